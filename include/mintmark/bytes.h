@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Views of bytes, a growable buffer that cleanses what it frees, and comparisons. Lengths are bytes. */
+#ifndef MINTMARK_BYTES_H
+#define MINTMARK_BYTES_H
+
+#include <mintmark/attr.h>
+#include <mintmark/err.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A view: owns nothing, not terminated by NUL. An absent value has p == NULL. */
+struct mm_span {
+	const char *p;
+	size_t len;
+};
+
+static inline struct mm_span mm_span(const void *p, size_t len)
+{
+	return (struct mm_span){p, len};
+}
+
+struct mm_span mm_span_str(const char *text); /* NULL gives the absent span */
+bool mm_span_eq(struct mm_span a, struct mm_span b);
+bool mm_span_is(struct mm_span a, const char *text);
+bool mm_span_starts(struct mm_span a, const char *prefix);
+
+/* Equal, in a time that depends on the lengths alone: for secrets. */
+bool mm_bytes_eq_secret(const void *a, size_t a_len, const void *b, size_t b_len);
+
+/*
+ * A growable buffer; {0} is an empty one. After any addition p[len] is NUL. Additions do not return an error:
+ * a failed allocation makes the buffer sticky-failed and later additions do nothing; ask once with mm_buf_check.
+ * Whatever memory it lets go of, when growing or freed, is cleansed first.
+ */
+struct mm_buf {
+	char *p;
+	size_t len;
+	size_t cap;
+	bool failed;
+};
+
+void mm_buf_add(struct mm_buf *buf, const void *bytes, size_t len);
+void mm_buf_add_str(struct mm_buf *buf, const char *text);
+void mm_buf_add_span(struct mm_buf *buf, struct mm_span span);
+void mm_buf_add_int(struct mm_buf *buf, int64_t value); /* decimal, without printf: for hot paths */
+void mm_buf_printf(struct mm_buf *buf, const char *format, ...) MM_PRINTF(2, 3);
+/* Room for `len` more bytes at the end; NULL when failed. The caller writes them and adds to buf->len. */
+char *mm_buf_reserve(struct mm_buf *buf, size_t len);
+void mm_buf_reset(struct mm_buf *buf); /* len = 0, memory kept, failure forgotten */
+MM_MUSTCHECK enum mm_code mm_buf_check(const struct mm_buf *buf, struct mm_err *err); /* MM_OK or MM_ENOMEM */
+struct mm_span mm_buf_span(const struct mm_buf *buf);
+/* The bytes as a string that the caller frees with free(); the buffer is empty afterwards. NULL when failed. */
+char *mm_buf_take(struct mm_buf *buf);
+void mm_buf_free(struct mm_buf *buf);
+#define mm_auto_buf MM_CLEANUP(mm_buf_free) struct mm_buf
+
+/* A list of owned strings; {0} is an empty one. */
+struct mm_strings {
+	char **v;
+	size_t n;
+};
+
+MM_MUSTCHECK enum mm_code mm_strings_add(struct mm_strings *list, const char *text, struct mm_err *err);
+bool mm_strings_has(const struct mm_strings *list, const char *text);
+void mm_strings_free(struct mm_strings *list);
+#define mm_auto_strings MM_CLEANUP(mm_strings_free) struct mm_strings
+
+/* For MM_CLEANUP: free() and a char pointer, with and without cleansing. */
+void mm_string_free(char **text);
+void mm_string_cleanse(char **text);
+#define mm_auto_string MM_CLEANUP(mm_string_free) char *
+
+#endif

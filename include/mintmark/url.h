@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* URLs, parsed strictly (by libcurl's parser), and the rules for an issuer URL. */
+#ifndef MINTMARK_URL_H
+#define MINTMARK_URL_H
+
+#include <mintmark/bytes.h>
+
+struct mm_url {
+	bool https;
+	char *host; /* as written, lower case, IPv6 without brackets */
+	int port;   /* explicit, or the scheme's default */
+	bool port_explicit;
+	char *path;  /* "" or "/…", percent-encoding untouched */
+	char *query; /* NULL when there is none */
+};
+
+/* http and https only; user information and fragments are refused. MM_EPARSE. `*out` is freed by the caller. */
+MM_MUSTCHECK enum mm_code mm_url_parse(const char *text, struct mm_url **out, struct mm_err *err);
+void mm_url_free(struct mm_url *url);
+MM_AUTO(mm_url)
+
+/* 127.0.0.0/8, ::1 or "localhost". */
+bool mm_host_is_loopback(const char *host);
+
+/*
+ * An issuer identifier (OpenID Connect Discovery 1.0 §3; RFC 8414 §2): https, no query, no fragment, http for
+ * loopback hosts alone; at most 255 characters (AWS). It is compared byte for byte ever after, so nothing is
+ * normalised: "." and ".." segments, "//", percent-encoding, upper-case hosts and a trailing slash are refused with
+ * what to write instead. MM_EREFUSED or MM_EPARSE. `*out` (may be NULL) is its parts.
+ */
+MM_MUSTCHECK enum mm_code mm_issuer_url_check(const char *issuer, struct mm_url **out, struct mm_err *err);
+
+/* "HOST:PORT" with a numeric port 0 to 65535, "[::1]:0"; `*host` is freed by the caller. MM_EPARSE. */
+MM_MUSTCHECK enum mm_code mm_hostport_parse(const char *text, char **host, int *port, struct mm_err *err);
+
+#endif
