@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration: one YAML file becomes one immutable struct. Every option is a row of one table
+ * (conf/options.c), from which the loader, the documentation and the tests of the sample file work.
+ */
+#ifndef MINTMARK_CONFIG_H
+#define MINTMARK_CONFIG_H
+
+#include <mintmark/bytes.h>
+#include <mintmark/clock.h>
+#include <mintmark/log.h>
+
+enum mm_access_log { MM_ACCESS_OFF, MM_ACCESS_TEXT, MM_ACCESS_JSON };
+
+struct mm_config {
+	char *path; /* of the file that was read; NULL when there is none */
+	char *issuer;
+	char *data_dir; /* relative paths in the file are relative to the file's own directory; here they are joined */
+	struct {
+		char *public; /* HOST:PORT */
+		char *admin;  /* HOST:PORT on loopback, or "off" */
+	} listen;
+	struct {
+		char *certificate; /* PEM chain; both NULL = plain HTTP */
+		char *key;
+	} tls;
+	struct {
+		char *algorithm;
+		int64_t rsa_bits;
+		mm_duration rotate_every; /* 0 = by hand */
+		mm_duration verifier_cache;
+		mm_duration propagation;
+		mm_duration clock_skew;
+		int64_t max_keys;
+	} keys;
+	struct {
+		struct mm_strings audiences; /* empty = the issuer */
+		mm_duration default_ttl;
+		mm_duration max_ttl;
+	} tokens;
+	struct {
+		int64_t workers; /* 0 = one for each core */
+		int64_t max_connections;
+		mm_duration head_timeout;
+		mm_duration idle_timeout;
+		mm_duration drain_timeout;
+	} http;
+	struct {
+		int64_t level;  /* enum mm_log_level */
+		int64_t format; /* enum mm_log_format */
+		int64_t access; /* enum mm_access_log */
+	} log;
+};
+
+/* One row of the table. */
+enum mm_option_type { MM_OPT_STRING, MM_OPT_PATH, MM_OPT_DURATION, MM_OPT_INT, MM_OPT_ENUM, MM_OPT_STRINGS };
+struct mm_option {
+	const char *name; /* "keys.rotate_every" */
+	enum mm_option_type type;
+	size_t offset;            /* in struct mm_config */
+	const char *fallback;     /* as it would be written in the file; NULL = required or absent, see `required` */
+	int64_t min, max;         /* for durations (seconds), integers, and lengths of strings and lists */
+	const char *const *words; /* MM_OPT_ENUM: the accepted words in the order of their values, NULL at the end */
+	bool required;
+	bool reloadable; /* whether a reload may change it; otherwise a changed value is reported and not used */
+	enum mm_code (*check)(const char *value,
+			      struct mm_err *err); /* a further rule for the written value, or NULL */
+	const char *accepts; /* what would be accepted, for error messages: "a duration such as 90s, 15m, 1h or 30d" */
+	const char *help;    /* one line */
+};
+extern const struct mm_option mm_options[];
+extern const size_t mm_option_count;
+
+/*
+ * Reads, fills in defaults, and checks the whole (relations between options included). MM_ECONFIG with
+ * "FILE:LINE: KEY: found X; accepted: Y" for an unknown or repeated key, a wrong type or unit, a value out of range;
+ * MM_ENOTFOUND when there is no file. `*out` is freed by the caller.
+ */
+MM_MUSTCHECK enum mm_code mm_config_load(const char *path, struct mm_config **out, struct mm_err *err);
+
+/* The same from text; `name` stands for the file in messages and `base_dir` is what relative paths are joined to. */
+MM_MUSTCHECK enum mm_code mm_config_parse(struct mm_span text, const char *name, const char *base_dir,
+					  struct mm_config **out, struct mm_err *err);
+void mm_config_free(struct mm_config *config);
+MM_AUTO(mm_config)
+
+/*
+ * The path that a command uses: `flag` when given, else $MINTMARK_CONFIG, ./mintmark.yaml, /etc/mintmark/mintmark.yaml,
+ * whichever exists first. MM_ENOTFOUND names all that were tried. `*path` is freed by the caller.
+ */
+MM_MUSTCHECK enum mm_code mm_config_find(const char *flag, char **path, struct mm_err *err);
+
+/*
+ * For a reload: the names of the options in which `next` differs from `running` and which a reload may not change.
+ * Those keep their running values when the caller goes on.
+ */
+MM_MUSTCHECK enum mm_code mm_config_fixed_changes(const struct mm_config *running, const struct mm_config *next,
+						  struct mm_strings *names, struct mm_err *err);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store seam: where the key set lives. One commit replaces the whole set under compare-and-swap on its revision.
+ * Today a directory, or memory (tests, `dev`, simulation); etcd must fit behind the same table.
+ */
+#ifndef MINTMARK_STORE_H
+#define MINTMARK_STORE_H
+
+#include <mintmark/keyset.h>
+
+struct mm_store;
+
+enum mm_store_load { MM_LOAD_PUBLIC, MM_LOAD_PRIVATE };
+
+struct mm_store_ops {
+	/*
+	 * The newest committed set; never a mixture of two. MM_LOAD_PRIVATE: the records whose state has material
+	 * carry it. MM_ENOTFOUND: nothing was ever committed. MM_EUNSAFE, MM_EIO, MM_EPARSE name the file.
+	 */
+	enum mm_code (*load)(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
+			     struct mm_err *err);
+	/*
+	 * Commits `next` if the stored revision is still `expected` (0: nothing stored yet), as revision expected+1 at
+	 * time `now`, and sets both in `next`. Records that carry a private key which the store lacks have it stored
+	 * first; material of records that are removed, revoked or gone is destroyed afterwards. MM_OK means durable.
+	 * MM_ECONFLICT: somebody committed first, nothing changed. Any other error: the previous set stands.
+	 */
+	enum mm_code (*commit)(struct mm_store *store, struct mm_keyset *next, uint64_t expected, mm_time now,
+			       struct mm_err *err);
+	/* A descriptor that becomes readable after a commit by anybody, or -1 where the caller has to poll. */
+	int (*watch_fd)(struct mm_store *store);
+	/*
+	 * Whether there may have been a commit since the last load by this handle; empties watch_fd. Cheap: no
+	 * parsing, so that polling it each second is fine where notification does not work (NFS).
+	 */
+	bool (*changed)(struct mm_store *store);
+	void (*close)(struct mm_store *store);
+};
+
+/* Implementations embed this as their first member. A handle belongs to one thread at a time. */
+struct mm_store {
+	const struct mm_store_ops *ops;
+};
+
+/*
+ * A directory: keyset.json, keys/KID.pem (PKCS#8, mode 0600) and lock. It must belong to the effective user (or root)
+ * and be writable by nobody else: MM_EUNSAFE names what is wrong and the command that mends it. `create`: made with mode 0700
+ * when missing; otherwise MM_ENOTFOUND.
+ */
+MM_MUSTCHECK enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **out, struct mm_err *err);
+
+/* Memory; gone when closed. Safe to use through several handles? No: one handle, one thread at a time. */
+MM_MUSTCHECK enum mm_code mm_store_open_memory(struct mm_store **out, struct mm_err *err);
+
+MM_MUSTCHECK enum mm_code mm_store_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
+					struct mm_err *err);
+MM_MUSTCHECK enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uint64_t expected,
+					  mm_time now, struct mm_err *err);
+int mm_store_watch_fd(struct mm_store *store);
+bool mm_store_changed(struct mm_store *store);
+void mm_store_free(struct mm_store *store);
+MM_AUTO(mm_store)
+
+#endif
