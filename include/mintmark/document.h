@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two documents by which the world verifies tokens, rendered once for each committed revision, complete with their
+ * headers: a request costs no rendering, and two replicas at one revision serve the same bytes.
+ */
+#ifndef MINTMARK_DOCUMENT_H
+#define MINTMARK_DOCUMENT_H
+
+#include <mintmark/clock.h>
+#include <mintmark/keyset.h>
+
+#define MM_DISCOVERY_PATH "/.well-known/openid-configuration"
+#define MM_JWKS_PATH      "/openid/v1/jwks"
+
+struct mm_document {
+	const char *path;         /* under the issuer's */
+	const char *content_type; /* application/json, application/jwk-set+json */
+	struct mm_buf body;
+	char etag[MM_KID_SIZE + 2]; /* strong, with its quotes: base64url(SHA-256(body)) */
+	mm_time modified;           /* when the revision was committed */
+	/* Header lines after status line and Date, each ending in CRLF, the empty line included. */
+	struct mm_buf headers;              /* of a 200: with Content-Type and Content-Length */
+	struct mm_buf headers_not_modified; /* of a 304 */
+};
+
+struct mm_documents {
+	struct mm_document discovery;
+	struct mm_document jwks;
+};
+
+/*
+ * Renders both. In the JWKS the active keys come first, those of `first_alg` before others (Entra keeps only the first 100), then
+ * the rest in order of creation. `max_age` goes into Cache-Control. MM_EREFUSED: the JWKS would be empty.
+ */
+MM_MUSTCHECK enum mm_code mm_documents_render(const char *issuer, const struct mm_keyset *set,
+					      const struct mm_alg *first_alg, mm_duration max_age, mm_time now,
+					      struct mm_documents **out, struct mm_err *err);
+void mm_documents_free(struct mm_documents *documents);
+MM_AUTO(mm_documents)
+
+struct mm_publish_result {
+	bool jwks_written; /* false: it was there already, byte for byte */
+	bool discovery_written;
+};
+
+/*
+ * Writes both under `dir` at their paths (below `prefix`, such as the issuer's path, unless NULL), JWKS before discovery, so that a
+ * reader never finds a discovery document whose jwks_uri is not there. Durable, idempotent; directories 0755, files 0644.
+ */
+MM_MUSTCHECK enum mm_code mm_documents_publish(const struct mm_documents *documents, const char *dir,
+					       const char *prefix, struct mm_publish_result *result,
+					       struct mm_err *err);
+
+#endif
