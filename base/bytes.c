@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <mintmark/bytes.h>
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUF_CAP_MIN = 128 };
+
+struct mm_span mm_span_str(const char *text)
+{
+	return mm_span(text, text ? strlen(text) : 0);
+}
+
+bool mm_span_eq(struct mm_span a, struct mm_span b)
+{
+	if (!a.p || !b.p)
+		return a.p == b.p;
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+}
+
+bool mm_span_is(struct mm_span a, const char *text)
+{
+	return mm_span_eq(a, mm_span_str(text));
+}
+
+bool mm_span_starts(struct mm_span a, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return a.p && a.len >= len && memcmp(a.p, prefix, len) == 0;
+}
+
+bool mm_bytes_eq_secret(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	return a_len == b_len && (a_len == 0 || CRYPTO_memcmp(a, b, a_len) == 0);
+}
+
+/* realloc would leave the old bytes behind in the heap: so always a new block, and the old one cleansed. */
+static bool buf_grow(struct mm_buf *buf, size_t need)
+{
+	size_t cap = buf->cap ? buf->cap : BUF_CAP_MIN;
+	char *p;
+
+	while (cap < need)
+		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+	p = malloc(cap);
+	if (!p) {
+		buf->failed = true;
+		return false;
+	}
+	if (buf->p) {
+		memcpy(p, buf->p, buf->len + 1);
+		OPENSSL_cleanse(buf->p, buf->cap);
+		free(buf->p);
+	}
+	buf->p = p;
+	buf->cap = cap;
+	return true;
+}
+
+char *mm_buf_reserve(struct mm_buf *buf, size_t len)
+{
+	if (buf->failed)
+		return NULL;
+	if (len >= SIZE_MAX - buf->len) {
+		buf->failed = true;
+		return NULL;
+	}
+	if (buf->len + len + 1 > buf->cap && !buf_grow(buf, buf->len + len + 1))
+		return NULL;
+	buf->p[buf->len + len] = '\0';
+	return buf->p + buf->len;
+}
+
+void mm_buf_add(struct mm_buf *buf, const void *bytes, size_t len)
+{
+	char *room = mm_buf_reserve(buf, len);
+
+	if (!room || len == 0)
+		return;
+	memcpy(room, bytes, len);
+	buf->len += len;
+}
+
+void mm_buf_add_str(struct mm_buf *buf, const char *text)
+{
+	mm_buf_add(buf, text, strlen(text));
+}
+
+void mm_buf_add_span(struct mm_buf *buf, struct mm_span span)
+{
+	mm_buf_add(buf, span.p, span.len);
+}
+
+void mm_buf_add_int(struct mm_buf *buf, int64_t value)
+{
+	/* Two digits at a time: half the divisions. */
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	char digits[sizeof "-9223372036854775808"];
+	char *end = digits + sizeof digits;
+	char *p = end;
+
+	for (; rest >= 100; rest /= 100) {
+		p -= 2;
+		memcpy(p, pairs + rest % 100 * 2, 2);
+	}
+	if (rest >= 10) {
+		p -= 2;
+		memcpy(p, pairs + rest * 2, 2);
+	} else {
+		*--p = (char)('0' + rest);
+	}
+	if (value < 0)
+		*--p = '-';
+	mm_buf_add(buf, p, (size_t)(end - p));
+}
+
+void mm_buf_add_double(struct mm_buf *buf, double value)
+{
+	char text[32];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	mm_buf_add_str(buf, text);
+}
+
+void mm_buf_printf(struct mm_buf *buf, const char *format, ...)
+{
+	va_list args;
+	char *room;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	room = len < 0 ? NULL : mm_buf_reserve(buf, (size_t)len);
+	if (!room) {
+		buf->failed = true;
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(room, (size_t)len + 1, format, args);
+	va_end(args);
+	buf->len += (size_t)len;
+}
+
+void mm_buf_reset(struct mm_buf *buf)
+{
+	buf->len = 0;
+	buf->failed = false;
+	if (buf->p)
+		buf->p[0] = '\0';
+}
+
+enum mm_code mm_buf_check(const struct mm_buf *buf, struct mm_err *err)
+{
+	return buf->failed ? mm_fail(err, MM_ENOMEM, "out of memory") : MM_OK;
+}
+
+struct mm_span mm_buf_span(const struct mm_buf *buf)
+{
+	return mm_span(buf->p ? buf->p : "", buf->len);
+}
+
+char *mm_buf_take(struct mm_buf *buf)
+{
+	char *text;
+
+	if (!mm_buf_reserve(buf, 0))
+		return NULL;
+	text = buf->p;
+	*buf = (struct mm_buf){0};
+	return text;
+}
+
+void mm_buf_free(struct mm_buf *buf)
+{
+	if (buf->p)
+		OPENSSL_cleanse(buf->p, buf->cap);
+	free(buf->p);
+	*buf = (struct mm_buf){0};
+}
+
+enum mm_code mm_strings_add(struct mm_strings *list, const char *text, struct mm_err *err)
+{
+	char *copy = strdup(text);
+
+	/* Full at every power of two: the capacity need not be stored. */
+	if (copy && (list->n & (list->n - 1)) == 0) {
+		char **v = reallocarray(list->v, list->n ? list->n * 2 : 1, sizeof *v);
+
+		if (v)
+			list->v = v;
+		else
+			mm_string_free(&copy);
+	}
+	if (!copy)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	list->v[list->n++] = copy;
+	return MM_OK;
+}
+
+bool mm_strings_has(const struct mm_strings *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->v[i], text) == 0)
+			return true;
+	}
+	return false;
+}
+
+void mm_strings_free(struct mm_strings *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i]);
+	free(list->v);
+	*list = (struct mm_strings){0};
+}
+
+void mm_string_free(char **text)
+{
+	free(*text);
+	*text = NULL;
+}
+
+void mm_string_cleanse(char **text)
+{
+	if (*text)
+		OPENSSL_cleanse(*text, strlen(*text));
+	mm_string_free(text);
+}
