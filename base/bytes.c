@@ -95,45 +95,6 @@ void mm_buf_add_span(struct mm_buf *buf, struct mm_span span)
 	mm_buf_add(buf, span.p, span.len);
 }
 
-void mm_buf_add_int(struct mm_buf *buf, int64_t value)
-{
-	/* Two digits at a time: half the divisions. */
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
-	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-	char digits[sizeof "-9223372036854775808"];
-	char *end = digits + sizeof digits;
-	char *p = end;
-
-	for (; rest >= 100; rest /= 100) {
-		p -= 2;
-		memcpy(p, pairs + rest % 100 * 2, 2);
-	}
-	if (rest >= 10) {
-		p -= 2;
-		memcpy(p, pairs + rest * 2, 2);
-	} else {
-		*--p = (char)('0' + rest);
-	}
-	if (value < 0)
-		*--p = '-';
-	mm_buf_add(buf, p, (size_t)(end - p));
-}
-
-void mm_buf_add_double(struct mm_buf *buf, double value)
-{
-	char text[32];
-
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	mm_buf_add_str(buf, text);
-}
-
 void mm_buf_printf(struct mm_buf *buf, const char *format, ...)
 {
 	va_list args;

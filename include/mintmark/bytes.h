@@ -44,7 +44,8 @@ void mm_buf_add(struct mm_buf *buf, const void *bytes, size_t len);
 void mm_buf_add_str(struct mm_buf *buf, const char *text);
 void mm_buf_add_span(struct mm_buf *buf, struct mm_span span);
 void mm_buf_add_int(struct mm_buf *buf, int64_t value); /* decimal, without printf: for hot paths */
-void mm_buf_add_double(struct mm_buf *buf, double value); /* the shortest decimal that reads back the same */
+/* A finite number in the fewest digits that read back the same, as Go and JavaScript write it: 0.1, 1e+21. */
+void mm_buf_add_double(struct mm_buf *buf, double value);
 void mm_buf_printf(struct mm_buf *buf, const char *format, ...) MM_PRINTF(2, 3);
 /* Room for `len` more bytes at the end; NULL when failed. The caller writes them and adds to buf->len. */
 char *mm_buf_reserve(struct mm_buf *buf, size_t len);
