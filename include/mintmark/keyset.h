@@ -93,7 +93,9 @@ const struct mm_key_record *mm_keyset_signer(const struct mm_keyset *set, const 
 /*
  * The stored form: JSON, "format": "mintmark-keyset/1", public halves and times only. Decoding checks the whole: kid
  * equals the key, unique, times in order, one signer for each algorithm that has keys in use. MM_EPARSE, MM_EREFUSED.
+ * MM_ELIMIT: more than MM_KEYSET_TEXT_MAX bytes, which is room for some 20,000 keys, tombstones included.
  */
+#define MM_KEYSET_TEXT_MAX (16 << 20)
 MM_MUSTCHECK enum mm_code mm_keyset_encode(const struct mm_keyset *set, struct mm_buf *out, struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_keyset_decode(struct mm_span text, struct mm_keyset **out, struct mm_err *err);
 /* The checks of mm_keyset_decode on a set in memory; every store applies them before it commits. */

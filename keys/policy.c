@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rotation policy: the waits that follow from what the operator says of verifiers, and whether they can be kept. */
+#include <mintmark/keyset.h>
+
+/* Keys beside the retired ones: the active one, its ready standby, and the next standby, published before it. */
+#define KEYS_BESIDE_RETIRED 3
+/* AWS STS refuses a JWKS of 101 keys, Entra reads the first 100. */
+#define MAX_KEYS_LIMIT 100
+
+mm_duration mm_policy_publish_wait(const struct mm_policy *policy)
+{
+	return policy->propagation + policy->verifier_cache + policy->clock_skew;
+}
+
+mm_duration mm_policy_retire_wait(const struct mm_policy *policy)
+{
+	return policy->propagation + policy->max_ttl + policy->clock_skew;
+}
+
+struct duration_text {
+	char text[MM_DURATION_TEXT_SIZE];
+};
+
+static struct duration_text written(mm_duration duration)
+{
+	struct duration_text out;
+
+	mm_duration_format(duration, out.text);
+	return out;
+}
+
+/* The standby is published publish_wait before its predecessor's time is up, so that time must be at least as long. */
+static enum mm_code check_successor_in_time(const struct mm_policy *policy, struct mm_err *err)
+{
+	mm_duration publish_wait = mm_policy_publish_wait(policy);
+
+	if (policy->rotate_every >= publish_wait)
+		return MM_OK;
+	return mm_fail(
+		err, MM_ECONFIG,
+		"keys.rotate_every: %s is too short for a successor to be ready in time: a new key waits "
+		"propagation %s + verifier_cache %s + clock_skew %s = %s before it may sign; accepted: %s or more, "
+		"or 0 to rotate by hand",
+		written(policy->rotate_every).text, written(policy->propagation).text,
+		written(policy->verifier_cache).text, written(policy->clock_skew).text, written(publish_wait).text,
+		written(publish_wait).text);
+}
+
+static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_err *err)
+{
+	mm_duration retire_wait = mm_policy_retire_wait(policy);
+	int64_t retired = (retire_wait + policy->rotate_every - 1) / policy->rotate_every;
+	int64_t expected = KEYS_BESIDE_RETIRED + retired;
+
+	if (expected <= policy->max_keys)
+		return MM_OK;
+	return mm_fail(
+		err, MM_ECONFIG,
+		"keys.max_keys: the JWKS would come to hold %lld keys, more than %u: a retired key stays for "
+		"propagation %s + max_ttl %s + clock_skew %s = %s, which at one key each rotate_every %s is %lld "
+		"retired keys, and %d others; accepted: a longer rotate_every, a shorter tokens.max_ttl, or max_keys "
+		"up to %d",
+		(long long)expected, policy->max_keys, written(policy->propagation).text, written(policy->max_ttl).text,
+		written(policy->clock_skew).text, written(retire_wait).text, written(policy->rotate_every).text,
+		(long long)retired, KEYS_BESIDE_RETIRED, MAX_KEYS_LIMIT);
+}
+
+static enum mm_code check_policy(const struct mm_policy *policy, struct mm_err *err)
+{
+	enum mm_code code;
+
+	if (policy->rotate_every == 0)
+		return MM_OK;
+	code = check_successor_in_time(policy, err);
+	return code == MM_OK ? check_jwks_size(policy, err) : code;
+}
+
+enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_policy *out, struct mm_err *err)
+{
+	struct mm_policy policy = {
+		.alg = mm_alg_find(mm_span_str(config->keys.algorithm)),
+		.rsa_bits = (unsigned)config->keys.rsa_bits,
+		.rotate_every = config->keys.rotate_every,
+		.verifier_cache = config->keys.verifier_cache,
+		.propagation = config->keys.propagation,
+		.clock_skew = config->keys.clock_skew,
+		.max_ttl = config->tokens.max_ttl,
+		.max_keys = (unsigned)config->keys.max_keys,
+	};
+	enum mm_code code;
+
+	if (!policy.alg)
+		return mm_fail(err, MM_ECONFIG, "keys.algorithm: found %s; accepted: %s", config->keys.algorithm,
+			       mm_alg_names());
+	if (config->keys.max_keys < 1 || config->keys.max_keys > MAX_KEYS_LIMIT)
+		return mm_fail(err, MM_ECONFIG, "keys.max_keys: found %lld; accepted: 1 to %d (AWS reads no more)",
+			       (long long)config->keys.max_keys, MAX_KEYS_LIMIT);
+	code = check_policy(&policy, err);
+	if (code == MM_OK)
+		*out = policy;
+	return code;
+}
