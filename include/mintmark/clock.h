@@ -27,7 +27,7 @@ MM_MUSTCHECK enum mm_code mm_http_date_parse(const char *text, mm_time *out, str
 #define MM_DURATION_TEXT_SIZE 32
 /* "90s", "15m", "1h30m", "30d", "0" or "0s": units d h m s, each at most once and in that order (Go's, plus d). */
 MM_MUSTCHECK enum mm_code mm_duration_parse(const char *text, mm_duration *out, struct mm_err *err);
-/* The shortest text that parses to the same duration: 5400 gives "1h30m", 0 gives "0s". */
+/* The one text with the largest units, zeros left out: 5400 gives "1h30m", 0 gives "0s". */
 void mm_duration_format(mm_duration duration, char out[static MM_DURATION_TEXT_SIZE]);
 
 #endif

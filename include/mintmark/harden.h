@@ -4,6 +4,7 @@
 #define MINTMARK_HARDEN_H
 
 #include <mintmark/err.h>
+#include <stdbool.h>
 
 /*
  * No core dumps (RLIMIT_CORE 0), not dumpable nor traceable by others of the same uid (PR_SET_DUMPABLE 0), no new
@@ -12,6 +13,6 @@
 MM_MUSTCHECK enum mm_code mm_process_harden(struct mm_err *err);
 
 /* Locks the process's memory so that keys are not swapped out. Best effort: returns whether the system allowed it. */
-_Bool mm_process_lock_memory(void);
+bool mm_process_lock_memory(void);
 
 #endif
