@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* URLs, parsed strictly (by libcurl's parser), and the rules for an issuer URL. */
+/* URLs, parsed strictly (the part of RFC 3986 on which all readers agree), and the rules for an issuer URL. */
 #ifndef MINTMARK_URL_H
 #define MINTMARK_URL_H
 
@@ -7,7 +7,7 @@
 
 struct mm_url {
 	bool https;
-	char *host; /* as written, lower case, IPv6 without brackets */
+	char *host; /* as written, in lower case, IPv6 without brackets */
 	int port;   /* explicit, or the scheme's default */
 	bool port_explicit;
 	char *path;  /* "" or "/…", percent-encoding untouched */
