@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What keyio.c needs of JWKs beyond <mintmark/keyio.h>. */
+#ifndef KEYS_JWK_H
+#define KEYS_JWK_H
+
+#include <mintmark/keyio.h>
+
+/* As mm_jwk_to_key; `alg`, unless NULL, is what a JWK without one gets, and one that has another is refused. */
+MM_MUSTCHECK enum mm_code mm_jwk_to_key_as(const json_t *jwk, bool private, const struct mm_alg *alg,
+					   struct mm_key **out, struct mm_err *err);
+
+/* Appends the private JWK as one line of text: through jansson, copies of it would stay in the heap. */
+MM_MUSTCHECK enum mm_code mm_jwk_private_text(const struct mm_key *key, struct mm_buf *out, struct mm_err *err);
+
+/* Overwrites the strings in an object that held private members, before it is given back. */
+void mm_jwk_cleanse(json_t *jwk);
+
+#endif
