@@ -16,7 +16,7 @@ struct mm_object_ref {
 	const char *uid; /* NULL or "" is left out */
 };
 
-/* Everything is borrowed. Only issuer, subject or service_account, audiences, issued_at, expires_at and jti must be there. */
+/* Everything is borrowed. Only issuer, subject or service_account, audiences, the times and jti must be there. */
 struct mm_claims {
 	const char *issuer;
 	const char *subject; /* NULL: system:serviceaccount:NAMESPACE:NAME */
@@ -31,12 +31,16 @@ struct mm_claims {
 	mm_time expires_at;
 	mm_time warn_after; /* MM_NEVER: left out */
 	const char *jti;
-	const json_t *extra; /* an object of further claims, or NULL; registered names are refused */
+	const json_t *extra; /* an object of further claims, or NULL; the names that mm_claim_name lists are refused */
 };
 
+/* The name of the i-th claim that mintmark sets itself, in the order of the payload (sorted); NULL past the last. */
+const char *mm_claim_name(size_t i);
+
 /*
- * Appends the payload. MM_EREFUSED: a needed member is missing, no audience, expires before it is issued, or an extra
- * claim has a name that mintmark sets itself; the line names it. MM_EPARSE: text that is not UTF-8.
+ * Appends the payload. MM_EREFUSED: a needed member is missing, no audience, expires before it is issued, a namespace
+ * or service account that Kubernetes would not allow, or an extra claim with a name that mintmark sets itself; the line
+ * names it. MM_EPARSE: text that is not UTF-8. Nothing is promised about `out` on failure.
  */
 MM_MUSTCHECK enum mm_code mm_claims_write(const struct mm_claims *claims, struct mm_buf *out, struct mm_err *err);
 

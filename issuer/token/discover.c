@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a stranger does who knows nothing of an issuer but its URL (OpenID Connect Discovery 1.0 §4). */
+#include <mintmark/document.h>
+#include <mintmark/fetch.h>
+#include <mintmark/json.h>
+#include <mintmark/url.h>
+#include <mintmark/verify.h>
+#include <string.h>
+
+enum { DISCOVERY_MAX = 65536 };
+
+/* Where the discovery document is: a slash at the end of the issuer is not doubled (§4.1). */
+static enum mm_code discovery_url(const char *issuer, struct mm_buf *out, struct mm_err *err)
+{
+	size_t len = strlen(issuer);
+
+	if (len > 0 && issuer[len - 1] == '/')
+		len--;
+	mm_buf_add(out, issuer, len);
+	mm_buf_add_str(out, MM_DISCOVERY_PATH);
+	return mm_buf_check(out, err);
+}
+
+/* An issuer is foreign here, so only what the standard forbids is refused. */
+static enum mm_code parse_issuer(const char *issuer, struct mm_url **out, struct mm_err *err)
+{
+	enum mm_code code = mm_url_parse(issuer, out, err);
+
+	if (code == MM_OK && (*out)->query)
+		return mm_fail(err, MM_EREFUSED, "issuer %.255s: a query is not allowed", issuer);
+	return code;
+}
+
+/* §4.3: or else any issuer could speak for any other. */
+static enum mm_code check_issuer(const json_t *document, const char *issuer, struct mm_err *err)
+{
+	const char *found = json_string_value(json_object_get(document, "issuer"));
+
+	if (!found)
+		return mm_fail(err, MM_EPARSE, "member \"issuer\" is missing or not a string");
+	if (strcmp(found, issuer) != 0)
+		return mm_fail(err, MM_EREFUSED, "its issuer is \"%.160s\", not \"%.160s\"", found, issuer);
+	return MM_OK;
+}
+
+/* An issuer on https cannot send us to plain http, not even to our own loopback. */
+static enum mm_code check_jwks_uri(const json_t *document, const struct mm_url *issuer, const char **out,
+				   struct mm_err *err)
+{
+	mm_auto(mm_url) url = NULL;
+	enum mm_code code;
+
+	*out = json_string_value(json_object_get(document, "jwks_uri"));
+	if (!*out)
+		return mm_fail(err, MM_EPARSE, "member \"jwks_uri\" is missing or not a string");
+	code = mm_url_parse(*out, &url, err);
+	if (code != MM_OK)
+		return code;
+	if (!url->https && (issuer->https || !mm_host_is_loopback(url->host)))
+		return mm_fail(err, MM_EREFUSED, "its jwks_uri %.255s is not https", *out);
+	return MM_OK;
+}
+
+static enum mm_code fetch_jwks(const char *url, const char *ca_file, struct mm_jwks **out, struct mm_err *err)
+{
+	const struct mm_fetch_options options = {.ca_file = ca_file, .max_len = MM_JWKS_MAX};
+	mm_auto_buf body = {0};
+	enum mm_code code = mm_fetch(url, &options, &body, err);
+
+	if (code != MM_OK)
+		return code;
+	return mm_context(err, mm_jwks_parse(mm_buf_span(&body), out, err), "%.255s", url);
+}
+
+static enum mm_code follow(const json_t *document, const char *issuer, const struct mm_url *parts, const char *ca_file,
+			   const char *document_url, struct mm_jwks **out, struct mm_err *err)
+{
+	const char *jwks_uri;
+	enum mm_code code = check_issuer(document, issuer, err);
+
+	if (code == MM_OK)
+		code = check_jwks_uri(document, parts, &jwks_uri, err);
+	if (code != MM_OK)
+		return mm_context(err, code, "%.255s", document_url);
+	return fetch_jwks(jwks_uri, ca_file, out, err);
+}
+
+enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, struct mm_jwks **out, struct mm_err *err)
+{
+	const struct mm_fetch_options options = {.ca_file = ca_file, .max_len = DISCOVERY_MAX};
+	mm_auto_buf url = {0}, body = {0};
+	mm_auto(mm_url) parts = NULL;
+	json_t *document = NULL;
+	enum mm_code code;
+
+	*out = NULL;
+	code = parse_issuer(issuer, &parts, err);
+	if (code == MM_OK)
+		code = discovery_url(issuer, &url, err);
+	if (code == MM_OK)
+		code = mm_fetch(url.p, &options, &body, err);
+	if (code != MM_OK)
+		return code;
+	code = mm_json_load(mm_buf_span(&body), DISCOVERY_MAX, &document, err);
+	if (code != MM_OK)
+		return mm_context(err, code, "%.255s", url.p);
+	code = follow(document, issuer, parts, ca_file, url.p, out, err);
+	json_decref(document);
+	return code;
+}
