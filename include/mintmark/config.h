@@ -57,19 +57,25 @@ enum mm_option_type { MM_OPT_STRING, MM_OPT_PATH, MM_OPT_DURATION, MM_OPT_INT, M
 struct mm_option {
 	const char *name; /* "keys.rotate_every" */
 	enum mm_option_type type;
-	size_t offset;            /* in struct mm_config */
-	const char *fallback;     /* as it would be written in the file; NULL = required or absent, see `required` */
-	int64_t min, max;         /* for durations (seconds), integers, and lengths of strings and lists */
-	const char *const *words; /* MM_OPT_ENUM: the accepted words in the order of their values, NULL at the end */
+	size_t offset;        /* in struct mm_config */
+	const char *fallback; /* as it would be written in the file; NULL = required or absent, see `required` */
+	int64_t min, max;     /* for durations (seconds), integers, and lengths of strings and lists */
+	/* MM_OPT_ENUM: the accepted words in the order of their values; MM_OPT_STRING: likewise, or NULL. NULL at the end. */
+	const char *const *words;
 	bool required;
 	bool reloadable; /* whether a reload may change it; otherwise a changed value is reported and not used */
 	enum mm_code (*check)(const char *value,
 			      struct mm_err *err); /* a further rule for the written value, or NULL */
-	const char *accepts; /* what would be accepted, for error messages: "a duration such as 90s, 15m, 1h or 30d" */
+	const char *accepts; /* what would be accepted, for error messages; NULL: what type and range say */
 	const char *help;    /* one line */
 };
 extern const struct mm_option mm_options[];
 extern const size_t mm_option_count;
+
+const struct mm_option *mm_option_find(const char *name); /* NULL when unknown */
+
+/* Appends what the option accepts: "a duration from 1s to 365d, such as 90s, 15m, 1h or 30d". */
+void mm_option_accepts(const struct mm_option *option, struct mm_buf *out);
 
 /*
  * Reads, fills in defaults, and checks the whole (relations between options included). MM_ECONFIG with
