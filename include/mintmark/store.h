@@ -20,14 +20,16 @@ struct mm_store_ops {
 	enum mm_code (*load)(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
 			     struct mm_err *err);
 	/*
-	 * Commits `next` if the stored revision is still `expected` (0: nothing stored yet), as revision expected+1 at
-	 * time `now`, and sets both in `next`. Records that carry a private key which the store lacks have it stored
-	 * first; material of records that are removed, revoked or gone is destroyed afterwards. MM_OK means durable.
-	 * MM_ECONFLICT: somebody committed first, nothing changed. Any other error: the previous set stands.
+	 * Commits `next`, which mm_store_commit has checked and numbered, if the stored revision is still `expected`.
+	 * Records that carry a private key which the store lacks have it stored first; material of records that are
+	 * removed, revoked or gone is destroyed afterwards. The rest as mm_store_commit.
 	 */
-	enum mm_code (*commit)(struct mm_store *store, struct mm_keyset *next, uint64_t expected, mm_time now,
+	enum mm_code (*commit)(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,
 			       struct mm_err *err);
-	/* A descriptor that becomes readable after a commit by anybody, or -1 where the caller has to poll. */
+	/*
+	 * A descriptor that becomes readable after a commit by anybody, or -1 where the caller has to poll. Asked for
+	 * before the first load, it misses none.
+	 */
 	int (*watch_fd)(struct mm_store *store);
 	/*
 	 * Whether there may have been a commit since the last load by this handle; empties watch_fd. Cheap: no
@@ -40,6 +42,7 @@ struct mm_store_ops {
 /* Implementations embed this as their first member. A handle belongs to one thread at a time. */
 struct mm_store {
 	const struct mm_store_ops *ops;
+	struct mm_err warning; /* what the last commit could not do once it was durable; empty when all was well */
 };
 
 /*
@@ -54,6 +57,13 @@ MM_MUSTCHECK enum mm_code mm_store_open_memory(struct mm_store **out, struct mm_
 
 MM_MUSTCHECK enum mm_code mm_store_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
 					struct mm_err *err);
+/*
+ * Checks `next` (mm_keyset_check) and commits it if the stored revision is still `expected` (0: nothing stored yet), as
+ * revision expected+1 at time `now`, and sets both in `next`. MM_OK means durable. MM_EREFUSED: the check, or a record
+ * whose private key is neither in it nor in the store. MM_ECONFLICT: somebody committed first. On any error the previous
+ * set stands and `next` is as it was; what could be in doubt (a directory that cannot be synced) is said in the line.
+ * After MM_OK store->warning tells, if its code is set, which private key could not be destroyed.
+ */
 MM_MUSTCHECK enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uint64_t expected,
 					  mm_time now, struct mm_err *err);
 int mm_store_watch_fd(struct mm_store *store);

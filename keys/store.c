@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store seam: what holds for every store, and the call into the one that is behind the handle. */
+#include "keys/store_impl.h"
+#include <inttypes.h>
+
+enum mm_code mm_store_conflict(uint64_t stored, uint64_t expected, struct mm_err *err)
+{
+	return mm_fail(err, MM_ECONFLICT,
+		       "the key set is at revision %" PRIu64 ", not %" PRIu64 ": somebody else committed first", stored,
+		       expected);
+}
+
+bool mm_store_keeps_material(const struct mm_key_record *record)
+{
+	return mm_key_states[mm_key_state(record, record->created)].has_material;
+}
+
+enum mm_code mm_store_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out, struct mm_err *err)
+{
+	return store->ops->load(store, what, out, err);
+}
+
+enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uint64_t expected, mm_time now,
+			     struct mm_err *err)
+{
+	const uint64_t revision = next->revision;
+	const mm_time committed = next->committed;
+	enum mm_code code = mm_context(err, mm_keyset_check(next, err), "the key set is not fit to be stored");
+
+	mm_err_clear(&store->warning);
+	if (code != MM_OK)
+		return code;
+	next->revision = expected + 1;
+	next->committed = now;
+	code = store->ops->commit(store, next, expected, err);
+	if (code != MM_OK) {
+		next->revision = revision;
+		next->committed = committed;
+	}
+	return code;
+}
+
+int mm_store_watch_fd(struct mm_store *store)
+{
+	return store->ops->watch_fd(store);
+}
+
+bool mm_store_changed(struct mm_store *store)
+{
+	return store->ops->changed(store);
+}
+
+void mm_store_free(struct mm_store *store)
+{
+	if (store)
+		store->ops->close(store);
+}
