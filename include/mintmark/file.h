@@ -22,8 +22,13 @@ void mm_fd_close(int *fd); /* for MM_CLEANUP; closes when >= 0 and sets -1, errn
 /* Opens the directory at `path` (its last component must not be a link). MM_ENOTFOUND: it does not exist. */
 MM_MUSTCHECK enum mm_code mm_dir_open(const char *path, enum mm_file_check check, int *fd, struct mm_err *err);
 
-/* Makes `name` in `dirfd` with `mode` unless it is there, syncs `dirfd`, and opens it. */
-MM_MUSTCHECK enum mm_code mm_dir_make(int dirfd, const char *name, mode_t mode, enum mm_file_check check, int *fd,
+/*
+ * Below, `dirfd` may be AT_FDCWD, and a `name` that could lead out of the directory (a slash, "..") is MM_EUNSAFE;
+ * a `path` may have slashes.
+ */
+
+/* Makes the directory `path` with `mode`, whatever the umask, unless it is there; syncs its parent, and opens it. */
+MM_MUSTCHECK enum mm_code mm_dir_make(int dirfd, const char *path, mode_t mode, enum mm_file_check check, int *fd,
 				      struct mm_err *err);
 
 /* Appends the whole regular file. MM_ENOTFOUND, MM_EUNSAFE (check, link, not regular), MM_ELIMIT (> `max` bytes). */
