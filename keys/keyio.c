@@ -50,7 +50,8 @@ enum mm_code mm_key_import(struct mm_span text, const struct mm_alg *alg, struct
 			   struct mm_key **out, struct mm_err *err)
 {
 	if (text.len > MM_KEY_FILE_MAX)
-		return mm_fail(err, MM_ELIMIT, "a key file of %zu bytes; at most %d are read", text.len, MM_KEY_FILE_MAX);
+		return mm_fail(err, MM_ELIMIT, "a key file of %zu bytes; at most %d are read", text.len,
+			       MM_KEY_FILE_MAX);
 	return looks_like_json(text) ? import_jwk(text, alg, out, err) : import_pem(text, alg, passphrase, out, err);
 }
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <mintmark/signer.h>
+
+#include "keys/ecdsa.h"
+#include "keys/ossl.h"
+#include "keys/sigparams.h"
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+
+void mm_sigparams(const struct mm_alg *alg, OSSL_PARAM params[static MM_SIGPARAMS_COUNT])
+{
+	static char pss[] = OSSL_PKEY_RSA_PAD_MODE_PSS, salt[] = OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST;
+
+	if (alg->pss) {
+		*params++ = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, pss, 0);
+		*params++ = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, salt, 0);
+	}
+	*params = OSSL_PARAM_construct_end();
+}
+
+/* The signature in OpenSSL's form: for ECDSA that is built in `der`. */
+static bool openssl_form(const struct mm_key *key, struct mm_span *signature, uint8_t der[static MM_ECDSA_DER_MAX])
+{
+	size_t len = 0;
+
+	if (signature->len != mm_key_signature_len(key))
+		return false;
+	if (mm_key_alg(key)->kty != MM_KTY_EC)
+		return true;
+	if (!mm_ecdsa_to_der(mm_key_alg(key), *signature, der, &len))
+		return false;
+	*signature = mm_span(der, len);
+	return true;
+}
+
+enum mm_code mm_verify(const struct mm_key *key, struct mm_span message, struct mm_span signature, struct mm_err *err)
+{
+	const struct mm_alg *alg = mm_key_alg(key);
+	mm_ossl_auto(EVP_MD_CTX) context = NULL;
+	OSSL_PARAM params[MM_SIGPARAMS_COUNT];
+	uint8_t der[MM_ECDSA_DER_MAX];
+	bool good;
+
+	if (!openssl_form(key, &signature, der))
+		return mm_fail(err, MM_EVERIFY, "the signature does not verify");
+	mm_sigparams(alg, params);
+	context = EVP_MD_CTX_new();
+	if (!context || !EVP_DigestVerifyInit_ex(context, NULL, alg->digest, NULL, NULL, mm_key_pkey(key), params))
+		return mm_fail_openssl(err, MM_ECRYPTO, "preparing to verify");
+	good = EVP_DigestVerify(context, (const uint8_t *)signature.p, signature.len, (const uint8_t *)message.p,
+				message.len) == 1;
+	ERR_clear_error(); /* of a bad signature: a TLS connection of this thread would take it for its own */
+	return good ? MM_OK : mm_fail(err, MM_EVERIFY, "the signature does not verify");
+}
