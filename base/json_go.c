@@ -150,7 +150,7 @@ static enum mm_code add_object(struct mm_buf *buf, const json_t *object, int dep
 {
 	size_t n = json_object_size(object), i = 0;
 	struct member *members = calloc(n ? n : 1, sizeof *members);
-	json_t *writable = (json_t *)object; /* json_object_iter asks for it, and changes nothing */
+	json_t *writable = (json_t *)(uintptr_t)object; /* json_object_iter asks for it, and changes nothing */
 	const char *key;
 	json_t *value;
 	enum mm_code code;
