@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <mintmark/issuer.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer than this nobody needs to keep a JWKS, whatever the worst verifier does: kube-apiserver says the same. */
+enum { MAX_AGE_MAX = 3600 };
+
+struct counted {
+	struct mm_snapshot snapshot; /* first: the two pointers are the same */
+	_Atomic unsigned references;
+};
+
+static struct counted *counted(struct mm_snapshot *snapshot)
+{
+	return (struct counted *)snapshot;
+}
+
+static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg *alg, mm_time now, struct mm_err *err)
+{
+	const struct mm_key_record *record = mm_keyset_signer(snapshot->set, alg, now);
+	struct mm_signer *signer;
+	enum mm_code code;
+
+	if (!record)
+		return MM_OK;
+	code = mm_signer_local(record->key, &signer, err);
+	if (code == MM_OK)
+		code = mm_jws_prepare(signer, NULL, &snapshot->signers[snapshot->signer_count], err);
+	if (code != MM_OK)
+		return mm_context(err, code, "key %s", mm_key_kid(record->key));
+	snapshot->signer_count++;
+	return MM_OK;
+}
+
+static enum mm_code add_signers(struct mm_snapshot *snapshot, mm_time now, struct mm_err *err)
+{
+	enum mm_code code = add_signer(snapshot, snapshot->policy.alg, now, err);
+
+	for (size_t i = 0; code == MM_OK && i < MM_ALG_COUNT; i++) {
+		if (&mm_algs[i] != snapshot->policy.alg)
+			code = add_signer(snapshot, &mm_algs[i], now, err);
+	}
+	return code;
+}
+
+static enum mm_code add_audiences(struct mm_snapshot *snapshot, const struct mm_config *config, struct mm_err *err)
+{
+	const struct mm_strings *configured = &config->tokens.audiences;
+	enum mm_code code = MM_OK;
+
+	if (configured->n == 0)
+		return mm_strings_add(&snapshot->audiences, config->issuer, err);
+	for (size_t i = 0; code == MM_OK && i < configured->n; i++)
+		code = mm_strings_add(&snapshot->audiences, configured->v[i], err);
+	return code;
+}
+
+static enum mm_code fill(struct mm_snapshot *snapshot, const struct mm_config *config, const struct mm_keyset *set,
+			 mm_time now, struct mm_err *err)
+{
+	mm_duration max_age;
+	enum mm_code code;
+
+	snapshot->revision = set->revision;
+	snapshot->default_ttl = config->tokens.default_ttl;
+	snapshot->max_ttl = config->tokens.max_ttl;
+	snapshot->issuer = strdup(config->issuer);
+	if (!snapshot->issuer)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	code = mm_policy_from_config(config, &snapshot->policy, err);
+	if (code == MM_OK)
+		code = add_audiences(snapshot, config, err);
+	if (code == MM_OK)
+		code = mm_keyset_copy(set, &snapshot->set, err);
+	if (code != MM_OK)
+		return code;
+	max_age = snapshot->policy.verifier_cache < MAX_AGE_MAX ? snapshot->policy.verifier_cache : MAX_AGE_MAX;
+	return mm_documents_render(snapshot->issuer, snapshot->set, snapshot->policy.alg, max_age, now,
+				   &snapshot->documents, err);
+}
+
+enum mm_code mm_snapshot_build(const struct mm_config *config, const struct mm_keyset *set, bool with_signers,
+			       mm_time now, struct mm_snapshot **out, struct mm_err *err)
+{
+	struct counted *fresh = calloc(1, sizeof *fresh);
+	mm_auto(mm_snapshot) snapshot = NULL;
+	enum mm_code code;
+
+	*out = NULL;
+	if (!fresh)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	atomic_init(&fresh->references, 1);
+	snapshot = &fresh->snapshot;
+	code = fill(snapshot, config, set, now, err);
+	if (code == MM_OK && with_signers)
+		code = add_signers(snapshot, now, err);
+	if (code == MM_OK)
+		*out = mm_take(snapshot);
+	return code;
+}
+
+struct mm_snapshot *mm_snapshot_ref(struct mm_snapshot *snapshot)
+{
+	atomic_fetch_add_explicit(&counted(snapshot)->references, 1, memory_order_relaxed);
+	return snapshot;
+}
+
+void mm_snapshot_free(struct mm_snapshot *snapshot)
+{
+	if (!snapshot || atomic_fetch_sub_explicit(&counted(snapshot)->references, 1, memory_order_acq_rel) > 1)
+		return;
+	for (size_t i = 0; i < snapshot->signer_count; i++)
+		mm_jws_free(snapshot->signers[i]);
+	mm_documents_free(snapshot->documents);
+	mm_keyset_free(snapshot->set);
+	mm_strings_free(&snapshot->audiences);
+	free(snapshot->issuer);
+	free(counted(snapshot));
+}
