@@ -122,6 +122,14 @@ enum mm_code mm_dir_open(const char *path, enum mm_file_check check, int *fd, st
 	return open_dir(AT_FDCWD, plain, check, fd, err);
 }
 
+enum mm_code mm_dir_open_at(int dirfd, const char *name, enum mm_file_check check, int *fd, struct mm_err *err)
+{
+	enum mm_code code = mm_name_check(name, err);
+
+	*fd = -1;
+	return code == MM_OK ? open_dir(dirfd, name, check, fd, err) : code;
+}
+
 /* Opens the directory in which the last component of `path` stands; `*name` is that component. */
 static int open_parent(int dirfd, const char *path, const char **name)
 {

@@ -7,13 +7,10 @@
 #include "keys/store_material.h"
 #include "keys/store_watch.h"
 #include <fcntl.h>
-#include <libgen.h>
 #include <mintmark/file.h>
 #include <mintmark/store.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SET_NAME     "keyset.json"
 #define KEYS_NAME    "keys"
@@ -36,15 +33,6 @@ static struct dir_store *self(struct mm_store *store)
 	return (struct dir_store *)store;
 }
 
-static enum mm_code open_keys(const struct dir_store *dir, bool make, int *fd, struct mm_err *err)
-{
-	struct stat st;
-
-	if (!make && fstatat(dir->fd, KEYS_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return mm_fail(err, MM_ENOTFOUND, KEYS_NAME " is missing");
-	return mm_dir_make(dir->fd, KEYS_NAME, DIR_MODE, MM_FILE_PRIVATE, fd, err);
-}
-
 /* ---- load ------------------------------------------------------------------------------------------------------- */
 
 /* Reads the set without material; `text` (may be NULL) gets the file as it is. MM_ENOTFOUND: nothing was committed. */
@@ -61,7 +49,7 @@ static enum mm_code read_set(const struct dir_store *dir, struct mm_buf *text, s
 static enum mm_code read_material(const struct dir_store *dir, struct mm_keyset *set, struct mm_err *err)
 {
 	mm_auto_fd keys_fd = -1;
-	enum mm_code code = open_keys(dir, false, &keys_fd, err);
+	enum mm_code code = mm_dir_open_at(dir->fd, KEYS_NAME, MM_FILE_PRIVATE, &keys_fd, err);
 
 	return code == MM_OK ? mm_context(err, mm_material_load(keys_fd, set, err), KEYS_NAME) : code;
 }
@@ -87,8 +75,10 @@ static enum mm_code read_whole(const struct dir_store *dir, struct mm_keyset **o
 			*out = mm_take(set);
 			return MM_OK;
 		}
-		if (code != MM_ENOTFOUND || set->revision == tried)
-			return mm_fail(err, code == MM_ENOTFOUND ? MM_EIO : code, "%s", why.text);
+		if (code != MM_ENOTFOUND)
+			return mm_fail(err, code, "%s", why.text);
+		if (set->revision == tried)
+			return mm_fail(err, MM_EIO, "%s, but the key set names it: restore it from a backup", why.text);
 		tried = set->revision;
 	}
 	return mm_fail(err, MM_ECONFLICT, "the key set changed %d times while it was read", LOAD_TRIES);
@@ -195,7 +185,7 @@ static enum mm_code commit_locked(struct dir_store *dir, const struct mm_keyset 
 	mm_auto(mm_keyset) stored = NULL;
 	mm_auto_buf before = {0};
 	mm_auto_fd keys_fd = -1;
-	enum mm_code code = open_keys(dir, true, &keys_fd, err);
+	enum mm_code code = mm_dir_make(dir->fd, KEYS_NAME, DIR_MODE, MM_FILE_PRIVATE, &keys_fd, err);
 
 	if (code == MM_OK)
 		code = sweep(dir, keys_fd, err);
@@ -262,29 +252,13 @@ static const struct mm_store_ops dir_ops = {
 	.close = dir_close,
 };
 
-/* Makes the last component of `path`, durably. */
-static enum mm_code make_dir(const char *path, int *fd, struct mm_err *err)
-{
-	mm_auto_string copy = strdup(path);
-	mm_auto_string copy_for_name = strdup(path);
-	mm_auto_string parent = NULL;
-	mm_auto_fd parent_fd = -1;
-	enum mm_code code;
-
-	/* "/." because the parent, unlike the directory itself, may be a symbolic link. */
-	if (!copy || !copy_for_name || asprintf(&parent, "%s/.", dirname(copy)) < 0)
-		return mm_fail(err, MM_ENOMEM, "%s: out of memory", path);
-	code = mm_dir_open(parent, MM_FILE_ANY, &parent_fd, err);
-	return code == MM_OK ? mm_dir_make(parent_fd, basename(copy_for_name), DIR_MODE, MM_FILE_OWNED, fd, err) : code;
-}
-
 static enum mm_code open_or_make(const char *path, bool create, int *fd, struct mm_err *err)
 {
 	struct mm_err why = {0};
 	enum mm_code code = mm_dir_open(path, MM_FILE_OWNED, fd, &why);
 
 	if (code == MM_ENOTFOUND && create)
-		return make_dir(path, fd, err);
+		return mm_dir_make(AT_FDCWD, path, DIR_MODE, MM_FILE_OWNED, fd, err);
 	return code == MM_OK ? MM_OK : mm_fail(err, code, "%s", why.text);
 }
 

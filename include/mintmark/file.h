@@ -22,8 +22,12 @@ void mm_fd_close(int *fd); /* for MM_CLEANUP; closes when >= 0 and sets -1, errn
 /* Opens the directory at `path` (its last component must not be a link). MM_ENOTFOUND: it does not exist. */
 MM_MUSTCHECK enum mm_code mm_dir_open(const char *path, enum mm_file_check check, int *fd, struct mm_err *err);
 
+/* The same for the directory `name` in `dirfd`. */
+MM_MUSTCHECK enum mm_code mm_dir_open_at(int dirfd, const char *name, enum mm_file_check check, int *fd,
+					 struct mm_err *err);
+
 /*
- * Below, `dirfd` may be AT_FDCWD, and a `name` that could lead out of the directory (a slash, "..") is MM_EUNSAFE;
+ * Here, `dirfd` may be AT_FDCWD, and a `name` that could lead out of the directory (a slash, "..") is MM_EUNSAFE;
  * a `path` may have slashes.
  */
 
