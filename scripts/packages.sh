@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# scripts/packages.sh build|quickstart|test|bench
+# The Debian packages that are needed, in one place. Installs those that are missing; with all of them there it does
+# nothing, and needs neither root nor a network.
+set -euo pipefail
+
+build=(autoconf automake gcc libc6-dev libcurl4-openssl-dev libevent-dev libjansson-dev libjwt-dev libssl-dev
+  libyaml-dev make pkg-config)
+quickstart=(curl jq openssl)
+test=(ca-certificates clang-tidy cppcheck e2fsprogs libcmocka-dev mandoc mount python3-cryptography python3-jwt python3-pytest
+  python3-requests python3-yaml shellcheck systemd valgrind)
+bench=(nginx wrk)
+# Where Node.js was installed from elsewhere, Debian's packages of it would conflict: these go by their commands.
+test_commands=(node:nodejs npm:npm)
+
+wanted=("${build[@]}")
+commands=()
+case "${1:-}" in
+build) ;;
+quickstart) wanted+=("${quickstart[@]}") ;;
+test) wanted+=("${quickstart[@]}" "${test[@]}") commands=("${test_commands[@]}") ;;
+bench) wanted+=("${bench[@]}") ;;
+*)
+  echo "usage: $0 build|quickstart|test|bench" >&2
+  exit 2
+  ;;
+esac
+
+installed() {
+  [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=()
+for package in "${wanted[@]}"; do
+  installed "$package" || missing+=("$package")
+done
+for pair in "${commands[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "These Debian packages are missing. As root: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+echo "Installing ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq >&2
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2

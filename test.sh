@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# ./test.sh [PHASE...]
+# Builds mintmark and runs every test; with phases named, only those. It fails when any of them does. The first run
+# installs the Debian packages and npm modules that are missing. Everything it makes is in build/, its logs in build/logs.
+set -euo pipefail
+cd "$(dirname "$0")"
+root=$PWD
+exec </dev/null
+
+jobs=$(nproc)
+logs=build/logs
+python=/usr/bin/python3 # Debian's own, which has Debian's modules
+
+# ---- the phases, in their order; each runs in a subshell of its own ---------------------------------------------------
+phases=(packages modules build unit lint analysis asan tsan functional)
+
+packages() {
+  scripts/packages.sh test
+}
+
+modules() {
+  cd tests/functional
+  if [ node_modules/.package-lock.json -nt package-lock.json ]; then
+    echo "node_modules is up to date"
+  else
+    npm ci --no-audit --no-fund
+  fi
+}
+
+# configured NAME OPTION...: configures build/NAME once and goes there. What changed since is make's affair.
+configured() {
+  local dir=build/$1
+  shift
+  [ -x configure ] || ./autogen.sh
+  mkdir -p "$dir"
+  cd "$dir"
+  [ -f config.status ] || "$root/configure" --quiet --enable-werror "$@"
+}
+
+build() {
+  configured release
+  make -j"$jobs" all
+  make -j"$jobs" check TESTS=
+}
+
+unit() {
+  make -C build/release -j"$jobs" check VERBOSE=1
+}
+
+lint() {
+  shellcheck ./*.sh .ci/run scripts/*.sh tests/bench/*.sh
+  mandoc -T lint -W warning docs/man/*
+  systemd-analyze security --offline=true --threshold=15 "$root/conf/mintmark.service" # tenths: at most 1.5 of 10
+}
+
+analysis() {
+  scripts/analyse.sh
+}
+
+asan() {
+  configured asan --with-sanitizer=address,undefined CFLAGS=-O1
+  make -j"$jobs" check VERBOSE=1
+}
+
+# The server's own tests, and the real server whose readers go on while keys are committed.
+tsan() {
+  configured tsan --with-sanitizer=thread CFLAGS=-O1
+  make -j"$jobs" mintmark tests/functional/storetool
+  make check-TESTS VERBOSE=1 TESTS='tests/unit/test_live tests/unit/test_snapshot tests/unit/test_metrics'
+  cd "$root"
+  TSAN_OPTIONS=halt_on_error=1 MM_SLOWNESS=10 MINTMARK=build/tsan/mintmark \
+    "$python" -m pytest -q tests/functional/test_polling.py
+}
+
+functional() {
+  MINTMARK=build/release/mintmark "$python" -m pytest tests/functional
+}
+
+# ---- running them ----------------------------------------------------------------------------------------------------
+# run PHASE: leaves its exit status in $status. Not "if (…)": inside a condition bash switches set -e off.
+run() {
+  set +e
+  (
+    set -e
+    "$1"
+  )
+  status=$?
+  set -e
+}
+
+mkdir -p "$logs"
+[ $# -eq 0 ] || phases=("$@")
+failed=()
+for phase in "${phases[@]}"; do
+  start=$SECONDS
+  log=$logs/$phase.log
+  if [ "$phase" = functional ]; then
+    run "$phase" # shown as it runs, so that the closing line is the test runner's
+    log="what stands above"
+  else
+    run "$phase" >"$log" 2>&1
+  fi
+  if [ $status -ne 0 ]; then
+    printf 'FAILED %4d s  %s: exit %d; see %s\n' $((SECONDS - start)) "$phase" $status "$log"
+    [ ! -f "$log" ] || tail -n 80 "$log" | sed 's/^/    /'
+    failed+=("$phase")
+    [[ ! $phase =~ ^(packages|build)$ ]] || break # nothing that follows could work
+  elif [ "$phase" != functional ]; then
+    printf 'ok     %4d s  %s\n' $((SECONDS - start)) "$phase"
+  fi
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "failed: ${failed[*]}"
+  exit 1
+fi
