@@ -3,7 +3,6 @@
  * Writing that survives power loss, and the lock under which it is done. An fsync that failed is never tried again,
  * not even after EINTR: the kernel may have dropped the pages and call them clean.
  */
-#define _GNU_SOURCE 1
 #include <mintmark/file.h>
 
 #include "base/name.h"

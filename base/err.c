@@ -2,6 +2,7 @@
 #include <mintmark/err.h>
 
 #include <errno.h>
+#include <mintmark/json.h>
 #include <openssl/err.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -78,16 +79,23 @@ static void line_ellipsis(struct line *line)
 	line->len = keep + sizeof dots - 1;
 }
 
-/* The line may quote a stranger's bytes and ends on a terminal: no newline and no escape sequence gets through. */
+/*
+ * The line may quote a stranger's bytes, and ends on a terminal or in a JSON answer: no newline, no escape sequence
+ * (the C1 controls of U+0080 to U+009F included) and nothing but UTF-8 gets through.
+ */
 static void line_tame(struct line *line)
 {
+	bool utf8 = mm_utf8_valid(mm_span(line->text, line->len));
+
 	for (size_t i = 0; i < line->len; i++) {
-		unsigned char c = (unsigned char)line->text[i];
+		unsigned char c = (unsigned char)line->text[i], next = (unsigned char)line->text[i + 1];
 
 		if (c == '\n' || c == '\r' || c == '\t')
 			line->text[i] = ' ';
-		else if (c < 0x20 || c == 0x7f)
+		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
 			line->text[i] = '?';
+		else if (c == 0xc2 && next < 0xa0)
+			line->text[i] = line->text[i + 1] = '?';
 	}
 }
 

@@ -146,14 +146,10 @@ static enum mm_code follow(struct fetch *fetch, const char *url, struct mm_err *
 	return mm_fail(err, status == 404 ? MM_ENOTFOUND : MM_ENETWORK, "the answer is %ld, expected 200", status);
 }
 
-static enum mm_code begin(struct fetch *fetch, const char *url, const struct mm_fetch_options *options,
-			  struct mm_err *err)
+static enum mm_code begin(struct fetch *fetch, const struct mm_fetch_options *options, struct mm_err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	enum mm_code code = mm_url_parse(url, &fetch->first, err);
 
-	if (code != MM_OK)
-		return code;
 	if (!fetch->first->https && !mm_host_is_loopback(fetch->first->host))
 		return mm_fail(err, MM_EREFUSED, "plain http is for loopback hosts alone, use https");
 	pthread_once(&once, init_curl);
@@ -170,8 +166,11 @@ enum mm_code mm_fetch(const char *url, const struct mm_fetch_options *options, s
 {
 	static const struct mm_fetch_options defaults = {0};
 	MM_CLEANUP(fetch_end) struct fetch fetch = {0};
-	enum mm_code code = begin(&fetch, url, options ? options : &defaults, err);
+	enum mm_code code = mm_url_parse(url, &fetch.first, err);
 
+	if (code != MM_OK)
+		return code;
+	code = begin(&fetch, options ? options : &defaults, err);
 	if (code == MM_OK)
 		code = follow(&fetch, url, err);
 	if (code != MM_OK)

@@ -27,16 +27,17 @@ static size_t add_quoted_char(struct mm_buf *line, const char *p, bool utf8)
 {
 	unsigned char c = (unsigned char)*p;
 
+	if (c == 0xc2 && utf8 && (unsigned char)p[1] < 0xa0) {
+		mm_buf_printf(line, "\\u00%02x", (unsigned char)p[1]);
+		return 2;
+	}
 	if (c == '"' || c == '\\')
 		mm_buf_printf(line, "\\%c", c);
 	else if (c == '\n')
 		mm_buf_add(line, "\\n", 2);
 	else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
 		mm_buf_printf(line, "\\x%02x", c);
-	else if (c == 0xc2 && (unsigned char)p[1] < 0xa0) {
-		mm_buf_printf(line, "\\u00%02x", (unsigned char)p[1]);
-		return 2;
-	} else
+	else
 		mm_buf_add(line, p, 1);
 	return 1;
 }
