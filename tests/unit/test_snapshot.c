@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+#include "tests/unit/tokens.h"
+
+#include <mintmark/issuer.h>
+#include <string.h>
+
+#define NOW ((mm_time)1700000000)
+
+/* A fresh set with one key for each of the named algorithms, NULL at the end. */
+static struct mm_keyset *keyset(const char *const algs[])
+{
+	struct mm_config config = test_config();
+	struct mm_policy policy;
+	struct mm_keyset *set;
+	struct mm_err err = {0};
+
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_ok(mm_keyset_new(&set, &err), &err);
+	for (; *algs; algs++)
+		assert_ok(mm_keyset_add(set, test_key(*algs, 0), &policy, NOW, &err), &err);
+	set->revision = 7;
+	set->committed = NOW;
+	return set;
+}
+
+static struct mm_snapshot *build(const struct mm_config *config, const char *const algs[], bool with_signers)
+{
+	mm_auto(mm_keyset) set = keyset(algs);
+	struct mm_snapshot *snapshot;
+	struct mm_err err = {0};
+
+	assert_ok(mm_snapshot_build(config, set, with_signers, NOW, &snapshot, &err), &err);
+	return snapshot;
+}
+
+static const char *const es256[] = {"ES256", NULL};
+
+static void holds_what_the_configuration_says(void **state)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) snapshot = build(&config, es256, true);
+
+	(void)state;
+	assert_int_equal(snapshot->revision, 7);
+	assert_string_equal(snapshot->issuer, config.issuer);
+	assert_int_equal(snapshot->default_ttl, 3600);
+	assert_int_equal(snapshot->max_ttl, 86400);
+	assert_int_equal(snapshot->set->count, 1);
+	assert_string_equal(snapshot->policy.alg->name, "ES256");
+}
+
+static void default_audience_is_the_issuer(void **state)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) snapshot = build(&config, es256, false);
+
+	(void)state;
+	assert_int_equal(snapshot->audiences.n, 1);
+	assert_string_equal(snapshot->audiences.v[0], config.issuer);
+}
+
+static void configured_audiences_replace_the_issuer(void **state)
+{
+	struct mm_config config = test_config();
+	char a[] = "a", b[] = "b", *audiences[] = {a, b};
+	mm_auto(mm_snapshot) snapshot = NULL;
+
+	(void)state;
+	config.tokens.audiences = (struct mm_strings){audiences, 2};
+	snapshot = build(&config, es256, false);
+	assert_int_equal(snapshot->audiences.n, 2);
+	assert_string_equal(snapshot->audiences.v[0], "a");
+	assert_string_equal(snapshot->audiences.v[1], "b");
+}
+
+static void one_signer_for_each_algorithm_the_configured_first(void **state)
+{
+	static const char *const algs[] = {"EdDSA", "ES384", "ES256", "RS256", NULL};
+	static const char *const order[] = {"ES256", "RS256", "ES384", "EdDSA"};
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) snapshot = build(&config, algs, true);
+
+	(void)state;
+	assert_int_equal(snapshot->signer_count, MM_COUNT(order));
+	for (size_t i = 0; i < MM_COUNT(order); i++)
+		assert_string_equal(mm_jws_alg(snapshot->signers[i])->name, order[i]);
+}
+
+static void an_algorithm_without_a_key_leaves_the_others(void **state)
+{
+	static const char *const algs[] = {"ES384", NULL};
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) snapshot = build(&config, algs, true);
+
+	(void)state;
+	assert_int_equal(snapshot->signer_count, 1);
+	assert_string_equal(mm_jws_alg(snapshot->signers[0])->name, "ES384");
+}
+
+static void without_signers_public_keys_are_enough(void **state)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_keyset) set = keyset(es256);
+	mm_auto(mm_snapshot) snapshot = NULL;
+	mm_auto(mm_snapshot) none = NULL;
+	struct mm_key *public_key;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_key_public(set->records[0].key, &public_key, &err), &err);
+	mm_key_free(set->records[0].key);
+	set->records[0].key = public_key;
+	assert_ok(mm_snapshot_build(&config, set, false, NOW, &snapshot, &err), &err);
+	assert_int_equal(snapshot->signer_count, 0);
+	assert_fails(mm_snapshot_build(&config, set, true, NOW, &none, &err), MM_EREFUSED, &err);
+	assert_null(none);
+}
+
+/* HTTP must not promise a longer life than the waits of a rotation count with. */
+static void max_age_is_the_verifier_cache_but_at_most_an_hour(void **state)
+{
+	static const struct {
+		mm_duration cache;
+		const char *line;
+	} rows[] = {{600, "max-age=600\r\n"}, {3600, "max-age=3600\r\n"}, {86400, "max-age=3600\r\n"}};
+	struct mm_config config = test_config();
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto(mm_snapshot) snapshot = NULL;
+
+		config.keys.verifier_cache = rows[i].cache;
+		snapshot = build(&config, es256, false);
+		assert_contains(snapshot->documents->jwks.headers.p, rows[i].line);
+		assert_contains(snapshot->documents->discovery.headers.p, rows[i].line);
+	}
+}
+
+static void stays_while_somebody_holds_it(void **state)
+{
+	struct mm_config config = test_config();
+	struct mm_snapshot *snapshot = build(&config, es256, true);
+	struct mm_snapshot *held = mm_snapshot_ref(snapshot);
+
+	(void)state;
+	assert_ptr_equal(held, snapshot);
+	mm_snapshot_free(snapshot);
+	assert_int_equal(held->revision, 7); /* the sanitizer says more */
+	mm_snapshot_free(held);
+}
+
+static void does_not_change_with_the_set_it_was_built_from(void **state)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_keyset) set = keyset(es256);
+	mm_auto(mm_snapshot) snapshot = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_snapshot_build(&config, set, true, NOW, &snapshot, &err), &err);
+	set->records[0].revoked = NOW;
+	assert_non_null(mm_keyset_signer(snapshot->set, NULL, NOW));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holds_what_the_configuration_says),
+		cmocka_unit_test(default_audience_is_the_issuer),
+		cmocka_unit_test(configured_audiences_replace_the_issuer),
+		cmocka_unit_test(one_signer_for_each_algorithm_the_configured_first),
+		cmocka_unit_test(an_algorithm_without_a_key_leaves_the_others),
+		cmocka_unit_test(without_signers_public_keys_are_enough),
+		cmocka_unit_test(max_age_is_the_verifier_cache_but_at_most_an_hour),
+		cmocka_unit_test(stays_while_somebody_holds_it),
+		cmocka_unit_test(does_not_change_with_the_set_it_was_built_from),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
