@@ -74,6 +74,9 @@ enum mm_code mm_manage_init(struct mm_store *store, const struct mm_policy *poli
 		code = import ? add_probed(next, import, policy, now, err) : add_generated(next, policy, now, err);
 	if (code == MM_OK)
 		code = add_generated(next, policy, now, err);
+	/* Verifiers know an imported key from a JWKS that somebody else served, and the standby was not in it. */
+	if (code == MM_OK && import)
+		next->records[next->count - 1].publish_wait = mm_policy_publish_wait(policy);
 	if (code == MM_OK)
 		code = mm_store_commit(store, next, 0, now, err);
 	if (code == MM_OK)

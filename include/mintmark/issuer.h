@@ -71,7 +71,10 @@ MM_MUSTCHECK enum mm_code mm_mint(const struct mm_snapshot *snapshot, const stru
  * Key management: what a command does to a store. Each loads, changes a copy, probes what is going to sign, commits
  * once. `import` may be NULL: a key is generated. On success `*set` is what was committed.
  */
-/* A fresh key set: an active key and a ready standby. MM_EEXIST: there is a key set already; it is not touched. */
+/*
+ * A fresh key set: an active key and a ready standby. With `import`, which verifiers know already, the standby waits in
+ * full (docs/decisions/0002). MM_EEXIST: there is a key set already; it is not touched.
+ */
 MM_MUSTCHECK enum mm_code mm_manage_init(struct mm_store *store, const struct mm_policy *policy,
 					 const struct mm_key *import, mm_time now, struct mm_keyset **set,
 					 struct mm_err *err);
