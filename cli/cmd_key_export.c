@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
+#include "cli/context.h"
+#include "cli/output.h"
+
+#include <fcntl.h>
+#include <mintmark/file.h>
+#include <mintmark/keyio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PRIVATE_MODE = 0600, PUBLIC_MODE = 0644 };
+
+struct export_options {
+	struct mm_common_options common;
+	int format;
+	const char *out;
+	bool force;
+	bool private;
+};
+
+/* In the order of `format_words`. */
+static const struct {
+	enum mm_key_form form;
+	bool private;
+} formats[] = {
+	{MM_FORM_PUBLIC_PEM, false}, {MM_FORM_PUBLIC_JWK, false}, {MM_FORM_PKCS8, true},
+	{MM_FORM_TRADITIONAL, true}, {MM_FORM_PRIVATE_JWK, true},
+};
+static const char *const format_words[] = {"public-pem", "public-jwk", "pkcs8", "traditional", "private-jwk", NULL};
+
+static enum mm_code find_key(struct mm_call *call, const struct mm_cli_context *context,
+			     const struct mm_key_record **out, struct mm_err *err)
+{
+	const char *name = call->arguments[0];
+
+	*out = strcmp(name, "active") == 0 ? mm_keyset_signer(context->set, context->policy.alg, mm_clock_now())
+					   : mm_keyset_find(context->set, name);
+	if (*out)
+		return MM_OK;
+	mm_hint(call, "'mintmark key list' lists the keys");
+	return mm_fail(err, MM_ENOTFOUND, "key export: there is no key %.80s", name);
+}
+
+static enum mm_code check_private(struct mm_call *call, const struct mm_key_record *record, struct mm_err *err)
+{
+	const struct export_options *options = call->options;
+
+	if (!formats[options->format].private)
+		return MM_OK;
+	if (!mm_key_is_private(record->key))
+		return mm_fail(err, MM_ENOTFOUND, "key export: the private half of %s is gone (state %s)",
+			       mm_key_kid(record->key), mm_key_states[mm_key_state(record, mm_clock_now())].name);
+	return MM_OK;
+}
+
+/* Whether the command line allows it, before any key is read. */
+static enum mm_code check_options(struct mm_call *call, struct mm_err *err)
+{
+	const struct export_options *options = call->options;
+
+	if (options->force && !options->out)
+		return mm_fail(err, MM_EUSAGE, "key export: --force needs --out");
+	if (!formats[options->format].private || options->out || options->private)
+		return MM_OK;
+	mm_hint(call, "--out FILE writes it to a file of mode 0600; --private prints it all the same");
+	return mm_fail(err, MM_EUSAGE, "key export: %s is a private key, and is not printed unasked",
+		       format_words[options->format]);
+}
+
+/* Opens the directory of `path`; `*name` is the last component. */
+static enum mm_code open_parent(const char *path, int *fd, const char **name, struct mm_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	mm_auto_string parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("./");
+
+	if (!parent)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	*name = slash ? slash + 1 : path;
+	if (**name == '\0')
+		return mm_fail(err, MM_EUSAGE, "key export: --out: %s is a directory; accepted: a file", path);
+	*fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *fd >= 0 ? MM_OK : mm_fail_errno(err, "key export: %s", parent);
+}
+
+static enum mm_code write_file(struct mm_call *call, const struct mm_buf *text, struct mm_err *err)
+{
+	const struct export_options *options = call->options;
+	mode_t mode = formats[options->format].private ? PRIVATE_MODE : PUBLIC_MODE;
+	const char *name = NULL;
+	mm_auto_fd fd = -1;
+	struct stat st;
+	enum mm_code code = open_parent(options->out, &fd, &name, err);
+
+	if (code != MM_OK)
+		return code;
+	if (!options->force && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		mm_hint(call, "--force replaces it");
+		return mm_fail(err, MM_EEXIST, "key export: %s is there already", options->out);
+	}
+	code = mm_file_replace(fd, name, mm_buf_span(text), mode, err);
+	return mm_context(err, code, "key export: %s", options->out);
+}
+
+static enum mm_code run(struct mm_call *call, struct mm_err *err)
+{
+	const struct export_options *options = call->options;
+	bool private = formats[options->format].private;
+	const struct mm_key_record *record = NULL;
+	mm_auto_context context = {0};
+	mm_auto_buf text = {0};
+	enum mm_code code = check_options(call, err);
+
+	if (code == MM_OK)
+		code = mm_cli_open_set(call, private ? MM_LOAD_PRIVATE : MM_LOAD_PUBLIC, &context, err);
+	if (code == MM_OK)
+		code = find_key(call, &context, &record, err);
+	if (code == MM_OK)
+		code = check_private(call, record, err);
+	if (code == MM_OK)
+		code = mm_context(err, mm_key_export(record->key, formats[options->format].form, &text, err),
+				  "key export: %s", mm_key_kid(record->key));
+	if (code != MM_OK)
+		return code;
+	return options->out ? write_file(call, &text, err) : mm_print(&text, err);
+}
+
+#define AT(member) offsetof(struct export_options, member)
+
+static const struct mm_flag flags[] = {
+	{.name = "format",
+	 .type = MM_FLAG_WORD,
+	 .offset = AT(format),
+	 .value = "FORM",
+	 .fallback = "public-pem",
+	 .words = format_words,
+	 .help = "the form"},
+	{.name = "out",
+	 .type = MM_FLAG_FILE,
+	 .offset = AT(out),
+	 .value = "FILE",
+	 .help = "write to FILE, of mode 0600 for private forms; without it, print"},
+	{.name = "force", .type = MM_FLAG_SWITCH, .offset = AT(force), .help = "replace FILE when it is there"},
+	{.name = "private",
+	 .type = MM_FLAG_SWITCH,
+	 .offset = AT(private),
+	 .help = "print a private form on standard output"},
+	MM_FLAG_ROW_CONFIG,
+	{0},
+};
+
+const struct mm_command mm_cmd_key_export = {
+	.name = "key export",
+	.arguments = "KID|active",
+	.usage = "Writes out the key with that kid, or the active one, in one of these forms:\n"
+		 "\n"
+		 "public-pem: PUBLIC KEY, what --service-account-key-file of kube-apiserver reads\n"
+		 "public-jwk: as it stands in the JWKS\n"
+		 "pkcs8: PRIVATE KEY\n"
+		 "traditional: RSA PRIVATE KEY or EC PRIVATE KEY, what kube-apiserver reads\n"
+		 "private-jwk: a JWK with the private members\n"
+		 "\n"
+		 "Private forms are written to --out FILE, and printed only with --private.",
+	.flags = flags,
+	.options_size = sizeof(struct export_options),
+	.run = run,
+	.help = "write out a key, public unless asked otherwise",
+	.private_keys = true,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/context.h"
+#include "cli/output.h"
+
+#include "cli/args.h"
+
+#include <mintmark/harden.h>
+#include <mintmark/log.h>
+#include <mintmark/server.h>
+#include <mintmark/url.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Documents of an https issuer, served to other hosts without TLS: right behind a proxy only. */
+static void warn_of_plain_http(const struct mm_log *log, const struct mm_config *config)
+{
+	mm_auto_string host = NULL;
+	int port;
+
+	if (config->tls.certificate || strncmp(config->issuer, "https:", 6) != 0)
+		return;
+	if (mm_hostport_parse(config->listen.public, &host, &port, NULL) == MM_OK && !mm_host_is_loopback(host))
+		mm_log(log, MM_LOG_WARN,
+		       "the issuer is https, but the public listener speaks plain HTTP to other hosts",
+		       MM_F_STR("listen.public", config->listen.public),
+		       MM_F_STR("remedy", "set tls.certificate and tls.key, or listen on loopback behind a proxy"));
+}
+
+static enum mm_code run(struct mm_call *call, struct mm_err *err)
+{
+	struct mm_log log = {.fd = STDERR_FILENO};
+	struct mm_server_options options = {0};
+	mm_auto_context context = {0};
+	enum mm_code code = mm_cli_open_set(call, MM_LOAD_PUBLIC, &context, err);
+
+	if (code != MM_OK)
+		return code;
+	log.level = (int)context.config->log.level;
+	log.format = (enum mm_log_format)context.config->log.format;
+	options.config_path = context.config->path;
+	warn_of_plain_http(&log, context.config);
+	if (!mm_process_lock_memory())
+		mm_log(&log, MM_LOG_DEBUG, "memory is not locked, keys may reach the swap",
+		       MM_F_STR("remedy", "LimitMEMLOCK=infinity, or no swap"));
+	return mm_server_run(context.config, context.store, &log, &options, err);
+}
+
+static const struct mm_flag flags[] = {MM_FLAG_ROW_CONFIG, {0}};
+
+const struct mm_command mm_cmd_serve = {
+	.name = "serve",
+	.arguments = "",
+	.usage =
+		"Serves the discovery document and the JWKS on listen.public, and version, health and metrics on "
+		"listen.admin, until SIGTERM or SIGINT.\n"
+		"\n"
+		"SIGHUP reads the configuration again, and so does a change of the file; a configuration that is wrong "
+		"is "
+		"reported and changes nothing. Certificate and key are read again when their files change, the key set "
+		"when another process commits to it.",
+	.flags = flags,
+	.options_size = sizeof(struct mm_common_options),
+	.run = run,
+	.help = "serve the documents over HTTP or HTTPS",
+	.private_keys = true,
+};

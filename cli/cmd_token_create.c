@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
+#include "cli/context.h"
+#include "cli/output.h"
+
+#include <mintmark/json.h>
+#include <mintmark/verify.h>
+#include <string.h>
+
+struct create_options {
+	struct mm_common_options common;
+	const char *namespace;
+	const char *uid;
+	const char *subject;
+	struct mm_strings audiences;
+	mm_duration duration;
+	int bound_kind;
+	const char *bound_name;
+	const char *bound_uid;
+	struct mm_strings claims;
+	const struct mm_alg *alg;
+};
+
+static const char *const bound_kinds[] = {"Pod", "Node", "Secret", NULL};
+
+/* ---- claims ----------------------------------------------------------------------------------------------------- */
+
+/* Any JSON value, under the limits for untrusted JSON, which hold for objects: as the only member of one. */
+static enum mm_code parse_value(const char *text, json_t **out, struct mm_err *err)
+{
+	mm_auto_buf wrapped = {0};
+	json_t *object = NULL;
+	enum mm_code code;
+
+	mm_buf_printf(&wrapped, "{\"value\":%s}", text);
+	code = mm_buf_check(&wrapped, err);
+	if (code == MM_OK)
+		code = mm_json_load(mm_buf_span(&wrapped), MM_TOKEN_MAX, &object, err);
+	if (code != MM_OK)
+		return code;
+	if (json_object_size(object) == 1)
+		*out = json_incref(json_object_get(object, "value"));
+	else
+		code = mm_fail(err, MM_EPARSE, "more than one value");
+	json_decref(object);
+	return code;
+}
+
+static enum mm_code add_claim(struct mm_call *call, json_t *claims, const char *text, struct mm_err *err)
+{
+	const char *equals = strchr(text, '=');
+	mm_auto_string name = equals ? strndup(text, (size_t)(equals - text)) : NULL;
+	struct mm_err why = {0};
+	json_t *value = NULL;
+
+	if (!equals || equals == text)
+		return mm_fail(err, MM_EUSAGE, "token create: --claim: found \"%.80s\"; accepted: NAME=JSON", text);
+	if (!name)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	if (json_object_get(claims, name))
+		return mm_fail(err, MM_EUSAGE, "token create: --claim: %.80s is given twice", name);
+	if (parse_value(equals + 1, &value, &why) != MM_OK) {
+		mm_hint(call, "a text needs its quotes: --claim '%.80s=\"%.80s\"'", name, equals + 1);
+		return mm_fail(err, MM_EUSAGE, "token create: --claim: the value of %.80s is not JSON", name);
+	}
+	return json_object_set_new(claims, name, value) == 0 ? MM_OK : mm_fail(err, MM_EPARSE, "claim %.80s", name);
+}
+
+/* The --claim flags as one object; NULL when there are none. */
+static enum mm_code collect_claims(struct mm_call *call, const struct mm_strings *texts, json_t **out,
+				   struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	*out = NULL;
+	if (texts->n == 0)
+		return MM_OK;
+	*out = json_object();
+	if (!*out)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	for (size_t i = 0; i < texts->n && code == MM_OK; i++)
+		code = add_claim(call, *out, texts->v[i], err);
+	return code;
+}
+
+/* ---- the request and the answer --------------------------------------------------------------------------------- */
+
+static enum mm_code check_options(const struct mm_call *call, struct mm_err *err)
+{
+	const struct create_options *options = call->options;
+
+	if (call->argument_count == 0 && !options->subject)
+		return mm_fail(err, MM_EUSAGE, "token create: SERVICEACCOUNT is missing, and so is --subject");
+	if (options->bound_kind >= 0 && !options->bound_name)
+		return mm_fail(err, MM_EUSAGE, "token create: --bound-object-kind needs --bound-object-name");
+	if (options->bound_kind < 0 && (options->bound_name || options->bound_uid))
+		return mm_fail(err, MM_EUSAGE, "token create: --bound-object-%s needs --bound-object-kind",
+			       options->bound_name ? "name" : "uid");
+	return MM_OK;
+}
+
+static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapshot, const json_t *extra,
+			 struct mm_minted *minted, struct mm_err *err)
+{
+	const struct create_options *options = call->options;
+	const struct mm_mint_request request = {
+		.namespace = options->namespace,
+		.service_account = call->argument_count > 0 ? call->arguments[0] : NULL,
+		.uid = options->uid,
+		.subject = options->subject,
+		.audiences = (const char *const *)options->audiences.v,
+		.audience_count = options->audiences.n,
+		.ttl = options->duration,
+		.bound_kind = options->bound_kind >= 0 ? bound_kinds[options->bound_kind] : NULL,
+		.bound = {options->bound_name, options->bound_uid},
+		.extra = extra,
+		.alg = options->alg,
+	};
+
+	return mm_mint(snapshot, &request, mm_clock_now(), minted, err);
+}
+
+/* What the token says is read from the token, so that the answer cannot say anything else. */
+static enum mm_code print_json(const struct mm_minted *minted, struct mm_err *err)
+{
+	MM_CLEANUP(mm_token_clear) struct mm_token token = {0};
+	enum mm_code code = mm_token_inspect(mm_buf_span(&minted->token), &token, err);
+
+	if (code != MM_OK)
+		return code;
+	return mm_print_json(
+		json_pack("{s:s#, s:o, s:o, s:O, s:O, s:O, s:s, s:O, s:s}", "token", minted->token.p, minted->token.len,
+			  "expirationTimestamp", mm_json_time(minted->expires_at), "creationTimestamp",
+			  mm_json_time(minted->issued_at), "issuer", json_object_get(token.claims, "iss"), "subject",
+			  json_object_get(token.claims, "sub"), "audiences", json_object_get(token.claims, "aud"),
+			  "kid", minted->kid, "algorithm", json_object_get(token.header, "alg"), "jti", minted->jti),
+		err);
+}
+
+static enum mm_code print_text(const struct mm_minted *minted, struct mm_err *err)
+{
+	mm_auto_buf text = {0};
+
+	mm_buf_add_span(&text, mm_buf_span(&minted->token));
+	mm_buf_add_str(&text, "\n");
+	return mm_print(&text, err);
+}
+
+static enum mm_code run(struct mm_call *call, struct mm_err *err)
+{
+	const struct create_options *options = call->options;
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
+	mm_auto_context context = {0};
+	mm_auto(mm_snapshot) snapshot = NULL;
+	json_t *extra = NULL;
+	enum mm_code code = check_options(call, err);
+
+	if (code == MM_OK)
+		code = collect_claims(call, &options->claims, &extra, err);
+	if (code == MM_OK)
+		code = mm_cli_open_snapshot(call, true, mm_clock_now(), &context, &snapshot, err);
+	if (code == MM_OK)
+		code = mm_context(err, mint(call, snapshot, extra, &minted, err), "token create");
+	json_decref(extra);
+	if (code == MM_OK)
+		code = (mm_wants_json(call) ? print_json : print_text)(&minted, err);
+	return code;
+}
+
+#define AT(member) offsetof(struct create_options, member)
+
+static const struct mm_flag flags[] = {
+	{.name = "namespace",
+	 .letter = 'n',
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(namespace),
+	 .value = "NAMESPACE",
+	 .fallback = "default",
+	 .help = "the namespace of the service account"},
+	{.name = "audience",
+	 .type = MM_FLAG_LIST,
+	 .offset = AT(audiences),
+	 .value = "AUDIENCE",
+	 .help = "whom the token is for; without it tokens.audiences, or the issuer"},
+	{.name = "duration",
+	 .type = MM_FLAG_DURATION,
+	 .offset = AT(duration),
+	 .value = "DURATION",
+	 .help = "the lifetime, from 1s to tokens.max_ttl; without it tokens.default_ttl"},
+	{.name = "bound-object-kind",
+	 .type = MM_FLAG_WORD,
+	 .offset = AT(bound_kind),
+	 .value = "KIND",
+	 .words = bound_kinds,
+	 .help = "the kind of object that the token is bound to"},
+	{.name = "bound-object-name",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(bound_name),
+	 .value = "NAME",
+	 .help = "the name of that object"},
+	{.name = "bound-object-uid",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(bound_uid),
+	 .value = "UID",
+	 .help = "the uid of that object"},
+	{.name = "claim",
+	 .type = MM_FLAG_LIST,
+	 .offset = AT(claims),
+	 .value = "NAME=JSON",
+	 .help = "a further claim, such as 'team=\"a\"' or 'level=3'"},
+	{.name = "subject",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(subject),
+	 .value = "SUBJECT",
+	 .help = "sub, in place of system:serviceaccount:NAMESPACE:SERVICEACCOUNT"},
+	{.name = "uid",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(uid),
+	 .value = "UID",
+	 .help = "the uid of the service account; without it one that issuer, namespace and name determine"},
+	{.name = "algorithm",
+	 .type = MM_FLAG_ALGORITHM,
+	 .offset = AT(alg),
+	 .value = "ALG",
+	 .help = "sign with the active key for it; without it that for keys.algorithm"},
+	MM_FLAG_ROW_CONFIG,
+	MM_FLAG_ROW_OUTPUT,
+	{0},
+};
+
+const struct mm_command mm_cmd_token_create = {
+	.name = "token create",
+	.arguments = "[SERVICEACCOUNT]",
+	.usage = "Mints a token for a service account, with the claims that kube-apiserver would give it, and prints "
+		 "it. The flags are those of 'kubectl create token'. Nobody is asked whether account or bound object "
+		 "exist.\n"
+		 "\n"
+		 "With --subject and without SERVICEACCOUNT the token has that subject and no kubernetes.io claim.",
+	.flags = flags,
+	.options_size = sizeof(struct create_options),
+	.run = run,
+	.help = "mint a token for a service account",
+	.private_keys = true,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What most commands begin with: the configuration that the flags name, and the key store that it names. */
+#ifndef MINTMARK_CLI_CONTEXT_H
+#define MINTMARK_CLI_CONTEXT_H
+
+#include "cli/command.h"
+
+#include <mintmark/config.h>
+#include <mintmark/issuer.h>
+#include <mintmark/store.h>
+
+/* Everything is owned; {0} is an empty one. */
+struct mm_cli_context {
+	struct mm_config *config;
+	struct mm_policy policy;
+	struct mm_store *store;
+	struct mm_keyset *set;
+};
+void mm_cli_context_clear(struct mm_cli_context *context);
+#define mm_auto_context MM_CLEANUP(mm_cli_context_clear) struct mm_cli_context
+
+/*
+ * Loads the configuration that --config, the environment or the usual places name, and the policy that follows from it. A
+ * missing configuration is a wrong one (MM_ECONFIG: exit status 2), and the hint says how to make one. For commands
+ * whose options begin with struct mm_common_options.
+ */
+MM_MUSTCHECK enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
+
+/* The same, and the store; MM_ENOTFOUND when it was never initialised. */
+MM_MUSTCHECK enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
+
+/* The same, and the key set as it is now. */
+MM_MUSTCHECK enum mm_code mm_cli_open_set(struct mm_call *call, enum mm_store_load what, struct mm_cli_context *context,
+					  struct mm_err *err);
+
+/* The same as a snapshot: with signers for what mints, without for what only shows the documents. */
+MM_MUSTCHECK enum mm_code mm_cli_open_snapshot(struct mm_call *call, bool with_signers, mm_time now,
+					       struct mm_cli_context *context, struct mm_snapshot **out,
+					       struct mm_err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command table, and nothing else. */
+#include "cli/args.h"
+#include "cli/command.h"
+#include "cli/run.h"
+
+static const struct mm_command token_group = {
+	.name = "token",
+	.arguments = "COMMAND",
+	.flags = mm_no_flags,
+	.help = "create, verify and inspect tokens",
+};
+
+static const struct mm_command key_group = {
+	.name = "key",
+	.arguments = "COMMAND",
+	.flags = mm_no_flags,
+	.help = "list, import and export signing keys",
+};
+
+static const struct mm_command *const commands[] = {
+	&mm_cmd_init,
+	&mm_cmd_serve,
+	&token_group,
+	&mm_cmd_token_create,
+	&mm_cmd_token_verify,
+	&mm_cmd_token_inspect,
+	&key_group,
+	&mm_cmd_key_list,
+	&mm_cmd_key_import,
+	&mm_cmd_key_export,
+	&mm_cmd_jwks,
+	&mm_cmd_discovery,
+	&mm_cmd_publish,
+	&mm_cmd_version,
+	&mm_cmd_completion,
+	&mm_cmd_help,
+	NULL,
+};
+
+int main(int argc, char **argv)
+{
+	return mm_cli_run(commands, argc, argv);
+}
