@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include <mintmark/uuid.h>
+#include <string.h>
+
+static void assert_version_4(const char *uuid)
+{
+	assert_int_equal(strlen(uuid), MM_UUID_SIZE - 1);
+	assert_true(mm_uuid_valid(uuid));
+	assert_int_equal(uuid[14], '4');
+	assert_non_null(strchr("89ab", uuid[19]));
+	assert_int_equal(strspn(uuid, "0123456789abcdef-"), MM_UUID_SIZE - 1);
+}
+
+static void random_uuids_are_version_4_of_the_right_variant(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct mm_err err = {0};
+		char uuid[MM_UUID_SIZE];
+
+		assert_ok(mm_uuid4(uuid, &err), &err);
+		assert_version_4(uuid);
+	}
+}
+
+static void random_uuids_differ(void **state)
+{
+	char first[MM_UUID_SIZE], second[MM_UUID_SIZE];
+
+	(void)state;
+	assert_ok(mm_uuid4(first, NULL), NULL);
+	assert_ok(mm_uuid4(second, NULL), NULL);
+	assert_string_not_equal(first, second);
+}
+
+static void a_pool_gives_no_uuid_twice(void **state)
+{
+	enum { N = 300 }; /* the pool is filled five times */
+	static char uuids[N][MM_UUID_SIZE];
+	struct mm_uuid_pool pool = {.left = 0};
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		assert_ok(mm_uuid4_pooled(&pool, uuids[i], NULL), NULL);
+		assert_version_4(uuids[i]);
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(uuids[i], uuids[j]);
+	}
+}
+
+static void name_based_uuids_are_version_5_in_the_url_namespace(void **state)
+{
+	/* python3 -c 'import uuid; print(uuid.uuid5(uuid.NAMESPACE_URL, "https://example.com"))' */
+	static const char *const cases[][2] = {
+		{"https://example.com", "4fd35a71-71ef-5a55-a9d9-aa75c889a6d0"},
+		{"", "1b4db7eb-4057-5ddf-91e0-36dec72071f5"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		char uuid[MM_UUID_SIZE];
+
+		assert_ok(mm_uuid5_url(mm_span_str(cases[i][0]), uuid, &err), &err);
+		assert_string_equal(uuid, cases[i][1]);
+	}
+}
+
+static void the_name_may_hold_any_bytes(void **state)
+{
+	char with[MM_UUID_SIZE], without[MM_UUID_SIZE];
+
+	(void)state;
+	assert_ok(mm_uuid5_url(mm_span("a\0b", 3), with, NULL), NULL);
+	assert_ok(mm_uuid5_url(mm_span("a", 1), without, NULL), NULL);
+	assert_string_not_equal(with, without);
+}
+
+static void uuids_are_hexadecimal_with_hyphens_at_their_places(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"6ba7b811-9dad-11d1-80b4-00c04fd430c",
+		"6ba7b811-9dad-11d1-80b4-00c04fd430c80",
+		"6ba7b8119dad-11d1-80b4-00c04fd430c8-",
+		"6ba7b811-9dad-11d1-80b4-00c04fd430cg",
+		"6ba7b8111-9dad-11d1-80b-00c04fd430c8",
+		"{6ba7b811-9dad-11d1-80b4-00c04fd430c8}",
+		"6ba7b811 9dad 11d1 80b4 00c04fd430c8",
+		"6ba7b811-9dad-11d1-80b4-00c04fd430c8\n",
+	};
+
+	(void)state;
+	assert_true(mm_uuid_valid("6ba7b811-9dad-11d1-80b4-00c04fd430c8"));
+	assert_true(mm_uuid_valid("6BA7B811-9DAD-11D1-80B4-00C04FD430C8"));
+	for (size_t i = 0; i < MM_COUNT(bad); i++)
+		assert_false(mm_uuid_valid(bad[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_uuids_are_version_4_of_the_right_variant),
+		cmocka_unit_test(random_uuids_differ),
+		cmocka_unit_test(a_pool_gives_no_uuid_twice),
+		cmocka_unit_test(name_based_uuids_are_version_5_in_the_url_namespace),
+		cmocka_unit_test(the_name_may_hold_any_bytes),
+		cmocka_unit_test(uuids_are_hexadecimal_with_hyphens_at_their_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
