@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/keysets.h"
+
+/* The defaults of the options: publish_wait 1h2m, retire_wait 24h2m. The algorithm is only read. */
+static struct mm_config config_of(char *algorithm)
+{
+	struct mm_config config = {0};
+
+	config.keys.algorithm = algorithm;
+	config.keys.rsa_bits = 3072;
+	config.keys.rotate_every = 30 * 86400;
+	config.keys.verifier_cache = 3600;
+	config.keys.propagation = 60;
+	config.keys.clock_skew = 60;
+	config.keys.max_keys = 20;
+	config.tokens.max_ttl = 86400;
+	return config;
+}
+
+static char rs256[] = "RS256";
+
+static void takes_every_value_from_the_configuration(void **state)
+{
+	const struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_string_equal(policy.alg->name, "RS256");
+	assert_int_equal(policy.rsa_bits, 3072);
+	assert_int_equal(policy.rotate_every, 30 * 86400);
+	assert_int_equal(policy.verifier_cache, 3600);
+	assert_int_equal(policy.propagation, 60);
+	assert_int_equal(policy.clock_skew, 60);
+	assert_int_equal(policy.max_ttl, 86400);
+	assert_int_equal(policy.max_keys, 20);
+}
+
+static void publish_wait_is_propagation_and_cache_and_skew(void **state)
+{
+	const struct mm_policy policy = {
+		.propagation = 1, .verifier_cache = 20, .clock_skew = 300, .max_ttl = 4000, .rotate_every = 50000};
+	(void)state;
+
+	assert_int_equal(mm_policy_publish_wait(&policy), 321);
+}
+
+static void retire_wait_is_propagation_and_lifetime_and_skew(void **state)
+{
+	const struct mm_policy policy = {
+		.propagation = 1, .verifier_cache = 20, .clock_skew = 300, .max_ttl = 4000, .rotate_every = 50000};
+	(void)state;
+
+	assert_int_equal(mm_policy_retire_wait(&policy), 4301);
+}
+
+static void refuses_to_rotate_before_a_successor_can_be_ready(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.rotate_every = 3719;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "propagation 1m + verifier_cache 1h + clock_skew 1m = 1h2m");
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "keys.rotate_every: 1h1m59s");
+}
+
+/* With a lifetime so short that the number of retired keys is no objection. */
+static void rotates_as_often_as_publish_wait_allows(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.tokens.max_ttl = 3600;
+	config.keys.rotate_every = 3720;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+}
+
+/* retire_wait 86520 / rotate_every 8652 = 10 retired keys, and 3 others; one second less makes it 11. */
+static void refuses_more_keys_than_the_jwks_may_hold(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.rotate_every = 8652;
+	config.keys.max_keys = 13;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	config.keys.rotate_every = 8651;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "hold 14 keys, more than 13: a retired key stays for propagation 1m + max_ttl 1d + "
+			    "clock_skew 1m = 1d2m");
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "is 11 retired keys, and 3 others");
+}
+
+static void rotating_by_hand_is_held_to_no_schedule(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.rotate_every = 0;
+	config.keys.max_keys = 1;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+}
+
+static void refuses_more_keys_than_the_clouds_read(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.max_keys = 100;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	config.keys.max_keys = 101;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err, "accepted: 1 to 100");
+	config.keys.max_keys = 0;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err, "accepted: 1 to 100");
+}
+
+static void refuses_an_unknown_algorithm_and_names_the_known_ones(void **state)
+{
+	static char hs256[] = "HS256";
+	const struct mm_config config = config_of(hs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "keys.algorithm: found HS256; accepted: RS256");
+}
+
+static void a_refused_policy_leaves_the_old_one_alone(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy = {.max_keys = 7};
+	(void)state;
+
+	config.keys.rotate_every = 1;
+	assert_int_equal(mm_policy_from_config(&config, &policy, NULL), MM_ECONFIG);
+	assert_int_equal(policy.max_keys, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_every_value_from_the_configuration),
+		cmocka_unit_test(publish_wait_is_propagation_and_cache_and_skew),
+		cmocka_unit_test(retire_wait_is_propagation_and_lifetime_and_skew),
+		cmocka_unit_test(refuses_to_rotate_before_a_successor_can_be_ready),
+		cmocka_unit_test(rotates_as_often_as_publish_wait_allows),
+		cmocka_unit_test(refuses_more_keys_than_the_jwks_may_hold),
+		cmocka_unit_test(rotating_by_hand_is_held_to_no_schedule),
+		cmocka_unit_test(refuses_more_keys_than_the_clouds_read),
+		cmocka_unit_test(refuses_an_unknown_algorithm_and_names_the_known_ones),
+		cmocka_unit_test(a_refused_policy_leaves_the_old_one_alone),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
