@@ -91,6 +91,12 @@ def wait_until(condition, what, timeout=10.0, interval=0.01):
         time.sleep(interval)
 
 
+def generate_key(path, algorithm="EC", option="ec_paramgen_curve:P-256"):
+    """A private key by the openssl command, as PKCS#8."""
+    subprocess.run(["openssl", "genpkey", "-algorithm", algorithm, *(["-pkeyopt", option] if option else []), "-out",
+                    path], check=True, capture_output=True)
+
+
 def merge(base, changes):
     """`base` with `changes` laid over it, section by section; a value of None takes the option out."""
     merged = dict(base)
