@@ -58,11 +58,11 @@ trap 'exit 1' TERM HUP
 
 # ---- building --------------------------------------------------------------------------------------------------------
 build() {
-  [ -x configure ] || ./autogen.sh
-  mkdir -p "$build_dir"
-  cd "$build_dir"
-  [ -f config.status ] || "$root/configure" --quiet
-  make -j"$(nproc)" mintmark
+  { [ -x configure ] || ./autogen.sh; } &&
+    mkdir -p "$build_dir" &&
+    cd "$build_dir" &&
+    { [ -f config.status ] || "$root/configure" --quiet; } &&
+    make -j"$(nproc)" mintmark
 }
 
 scripts/packages.sh quickstart
