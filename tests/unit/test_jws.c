@@ -21,7 +21,7 @@ static struct mm_jws *prepare(const struct mm_key *key, const char *header)
 
 static void header_is_alg_kid_typ(void **state)
 {
-	const struct mm_key *key = test_key("ES256", 0);
+	const struct mm_key *key = test_shared_key("ES256", 0);
 	mm_auto(mm_jws) jws = prepare(key, NULL);
 	mm_auto_buf token = {0}, header = {0}, expected = {0};
 	struct mm_err err = {0};
@@ -35,7 +35,7 @@ static void header_is_alg_kid_typ(void **state)
 
 static void tells_algorithm_and_kid_of_its_key(void **state)
 {
-	const struct mm_key *key = test_key("ES384", 0);
+	const struct mm_key *key = test_shared_key("ES384", 0);
 	mm_auto(mm_jws) jws = prepare(key, NULL);
 
 	(void)state;
@@ -49,7 +49,7 @@ static void tokens_of_every_algorithm_verify(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_ALG_COUNT; i++) {
-		const struct mm_key *key = test_key(mm_algs[i].name, 0);
+		const struct mm_key *key = test_shared_key(mm_algs[i].name, 0);
 		mm_auto(mm_jwks) jwks = test_jwks(key, mm_key_kid(key));
 		MM_CLEANUP(mm_token_clear) struct mm_token token = {0};
 		mm_auto_string text = test_token(key, NULL, "payload");
@@ -63,8 +63,8 @@ static void tokens_of_every_algorithm_verify(void **state)
 
 static void token_is_appended_to_what_is_there(void **state)
 {
-	mm_auto(mm_jws) jws = prepare(test_key("EdDSA", 0), NULL);
-	mm_auto_string alone = test_token(test_key("EdDSA", 0), NULL, "{}");
+	mm_auto(mm_jws) jws = prepare(test_shared_key("EdDSA", 0), NULL);
+	mm_auto_string alone = test_token(test_shared_key("EdDSA", 0), NULL, "{}");
 	mm_auto_buf token = {0};
 	struct mm_err err = {0};
 
@@ -76,7 +76,7 @@ static void token_is_appended_to_what_is_there(void **state)
 
 static void empty_payload_has_an_empty_part(void **state)
 {
-	mm_auto_string token = test_token(test_key("EdDSA", 0), "{\"alg\":\"EdDSA\"}", "");
+	mm_auto_string token = test_token(test_shared_key("EdDSA", 0), "{\"alg\":\"EdDSA\"}", "");
 
 	(void)state;
 	assert_contains(token, "..");
@@ -122,8 +122,8 @@ static void *sign_repeatedly(void *arg)
 
 static void threads_share_one(void **state)
 {
-	mm_auto(mm_jws) jws = prepare(test_key("EdDSA", 0), NULL);
-	struct shared shared = {.jws = jws, .expected = test_token(test_key("EdDSA", 0), NULL, "{}")};
+	mm_auto(mm_jws) jws = prepare(test_shared_key("EdDSA", 0), NULL);
+	struct shared shared = {.jws = jws, .expected = test_token(test_shared_key("EdDSA", 0), NULL, "{}")};
 	pthread_t threads[4];
 
 	(void)state;

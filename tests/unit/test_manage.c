@@ -96,9 +96,9 @@ static void init_never_touches_a_key_set(void **state)
 	assert_string_equal(mm_key_kid(stored->records[0].key), mm_key_kid(first->records[0].key));
 }
 
-static void init_with_a_key_signs_with_it_and_makes_a_standby(void **state)
+static void init_with_a_key_signs_with_it_and_lets_the_standby_wait(void **state)
 {
-	const struct mm_key *key = test_key("ES256", 0);
+	const struct mm_key *key = test_shared_key("ES256", 0);
 	mm_auto(mm_store) store = memory();
 	mm_auto(mm_keyset) set = NULL;
 	struct mm_policy policy = policy_for("ES256");
@@ -108,7 +108,8 @@ static void init_with_a_key_signs_with_it_and_makes_a_standby(void **state)
 	assert_ok(mm_manage_init(store, &policy, key, NOW, &set, &err), &err);
 	assert_int_equal(set->count, 2);
 	assert_string_equal(mm_key_kid(mm_keyset_signer(set, policy.alg, NOW)->key), mm_key_kid(key));
-	assert_int_equal(state_of(set, 1, NOW), MM_STATE_READY);
+	assert_int_equal(state_of(set, 1, NOW), MM_STATE_PUBLISHED);
+	assert_int_equal(state_of(set, 1, NOW + mm_policy_publish_wait(&policy)), MM_STATE_READY);
 }
 
 static void init_with_a_key_of_another_algorithm_is_refused(void **state)
@@ -119,7 +120,7 @@ static void init_with_a_key_of_another_algorithm_is_refused(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_int_equal(mm_manage_init(store, &policy, test_key("ES256", 0), NOW, &set, &err), MM_EREFUSED);
+	assert_int_equal(mm_manage_init(store, &policy, test_shared_key("ES256", 0), NOW, &set, &err), MM_EREFUSED);
 	assert_contains(err.text, "ES256");
 	assert_contains(err.text, "keys.algorithm is RS256");
 	mm_err_clear(&err);
@@ -128,7 +129,7 @@ static void init_with_a_key_of_another_algorithm_is_refused(void **state)
 
 static void import_publishes_a_key_that_does_not_sign_yet(void **state)
 {
-	const struct mm_key *key = test_key("ES256", 0);
+	const struct mm_key *key = test_shared_key("ES256", 0);
 	mm_auto(mm_store) store = memory();
 	mm_auto(mm_keyset) initial = NULL;
 	mm_auto(mm_keyset) set = NULL;
@@ -151,7 +152,7 @@ static void import_publishes_a_key_that_does_not_sign_yet(void **state)
 
 static void import_of_a_known_key_is_refused(void **state)
 {
-	const struct mm_key *key = test_key("ES256", 0);
+	const struct mm_key *key = test_shared_key("ES256", 0);
 	mm_auto(mm_store) store = memory();
 	mm_auto(mm_keyset) initial = NULL;
 	mm_auto(mm_keyset) set = NULL;
@@ -176,7 +177,7 @@ static void import_of_a_public_key_is_refused(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_key_public(test_key("ES256", 0), &public_key, &err), &err);
+	assert_ok(mm_key_public(test_shared_key("ES256", 0), &public_key, &err), &err);
 	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &initial, &err), &err);
 	assert_fails(mm_manage_import(store, &policy, public_key, NOW, &set, &err), MM_EREFUSED, &err);
 }
@@ -189,7 +190,8 @@ static void import_without_a_key_set_finds_none(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_fails(mm_manage_import(store, &policy, test_key("ES256", 0), NOW, &set, &err), MM_ENOTFOUND, &err);
+	assert_fails(mm_manage_import(store, &policy, test_shared_key("ES256", 0), NOW, &set, &err), MM_ENOTFOUND,
+		     &err);
 }
 
 /* A store in which somebody else commits between our load and our commit. */
@@ -212,7 +214,8 @@ static enum mm_code racing_commit(struct mm_store *store, const struct mm_keyset
 	mm_auto(mm_keyset) theirs = NULL;
 	struct mm_err none = {0};
 
-	assert_ok(mm_manage_import(racing->inner, &racing->policy, test_key("ES256", 3), NOW, &theirs, &none), &none);
+	assert_ok(mm_manage_import(racing->inner, &racing->policy, test_shared_key("ES256", 3), NOW, &theirs, &none),
+		  &none);
 	return racing->inner->ops->commit(racing->inner, next, expected, err);
 }
 
@@ -227,7 +230,7 @@ static void the_loser_of_a_race_is_told(void **state)
 
 	(void)state;
 	assert_ok(mm_manage_init(store, &racing.policy, NULL, NOW, &initial, &err), &err);
-	assert_fails(mm_manage_import(&racing.base, &racing.policy, test_key("ES256", 0), NOW, &set, &err),
+	assert_fails(mm_manage_import(&racing.base, &racing.policy, test_shared_key("ES256", 0), NOW, &set, &err),
 		     MM_ECONFLICT, &err);
 	assert_null(set);
 }
@@ -238,7 +241,7 @@ int main(void)
 		cmocka_unit_test(init_makes_an_active_key_and_a_ready_standby),
 		cmocka_unit_test(init_makes_keys_of_the_policy),
 		cmocka_unit_test(init_never_touches_a_key_set),
-		cmocka_unit_test(init_with_a_key_signs_with_it_and_makes_a_standby),
+		cmocka_unit_test(init_with_a_key_signs_with_it_and_lets_the_standby_wait),
 		cmocka_unit_test(init_with_a_key_of_another_algorithm_is_refused),
 		cmocka_unit_test(import_publishes_a_key_that_does_not_sign_yet),
 		cmocka_unit_test(import_of_a_known_key_is_refused),

@@ -18,7 +18,7 @@ static struct mm_keyset *keyset(const char *const algs[])
 	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
 	assert_ok(mm_keyset_new(&set, &err), &err);
 	for (; *algs; algs++)
-		assert_ok(mm_keyset_add(set, test_key(*algs, 0), &policy, NOW, &err), &err);
+		assert_ok(mm_keyset_add(set, test_shared_key(*algs, 0), &policy, NOW, &err), &err);
 	set->revision = 7;
 	set->committed = NOW;
 	return set;

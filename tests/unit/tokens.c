@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/tokens.h"
 
-#include "tests/unit/support.h"
+#include "tests/unit/keyhelp.h"
 #include <mintmark/base64url.h>
 #include <mintmark/json.h>
 #include <mintmark/keyio.h>
@@ -9,7 +9,7 @@
 
 enum { KEYS_MAX = 4 };
 
-const struct mm_key *test_key(const char *alg, unsigned n)
+const struct mm_key *test_shared_key(const char *alg, unsigned n)
 {
 	static struct mm_key *keys[MM_ALG_COUNT][KEYS_MAX];
 	const struct mm_alg *row = mm_alg_find(mm_span_str(alg));
@@ -19,7 +19,9 @@ const struct mm_key *test_key(const char *alg, unsigned n)
 	assert_non_null(row);
 	assert_in_range(n, 0, KEYS_MAX - 1);
 	key = &keys[row - mm_algs][n];
-	if (!*key)
+	if (!*key && n == 0)
+		*key = test_key(alg);
+	else if (!*key)
 		assert_ok(mm_key_generate(row, MM_RSA_BITS_MIN, key, &err), &err);
 	return *key;
 }

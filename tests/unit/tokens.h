@@ -8,7 +8,7 @@
 #include <mintmark/verify.h>
 
 /* The n-th key for the algorithm; made when it is first asked for, and owned by this file. */
-const struct mm_key *test_key(const char *alg, unsigned n);
+const struct mm_key *test_shared_key(const char *alg, unsigned n);
 
 /* A compact JWS with exactly this header, signed by the key. Freed by the caller. */
 char *test_token(const struct mm_key *key, const char *header, const char *payload);
