@@ -277,3 +277,14 @@ enum mm_code mm_config_fixed_changes(const struct mm_config *running, const stru
 	}
 	return MM_OK;
 }
+
+enum mm_code mm_config_keep_fixed(const struct mm_config *running, struct mm_config *next, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	for (size_t i = 0; i < mm_option_count && code == MM_OK; i++) {
+		if (!mm_options[i].reloadable)
+			code = mm_option_copy(&mm_options[i], next, running, err);
+	}
+	return code;
+}

@@ -202,18 +202,50 @@ static void strings_clear(void *value)
 	mm_strings_free(value);
 }
 
+/* A value that is copied was accepted before: nothing is checked again. */
+static enum mm_code text_copy(void *to, const void *from, struct mm_err *err)
+{
+	const char *text = *(char *const *)from;
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	text_clear(to);
+	*(char **)to = copy;
+	return MM_OK;
+}
+
+static enum mm_code number_copy(void *to, const void *from, struct mm_err *err)
+{
+	(void)err;
+	*(int64_t *)to = *(const int64_t *)from;
+	return MM_OK;
+}
+
+static enum mm_code strings_copy(void *to, const void *from, struct mm_err *err)
+{
+	const struct mm_strings *list = from;
+	enum mm_code code = MM_OK;
+
+	strings_clear(to);
+	for (size_t i = 0; i < list->n && code == MM_OK; i++)
+		code = mm_strings_add(to, list->v[i], err);
+	return code;
+}
+
 static const struct type_row {
 	enum mm_code (*set)(const struct mm_option *option, void *out, const struct mm_strings *texts,
 			    const char *base_dir, struct mm_err *err);
 	bool (*equal)(const void *a, const void *b);
 	void (*clear)(void *value);
+	enum mm_code (*copy)(void *to, const void *from, struct mm_err *err);
 } types[] = {
-	[MM_OPT_STRING] = {set_string, text_equal, text_clear},
-	[MM_OPT_PATH] = {set_path, text_equal, text_clear},
-	[MM_OPT_DURATION] = {set_duration, number_equal, number_clear},
-	[MM_OPT_INT] = {set_int, number_equal, number_clear},
-	[MM_OPT_ENUM] = {set_enum, number_equal, number_clear},
-	[MM_OPT_STRINGS] = {set_strings, strings_equal, strings_clear},
+	[MM_OPT_STRING] = {set_string, text_equal, text_clear, text_copy},
+	[MM_OPT_PATH] = {set_path, text_equal, text_clear, text_copy},
+	[MM_OPT_DURATION] = {set_duration, number_equal, number_clear, number_copy},
+	[MM_OPT_INT] = {set_int, number_equal, number_clear, number_copy},
+	[MM_OPT_ENUM] = {set_enum, number_equal, number_clear, number_copy},
+	[MM_OPT_STRINGS] = {set_strings, strings_equal, strings_clear, strings_copy},
 };
 
 enum mm_code mm_option_set(const struct mm_option *option, struct mm_config *config, const struct mm_strings *texts,
@@ -230,4 +262,10 @@ bool mm_option_equal(const struct mm_option *option, const struct mm_config *a, 
 void mm_option_clear(const struct mm_option *option, struct mm_config *config)
 {
 	types[option->type].clear(member(option, config));
+}
+
+enum mm_code mm_option_copy(const struct mm_option *option, struct mm_config *to, const struct mm_config *from,
+			    struct mm_err *err)
+{
+	return types[option->type].copy(member(option, to), member_const(option, from), err);
 }

@@ -14,6 +14,8 @@ MM_MUSTCHECK enum mm_code mm_option_set(const struct mm_option *option, struct m
 					const struct mm_strings *texts, const char *base_dir, struct mm_err *err);
 
 bool mm_option_equal(const struct mm_option *option, const struct mm_config *a, const struct mm_config *b);
+MM_MUSTCHECK enum mm_code mm_option_copy(const struct mm_option *option, struct mm_config *to,
+					 const struct mm_config *from, struct mm_err *err);
 void mm_option_clear(const struct mm_option *option, struct mm_config *config);
 
 #endif

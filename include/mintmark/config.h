@@ -97,10 +97,12 @@ MM_AUTO(mm_config)
 MM_MUSTCHECK enum mm_code mm_config_find(const char *flag, char **path, struct mm_err *err);
 
 /*
- * For a reload: the names of the options in which `next` differs from `running` and which a reload may not change.
- * Those keep their running values when the caller goes on.
+ * For a reload: the names of the options in which `next` differs from `running` and which a reload may not change,
+ * for the operator to read; and then `next` with the running values of all such options, so that it can be used.
  */
 MM_MUSTCHECK enum mm_code mm_config_fixed_changes(const struct mm_config *running, const struct mm_config *next,
 						  struct mm_strings *names, struct mm_err *err);
+MM_MUSTCHECK enum mm_code mm_config_keep_fixed(const struct mm_config *running, struct mm_config *next,
+					       struct mm_err *err);
 
 #endif
