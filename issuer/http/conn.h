@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection: a state machine that reads, parses, answers and writes without ever blocking. In its common course, a
+ * whole request in and a whole answer out, it owns no buffer: it works in its worker's and keeps only what is left over.
+ */
+#ifndef MINTMARK_ISSUER_HTTP_CONN_H
+#define MINTMARK_ISSUER_HTTP_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+struct mm_conn;
+struct mm_endpoint;
+TAILQ_HEAD(mm_conn_list, mm_conn);
+
+/* Absolute limits that are not configurable; those for a head and for idleness are (http.head_timeout, http.idle_timeout). */
+#define MM_REQUEST_TIMEOUT_NS INT64_C(30000000000) /* first byte of a request to last byte of its body */
+#define MM_SEND_TIMEOUT_NS    INT64_C(30000000000) /* to take one batch of answers */
+#define MM_LINGER_TIMEOUT_NS  INT64_C(1000000000)  /* to notice that we have closed */
+
+/* Takes the accepted descriptor over; when that fails, it is closed. */
+void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_storage *peer);
+
+/* Closes the connection that has been idle for longest. False: none is idle. */
+bool mm_conn_evict(struct mm_endpoint *endpoint);
+
+/* Answers with 408 or closes what is past its deadline. */
+void mm_conn_sweep(struct mm_endpoint *endpoint, int64_t now_ns);
+
+/* After worker->draining was set: answers what idle connections have sent by now, and closes them. */
+void mm_conn_drain(struct mm_endpoint *endpoint);
+
+void mm_conn_close_all(struct mm_endpoint *endpoint);
+
+#endif

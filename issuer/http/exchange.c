@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/exchange.h"
+
+static void render(struct mm_worker *worker, const struct mm_response *response, mm_time now, bool keep_alive,
+		   bool head_only)
+{
+	struct mm_outbox *outbox = &worker->outbox;
+	size_t offset = outbox->copied.len;
+
+	mm_response_head(&outbox->copied, response, keep_alive, now, &worker->date);
+	if (!head_only && !response->prepared_body)
+		mm_buf_add_span(&outbox->copied, mm_buf_span(&response->body));
+	mm_outbox_add_copied(outbox, offset);
+	if (response->prepared_headers)
+		mm_outbox_add_borrowed(outbox, response->prepared_headers);
+	if (!head_only && response->prepared_body)
+		mm_outbox_add_borrowed(outbox, response->prepared_body);
+}
+
+static void count(struct mm_worker *worker, const struct mm_origin *origin, size_t route, int status)
+{
+	mm_counter_add(&worker->stats->requests[route][mm_status_index(status)], 1);
+	mm_histogram_observe(&worker->stats->latency, worker->now_ns - origin->began_ns);
+}
+
+static void log_access(struct mm_worker *worker, const struct mm_origin *origin, struct mm_access_line *line,
+		       mm_time now)
+{
+	enum mm_access_log format = worker->live->settings.access;
+
+	if (format == MM_ACCESS_OFF)
+		return;
+	line->duration_ns = worker->now_ns - origin->began_ns;
+	line->peer = origin->peer;
+	line->tls = origin->tls;
+	mm_access_add(&worker->access, format, now, line);
+	if (worker->access.lines.len >= MM_ACCESS_FLUSH)
+		mm_counter_add(&worker->stats->log_dropped, mm_access_flush(&worker->access, worker->parts.log->fd));
+}
+
+static void finish(struct mm_worker *worker, const struct mm_origin *origin, struct mm_access_line *line, size_t route,
+		   mm_time now)
+{
+	worker->now_ns = mm_clock_monotonic_ns();
+	line->route = mm_route_name(route);
+	count(worker, origin, route, line->status);
+	log_access(worker, origin, line, now);
+}
+
+bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin)
+{
+	const struct mm_request *request = &worker->request;
+	struct mm_response response = {0};
+	mm_time now = mm_clock_now();
+	struct mm_context context = {worker->live, worker->parts.board, {origin->listener}, now};
+	bool keep_alive = request->keep_alive && !worker->draining;
+	bool head_only = request->method == MM_HEAD;
+	size_t route = mm_dispatch(&context, request, &response);
+	struct mm_access_line line = {.method = request->method_text, .path = request->path};
+
+	render(worker, &response, now, keep_alive, head_only);
+	line.status = response.status;
+	line.bytes = head_only ? 0 : mm_response_body_len(&response);
+	finish(worker, origin, &line, route, now);
+	mm_response_clear(&response);
+	return keep_alive;
+}
+
+void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin, int status, const char *why)
+{
+	struct mm_response response = {0};
+	struct mm_access_line line = {.status = status};
+	mm_time now = mm_clock_now();
+
+	mm_response_error(&response, mm_error_form(origin->listener), status, why);
+	render(worker, &response, now, false, false);
+	line.bytes = response.body.len;
+	finish(worker, origin, &line, MM_ROUTE_NONE, now);
+	mm_response_clear(&response);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One exchange: the parsed request in worker->request becomes an answer in worker->outbox, counted and logged. */
+#ifndef MINTMARK_ISSUER_HTTP_EXCHANGE_H
+#define MINTMARK_ISSUER_HTTP_EXCHANGE_H
+
+#include "issuer/http/worker.h"
+
+/* What is known of the other side. */
+struct mm_origin {
+	enum mm_listener_kind listener;
+	const char *peer;
+	const char *tls;
+	int64_t began_ns; /* when the first byte of the request came */
+};
+
+/* Answers worker->request. Returns whether the connection stays open. Sets worker->now_ns. */
+bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin);
+
+/* Answers what never became a request; the connection closes. `why` NULL: the status's own message. */
+void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin, int status, const char *why);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/feed.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_NS INT64_C(1000000000)
+
+static struct mm_settings settings_of(const struct mm_config *config, size_t workers)
+{
+	return (struct mm_settings){
+		.head_timeout_ns = config->http.head_timeout * SECOND_NS,
+		.idle_timeout_ns = config->http.idle_timeout * SECOND_NS,
+		.max_connections = ((size_t)config->http.max_connections + workers - 1) / workers,
+		.access = (enum mm_access_log)config->log.access,
+	};
+}
+
+static const char *not_ready(const struct mm_feed *feed)
+{
+	if (feed->draining)
+		return "stopping";
+	return feed->store_failed ? "the key set cannot be read" : NULL;
+}
+
+static enum mm_code publish(struct mm_feed *feed, struct mm_err *err)
+{
+	const struct mm_live_parts parts = {
+		.snapshot = feed->snapshot,
+		.tls = feed->tls,
+		.settings = settings_of(feed->config, feed->workers),
+		.not_ready = not_ready(feed),
+	};
+	struct mm_live *live;
+	enum mm_code code = mm_live_new(&parts, &live, err);
+
+	if (code == MM_OK)
+		mm_live_publish(feed->slot, live);
+	return code;
+}
+
+/* Where nothing but memory can be missing: what was in place stays there. */
+static void publish_or_log(struct mm_feed *feed)
+{
+	struct mm_err err = {0};
+
+	if (publish(feed, &err) != MM_OK)
+		mm_log(feed->log, MM_LOG_ERROR, "cannot put a change in place", MM_F_ERR(&err));
+}
+
+static void count(mm_counter counters[static MM_RELOAD_COUNT], enum mm_reload what)
+{
+	mm_counter_add(&counters[what], 1);
+}
+
+/* ---- the key set ------------------------------------------------------------------------------------------------- */
+
+static enum mm_code load_snapshot(struct mm_feed *feed, struct mm_snapshot **out, struct mm_err *err)
+{
+	mm_auto(mm_keyset) set = NULL;
+	/* Nothing here signs yet: the private halves stay in their files. */
+	enum mm_code code = mm_store_load(feed->store, MM_LOAD_PUBLIC, &set, err);
+
+	if (code == MM_OK)
+		code = mm_snapshot_build(feed->config, set, false, mm_clock_now(), out, err);
+	return code;
+}
+
+static void use_snapshot(struct mm_feed *feed, struct mm_snapshot *snapshot)
+{
+	mm_snapshot_free(feed->snapshot);
+	feed->snapshot = snapshot;
+	feed->store_failed = false;
+	feed->store_complaint[0] = '\0';
+}
+
+static void complain_of_store(struct mm_feed *feed, const struct mm_err *err)
+{
+	feed->store_failed = true;
+	count(feed->stats->failed, MM_RELOAD_STORE);
+	if (strcmp(feed->store_complaint, err->text) == 0)
+		return; /* it is tried each second */
+	memcpy(feed->store_complaint, err->text, sizeof feed->store_complaint);
+	mm_log(feed->log, MM_LOG_ERROR, "the key set cannot be loaded; what was served before is served on",
+	       MM_F_ERR(err), MM_F_INT("revision", (int64_t)feed->snapshot->revision));
+	publish_or_log(feed);
+}
+
+static void reload_store(struct mm_feed *feed)
+{
+	struct mm_snapshot *snapshot;
+	struct mm_err err = {0};
+
+	if (load_snapshot(feed, &snapshot, &err) != MM_OK) {
+		complain_of_store(feed, &err);
+		return;
+	}
+	use_snapshot(feed, snapshot);
+	publish_or_log(feed);
+	count(feed->stats->done, MM_RELOAD_STORE);
+	mm_log(feed->log, MM_LOG_INFO, "key set loaded", MM_F_INT("revision", (int64_t)snapshot->revision),
+	       MM_F_INT("keys", (int64_t)snapshot->set->count));
+}
+
+void mm_feed_check_store(struct mm_feed *feed)
+{
+	if (mm_store_changed(feed->store) || feed->store_failed)
+		reload_store(feed);
+}
+
+/* ---- certificate and key ----------------------------------------------------------------------------------------- */
+
+/* What is looked at before reading: a change while reading is then seen the next time. */
+static bool tls_files_changed(struct mm_feed *feed)
+{
+	const char *certificate = feed->config->tls.certificate;
+	const char *key = feed->config->tls.key;
+	struct mm_file_id certificate_id = {0}, key_id = {0};
+	bool changed;
+
+	if (certificate)
+		certificate_id = mm_file_id(AT_FDCWD, certificate);
+	if (key)
+		key_id = mm_file_id(AT_FDCWD, key);
+	changed = !mm_file_id_eq(certificate_id, feed->certificate_id) || !mm_file_id_eq(key_id, feed->key_id);
+	feed->certificate_id = certificate_id;
+	feed->key_id = key_id;
+	return changed;
+}
+
+static enum mm_code load_tls(struct mm_feed *feed, struct mm_tls **out, struct mm_err *err)
+{
+	*out = NULL;
+	if (!feed->config->tls.certificate)
+		return MM_OK;
+	return mm_tls_load(feed->config->tls.certificate, feed->config->tls.key, mm_clock_now(), out, err);
+}
+
+static void reload_tls(struct mm_feed *feed)
+{
+	struct mm_err err = {0};
+	struct mm_tls *tls;
+
+	if (load_tls(feed, &tls, &err) != MM_OK) {
+		count(feed->stats->failed, MM_RELOAD_TLS);
+		mm_log(feed->log, MM_LOG_ERROR, "the new certificate is not used; the old one stays", MM_F_ERR(&err),
+		       MM_F_TIME("expires", mm_tls_expires(feed->tls)));
+		return;
+	}
+	if (!tls)
+		return;
+	mm_tls_free(feed->tls);
+	feed->tls = tls;
+	publish_or_log(feed);
+	count(feed->stats->done, MM_RELOAD_TLS);
+	mm_log(feed->log, MM_LOG_INFO, "certificate loaded", MM_F_TIME("expires", mm_tls_expires(tls)));
+}
+
+/* ---- configuration ----------------------------------------------------------------------------------------------- */
+
+static bool config_file_changed(struct mm_feed *feed)
+{
+	struct mm_file_id id;
+	bool changed;
+
+	if (!feed->config_path)
+		return false;
+	id = mm_file_id(AT_FDCWD, feed->config_path);
+	changed = !mm_file_id_eq(id, feed->config_id);
+	feed->config_id = id;
+	return changed;
+}
+
+static void log_fixed(const struct mm_feed *feed, const struct mm_strings *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		mm_log(feed->log, MM_LOG_WARN, "a changed option takes effect at the next start",
+		       MM_F_STR("option", names->v[i]));
+}
+
+/* A new configuration is used as a whole or not at all: the documents that follow from it are rendered before. */
+static enum mm_code load_config(struct mm_feed *feed, struct mm_err *err)
+{
+	mm_auto_strings fixed = {0};
+	mm_auto(mm_config) next = NULL;
+	mm_auto(mm_snapshot) snapshot = NULL;
+	enum mm_code code = mm_config_load(feed->config_path, &next, err);
+
+	if (code == MM_OK)
+		code = mm_config_fixed_changes(feed->config, next, &fixed, err);
+	if (code == MM_OK)
+		code = mm_config_keep_fixed(feed->config, next, err);
+	if (code == MM_OK)
+		code = mm_snapshot_build(next, feed->snapshot->set, false, mm_clock_now(), &snapshot, err);
+	if (code != MM_OK)
+		return code;
+	log_fixed(feed, &fixed);
+	mm_config_free(feed->reloaded);
+	feed->config = feed->reloaded = mm_take(next);
+	mm_snapshot_free(feed->snapshot);
+	feed->snapshot = mm_take(snapshot);
+	atomic_store(&feed->log->level, (int)feed->config->log.level);
+	return publish(feed, err);
+}
+
+static void reload_config(struct mm_feed *feed)
+{
+	struct mm_err err = {0};
+
+	if (load_config(feed, &err) != MM_OK) {
+		count(feed->stats->failed, MM_RELOAD_CONFIG);
+		mm_log(feed->log, MM_LOG_ERROR, "the new configuration is not used; the old one stays", MM_F_ERR(&err));
+		return;
+	}
+	count(feed->stats->done, MM_RELOAD_CONFIG);
+	mm_log(feed->log, MM_LOG_INFO, "configuration loaded", MM_F_STR("file", feed->config_path));
+}
+
+/* ---- all of it --------------------------------------------------------------------------------------------------- */
+
+enum mm_code mm_feed_start(struct mm_feed *feed, struct mm_err *err)
+{
+	enum mm_code code;
+
+	(void)config_file_changed(feed);
+	(void)tls_files_changed(feed);
+	code = load_tls(feed, &feed->tls, err);
+	if (code == MM_OK)
+		code = load_snapshot(feed, &feed->snapshot, err);
+	if (code == MM_OK)
+		code = publish(feed, err);
+	return code;
+}
+
+void mm_feed_check(struct mm_feed *feed)
+{
+	if (config_file_changed(feed))
+		reload_config(feed);
+	if (tls_files_changed(feed))
+		reload_tls(feed);
+	mm_feed_check_store(feed);
+}
+
+void mm_feed_reload(struct mm_feed *feed)
+{
+	if (feed->config_path) {
+		(void)config_file_changed(feed);
+		reload_config(feed);
+	}
+	(void)tls_files_changed(feed);
+	reload_tls(feed);
+	(void)mm_store_changed(feed->store);
+	reload_store(feed);
+}
+
+void mm_feed_drain(struct mm_feed *feed)
+{
+	feed->draining = true;
+	publish_or_log(feed);
+}
+
+void mm_feed_clear(struct mm_feed *feed)
+{
+	mm_snapshot_free(mm_take(feed->snapshot));
+	mm_tls_free(mm_take(feed->tls));
+	mm_config_free(mm_take(feed->reloaded));
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /metrics: what the workers counted, added up, and how the key set stands, as Prometheus reads it. */
+#include "issuer/http/stats.h"
+
+#include <openssl/crypto.h>
+
+static const char *const listener_names[MM_LISTENER_COUNT] = {[MM_PUBLIC] = "public", [MM_ADMIN] = "admin"};
+static const char *const reload_names[MM_RELOAD_COUNT] = {
+	[MM_RELOAD_CONFIG] = "config", [MM_RELOAD_TLS] = "tls", [MM_RELOAD_STORE] = "store"};
+static const char *const close_names[MM_CLOSE_REASONS] = {[MM_CLOSE_LIMIT] = "limit",
+							  [MM_CLOSE_TIMEOUT] = "timeout",
+							  [MM_CLOSE_BAD_REQUEST] = "bad_request",
+							  [MM_CLOSE_TLS] = "tls"};
+
+/* The sum over all workers of the counter at one place in their stats. */
+#define SUM(board, member)                                                                                             \
+	({                                                                                                             \
+		uint64_t sum_ = 0;                                                                                     \
+		for (size_t worker_ = 0; worker_ < (board)->worker_count; worker_++)                                   \
+			sum_ += mm_counter_get(&(board)->workers[worker_]->member);                                    \
+		sum_;                                                                                                  \
+	})
+
+static void gauge(struct mm_buf *out, const char *name, const char *help, double value)
+{
+	mm_metrics_family(out, name, "gauge", help);
+	mm_metrics_sample(out, name, NULL, value);
+}
+
+static void labelled(struct mm_buf *out, const char *name, const char *label, const char *value, uint64_t n)
+{
+	const struct mm_label labels[] = {{label, value}, {NULL, NULL}};
+
+	mm_metrics_sample(out, name, labels, (double)n);
+}
+
+static void add_build(struct mm_buf *out)
+{
+	const struct mm_label labels[] = {
+		{"version", MM_VERSION}, {"openssl", OpenSSL_version(OPENSSL_VERSION_STRING)}, {NULL, NULL}};
+
+	mm_metrics_family(out, "mintmark_build_info", "gauge", "Version of mintmark and of the OpenSSL it runs with.");
+	mm_metrics_sample(out, "mintmark_build_info", labels, 1);
+}
+
+static void add_requests(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	mm_metrics_family(out, "mintmark_http_requests_total", "counter",
+			  "Requests answered, by route (none: no route matched) and status.");
+	for (size_t route = 0; route <= MM_ROUTE_COUNT; route++) {
+		for (size_t i = 0; i < MM_STATUS_COUNT; i++) {
+			uint64_t n = SUM(board, requests[route][i]);
+			const char code[] = {(char)('0' + mm_statuses[i].code / 100),
+					     (char)('0' + mm_statuses[i].code / 10 % 10),
+					     (char)('0' + mm_statuses[i].code % 10), '\0'};
+			const struct mm_label labels[] = {
+				{"route", mm_route_name(route)}, {"code", code}, {NULL, NULL}};
+
+			if (n > 0)
+				mm_metrics_sample(out, "mintmark_http_requests_total", labels, (double)n);
+		}
+	}
+}
+
+static void add_latency(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	struct mm_histogram all = {0};
+
+	for (size_t i = 0; i < board->worker_count; i++)
+		mm_histogram_merge(&all, &board->workers[i]->latency);
+	mm_metrics_family(out, "mintmark_http_request_duration_seconds", "histogram",
+			  "From the first byte of a request to its answer being ready.");
+	mm_metrics_histogram(out, "mintmark_http_request_duration_seconds", NULL, &all);
+}
+
+static void add_connections(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	mm_metrics_family(out, "mintmark_http_connections", "gauge", "Open connections, by listener.");
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		uint64_t closed = SUM(board, closed[i]); /* before accepted, so that the difference is never negative */
+
+		labelled(out, "mintmark_http_connections", "listener", listener_names[i],
+			 SUM(board, accepted[i]) - closed);
+	}
+	mm_metrics_family(out, "mintmark_http_connections_accepted_total", "counter",
+			  "Connections accepted, by listener.");
+	for (int i = 0; i < MM_LISTENER_COUNT; i++)
+		labelled(out, "mintmark_http_connections_accepted_total", "listener", listener_names[i],
+			 SUM(board, accepted[i]));
+	mm_metrics_family(out, "mintmark_http_connections_closed_total", "counter",
+			  "Connections that the server closed for a reason.");
+	for (int i = 0; i < MM_CLOSE_REASONS; i++)
+		labelled(out, "mintmark_http_connections_closed_total", "reason", close_names[i],
+			 SUM(board, closed_by_us[i]));
+	mm_metrics_family(out, "mintmark_http_accept_errors_total", "counter", "Failures to accept a connection.");
+	mm_metrics_sample(out, "mintmark_http_accept_errors_total", NULL, (double)SUM(board, accept_errors));
+	mm_metrics_family(out, "mintmark_access_log_dropped_total", "counter",
+			  "Lines of the access log that were dropped because nobody read them.");
+	mm_metrics_sample(out, "mintmark_access_log_dropped_total", NULL, (double)SUM(board, log_dropped));
+}
+
+static void add_reloads(struct mm_buf *out, const struct mm_reload_stats *reloads)
+{
+	mm_metrics_family(out, "mintmark_reloads_total", "counter", "Successful loads while serving.");
+	for (int i = 0; i < MM_RELOAD_COUNT; i++)
+		labelled(out, "mintmark_reloads_total", "what", reload_names[i], mm_counter_get(&reloads->done[i]));
+	mm_metrics_family(out, "mintmark_reload_failures_total", "counter",
+			  "Failed loads while serving; what ran before runs on.");
+	for (int i = 0; i < MM_RELOAD_COUNT; i++)
+		labelled(out, "mintmark_reload_failures_total", "what", reload_names[i],
+			 mm_counter_get(&reloads->failed[i]));
+}
+
+/* When the clock alone changes the state of a key next; MM_NEVER: no such time is known. */
+static mm_time next_change(const struct mm_keyset *set, mm_time now)
+{
+	mm_time next = MM_NEVER;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct mm_key_record *record = &set->records[i];
+		enum mm_key_state state = mm_key_state(record, now);
+		mm_time at = MM_NEVER;
+
+		if (state == MM_STATE_PUBLISHED)
+			at = record->published + record->publish_wait;
+		else if (state == MM_STATE_RETIRED)
+			at = record->retired + record->retire_wait;
+		if (at > now && (next == MM_NEVER || at < next))
+			next = at;
+	}
+	return next;
+}
+
+static void add_keys(struct mm_buf *out, const struct mm_snapshot *snapshot, mm_time now)
+{
+	uint64_t by_state[MM_STATE_COUNT] = {0};
+
+	for (size_t i = 0; i < snapshot->set->count; i++)
+		by_state[mm_key_state(&snapshot->set->records[i], now)]++;
+	mm_metrics_family(out, "mintmark_keys", "gauge", "Keys, by state.");
+	for (int i = 0; i < MM_STATE_COUNT; i++)
+		labelled(out, "mintmark_keys", "state", mm_key_states[i].name, by_state[i]);
+	gauge(out, "mintmark_keyset_revision", "Revision of the key set that is served.", (double)snapshot->revision);
+	gauge(out, "mintmark_keyset_committed_timestamp_seconds", "When that revision was committed.",
+	      (double)snapshot->set->committed);
+	gauge(out, "mintmark_next_action_timestamp_seconds", "When a key is due next for a change; 0 if none is.",
+	      (double)next_change(snapshot->set, now));
+}
+
+enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm_request *request,
+			       struct mm_response *response, struct mm_err *err)
+{
+	const struct mm_live *live = context->live;
+	struct mm_buf *out = &response->body;
+
+	(void)request, (void)err;
+	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	response->no_store = true;
+	add_build(out);
+	gauge(out, "mintmark_start_timestamp_seconds", "When the server started.", (double)context->stats->started);
+	gauge(out, "mintmark_ready", "Whether /readyz says ok.", live->not_ready ? 0 : 1);
+	add_requests(out, context->stats);
+	add_latency(out, context->stats);
+	add_connections(out, context->stats);
+	add_reloads(out, &context->stats->reloads);
+	add_keys(out, live->snapshot, context->now);
+	if (live->tls)
+		gauge(out, "mintmark_tls_certificate_expiry_timestamp_seconds", "When the certificate expires.",
+		      (double)mm_tls_expires(live->tls));
+	return MM_OK;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/response.h"
+
+#include <mintmark/json.h>
+
+const struct mm_status mm_statuses[MM_STATUS_COUNT] = {
+	{200, "OK", "", ""},
+	{201, "Created", "", ""},
+	{304, "Not Modified", "", ""},
+	{400, "Bad Request", "BadRequest", "bad request"},
+	{401, "Unauthorized", "Unauthorized", "unauthorized"},
+	{403, "Forbidden", "Forbidden", "forbidden"},
+	{404, "Not Found", "NotFound", "not found"},
+	{405, "Method Not Allowed", "MethodNotAllowed", "method not allowed"},
+	{408, "Request Timeout", "Timeout", "the request took too long to arrive"},
+	{409, "Conflict", "Conflict", "conflict"},
+	{413, "Content Too Large", "RequestEntityTooLarge", "body too large"},
+	{414, "URI Too Long", "BadRequest", "request target too long"},
+	{415, "Unsupported Media Type", "UnsupportedMediaType", "unsupported media type"},
+	{417, "Expectation Failed", "BadRequest", "unknown expectation"},
+	{422, "Unprocessable Content", "Invalid", "invalid"},
+	{429, "Too Many Requests", "TooManyRequests", "too many requests"},
+	{431, "Request Header Fields Too Large", "BadRequest", "head too large"},
+	{500, "Internal Server Error", "InternalError", "internal error"},
+	{503, "Service Unavailable", "ServiceUnavailable", "service unavailable"},
+	{504, "Gateway Timeout", "Timeout", "timeout"},
+};
+
+size_t mm_status_index(int code)
+{
+	size_t internal_error = 0;
+
+	for (size_t i = 0; i < MM_STATUS_COUNT; i++) {
+		if (mm_statuses[i].code == code)
+			return i;
+		if (mm_statuses[i].code == 500)
+			internal_error = i;
+	}
+	return internal_error;
+}
+
+size_t mm_response_body_len(const struct mm_response *response)
+{
+	return response->prepared_body ? response->prepared_body->len : response->body.len;
+}
+
+static void add_status_line(struct mm_buf *out, int code)
+{
+	const struct mm_status *status = &mm_statuses[mm_status_index(code)];
+
+	mm_buf_add_str(out, "HTTP/1.1 ");
+	mm_buf_add_int(out, status->code);
+	mm_buf_add(out, " ", 1);
+	mm_buf_add_str(out, status->phrase);
+	mm_buf_add_str(out, "\r\n");
+}
+
+static void add_date(struct mm_buf *out, mm_time now, struct mm_date *date)
+{
+	if (date->at != now || !date->text[0]) {
+		mm_http_date_format(now, date->text);
+		date->at = now;
+	}
+	mm_buf_add_str(out, "Date: ");
+	mm_buf_add(out, date->text, MM_HTTP_DATE_SIZE - 1);
+	mm_buf_add_str(out, "\r\n");
+}
+
+/* A 304 has no Content-Length here: it would have to be that of the 200 (RFC 9110 §8.6). */
+static void add_body_fields(struct mm_buf *out, const struct mm_response *response)
+{
+	if (response->content_type) {
+		mm_buf_add_str(out, "Content-Type: ");
+		mm_buf_add_str(out, response->content_type);
+		mm_buf_add_str(out, "\r\nX-Content-Type-Options: nosniff\r\n");
+	}
+	if (response->status != 304) {
+		mm_buf_add_str(out, "Content-Length: ");
+		mm_buf_add_int(out, (int64_t)response->body.len);
+		mm_buf_add_str(out, "\r\n");
+	}
+}
+
+void mm_response_head(struct mm_buf *out, const struct mm_response *response, bool keep_alive, mm_time now,
+		      struct mm_date *date)
+{
+	add_status_line(out, response->status);
+	add_date(out, now, date);
+	if (!keep_alive)
+		mm_buf_add_str(out, "Connection: close\r\n");
+	mm_buf_add_span(out, mm_buf_span(&response->extra_headers));
+	if (response->prepared_headers)
+		return;
+	if (response->no_store)
+		mm_buf_add_str(out, "Cache-Control: no-store\r\n");
+	add_body_fields(out, response);
+	mm_buf_add_str(out, "\r\n");
+}
+
+/* The members and their order as kube-apiserver sends them. */
+static void add_kubernetes_status(struct mm_buf *out, const struct mm_status *status, const char *message)
+{
+	mm_buf_add_str(
+		out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":");
+	mm_json_add_string(out, message);
+	mm_buf_add_str(out, ",\"reason\":");
+	mm_json_add_string(out, status->reason);
+	mm_buf_add_str(out, ",\"details\":{},\"code\":");
+	mm_buf_add_int(out, status->code);
+	mm_buf_add_str(out, "}\n");
+}
+
+void mm_response_error(struct mm_response *response, enum mm_error_form form, int code, const char *message)
+{
+	const struct mm_status *status = &mm_statuses[mm_status_index(code)];
+
+	response->status = status->code;
+	response->content_type = "application/json";
+	response->no_store = true;
+	if (!message)
+		message = status->message;
+	if (form == MM_ERROR_KUBERNETES) {
+		add_kubernetes_status(&response->body, status, message);
+		return;
+	}
+	mm_buf_add_str(&response->body, "{\"error\":");
+	mm_json_add_string(&response->body, message);
+	mm_buf_add_str(&response->body, "}\n");
+}
+
+void mm_response_clear(struct mm_response *response)
+{
+	mm_buf_free(&response->body);
+	mm_buf_free(&response->extra_headers);
+	*response = (struct mm_response){0};
+}

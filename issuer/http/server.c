@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main thread of a server: starts the workers, feeds them, and stops them. */
+#include <mintmark/server.h>
+
+#include "issuer/http/feed.h"
+#include "issuer/http/listener.h"
+#include "issuer/http/notify.h"
+#include "issuer/http/worker.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { WATCH_SIGNALS, WATCH_WORKERS, WATCH_STORE, WATCH_CLOCK, WATCH_DEADLINE, WATCH_COUNT };
+
+struct server {
+	const struct mm_config *config; /* as it was at the start: what only a new start changes */
+	struct mm_log *log;
+	struct mm_feed feed;
+	struct mm_live_slot slot;
+	struct mm_stats_board board;
+	size_t worker_count; /* as many as there are to be */
+	size_t started;
+	size_t ended;
+	struct mm_worker **workers;
+	int *fds[MM_LISTENER_COUNT]; /* one for each worker, until it takes it over: then -1 */
+	char addresses[MM_LISTENER_COUNT][MM_ADDRESS_TEXT_SIZE]; /* "" for a listener that is off */
+	struct event_base *base;
+	struct event *watches[WATCH_COUNT];
+	int signal_fd;
+	int done_fd; /* eventfd: how many workers have ended */
+	sigset_t signals_before;
+	int64_t watchdog_ns, watchdog_at;
+	bool stopping;
+};
+
+static size_t core_count(void)
+{
+	cpu_set_t cores;
+
+	if (sched_getaffinity(0, sizeof cores, &cores) != 0)
+		return 1;
+	return (size_t)CPU_COUNT(&cores);
+}
+
+/* ---- stopping ---------------------------------------------------------------------------------------------------- */
+
+static void order_all(struct server *server, enum mm_worker_order order)
+{
+	for (size_t i = 0; i < server->started; i++)
+		mm_worker_order(server->workers[i], order);
+}
+
+/* The first signal drains, the second one ends at once. */
+static void stop(struct server *server, int signal_number)
+{
+	struct timeval patience = {.tv_sec = server->config->http.drain_timeout, .tv_usec = 1};
+
+	mm_log(server->log, MM_LOG_INFO, server->stopping ? "stopping at once" : "stopping",
+	       MM_F_STR("signal", strsignal(signal_number)));
+	if (server->stopping) {
+		order_all(server, MM_WORKER_STOP);
+		return;
+	}
+	server->stopping = true;
+	mm_notify("STOPPING=1");
+	mm_feed_drain(&server->feed);
+	order_all(server, MM_WORKER_DRAIN);
+	event_add(server->watches[WATCH_DEADLINE], &patience);
+}
+
+static void on_drain_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd, (void)what;
+	mm_log(server->log, MM_LOG_WARN, "requests that are still under way are given up",
+	       MM_F_DURATION("drain_timeout", server->config->http.drain_timeout));
+	order_all(server, MM_WORKER_STOP);
+}
+
+static void on_worker_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	uint64_t n;
+
+	(void)what;
+	if (read((int)fd, &n, sizeof n) == sizeof n)
+		server->ended += n;
+	if (server->ended >= server->started)
+		event_base_loopbreak(server->base);
+}
+
+/* ---- what the main thread reacts to ------------------------------------------------------------------------------ */
+
+static void reload(struct server *server)
+{
+	mm_log(server->log, MM_LOG_INFO, "reloading");
+	mm_notify_reloading();
+	mm_feed_reload(&server->feed);
+	mm_notify("READY=1");
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	struct signalfd_siginfo info;
+
+	(void)what;
+	while (read((int)fd, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo != SIGHUP)
+			stop(server, (int)info.ssi_signo);
+		else if (!server->stopping)
+			reload(server);
+	}
+}
+
+static void on_store(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd, (void)what;
+	mm_feed_check_store(&server->feed);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	int64_t now = mm_clock_monotonic_ns();
+
+	(void)fd, (void)what;
+	if (!server->stopping)
+		mm_feed_check(&server->feed);
+	if (server->watchdog_ns && now >= server->watchdog_at) {
+		mm_notify("WATCHDOG=1");
+		server->watchdog_at = now + server->watchdog_ns;
+	}
+}
+
+/* Signals are blocked in every thread and read from a descriptor: no handler interrupts anything. */
+static enum mm_code open_signals(struct server *server, struct mm_err *err)
+{
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ours, &server->signals_before);
+	server->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+	server->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (server->signal_fd < 0 || server->done_fd < 0)
+		return mm_fail_errno(err, "cannot start");
+	return MM_OK;
+}
+
+static enum mm_code add_watches(struct server *server, struct mm_err *err)
+{
+	const struct {
+		int fd;
+		event_callback_fn call;
+	} rows[WATCH_COUNT] = {
+		[WATCH_SIGNALS] = {server->signal_fd, on_signal},
+		[WATCH_WORKERS] = {server->done_fd, on_worker_ended},
+		[WATCH_STORE] = {mm_store_watch_fd(server->feed.store), on_store},
+		[WATCH_CLOCK] = {-1, on_second},
+		[WATCH_DEADLINE] = {-1, on_drain_deadline},
+	};
+	const struct timeval second = {.tv_sec = 1};
+
+	server->base = event_base_new();
+	for (int i = 0; server->base && i < WATCH_COUNT; i++) {
+		short what = rows[i].fd >= 0 ? EV_READ | EV_PERSIST : i == WATCH_CLOCK ? EV_PERSIST : 0;
+		bool now = rows[i].fd >= 0 || i == WATCH_CLOCK;
+
+		server->watches[i] = event_new(server->base, rows[i].fd, what, rows[i].call, server);
+		if (!server->watches[i] ||
+		    (now && event_add(server->watches[i], i == WATCH_CLOCK ? &second : NULL) != 0))
+			return mm_fail(err, MM_ENOMEM, "cannot start");
+	}
+	return server->base ? MM_OK : mm_fail(err, MM_ENOMEM, "cannot start");
+}
+
+/* ---- starting ---------------------------------------------------------------------------------------------------- */
+
+static enum mm_code open_listeners(struct server *server, struct mm_err *err)
+{
+	const char *const addresses[MM_LISTENER_COUNT] = {
+		[MM_PUBLIC] = server->config->listen.public,
+		[MM_ADMIN] = strcmp(server->config->listen.admin, "off") != 0 ? server->config->listen.admin : NULL,
+	};
+	enum mm_code code = MM_OK;
+
+	for (int kind = 0; code == MM_OK && kind < MM_LISTENER_COUNT; kind++) {
+		server->fds[kind] = calloc(server->worker_count, sizeof(int));
+		if (!server->fds[kind])
+			return mm_fail(err, MM_ENOMEM, "out of memory");
+		memset(server->fds[kind], 0xff, server->worker_count * sizeof(int));
+		if (addresses[kind])
+			code = mm_listen(addresses[kind], server->worker_count, server->fds[kind],
+					 server->addresses[kind], err);
+	}
+	return code;
+}
+
+static void close_listeners(struct server *server)
+{
+	for (int kind = 0; kind < MM_LISTENER_COUNT; kind++) {
+		for (size_t i = 0; server->fds[kind] && i < server->worker_count; i++)
+			mm_fd_close(&server->fds[kind][i]);
+		free(server->fds[kind]);
+	}
+}
+
+static enum mm_code make_workers(struct server *server, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	server->workers = calloc(server->worker_count, sizeof *server->workers);
+	server->board.workers = calloc(server->worker_count, sizeof *server->board.workers);
+	if (!server->workers || !server->board.workers)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	for (size_t i = 0; code == MM_OK && i < server->worker_count; i++) {
+		struct mm_worker_parts parts = {
+			.slot = &server->slot, .board = &server->board, .log = server->log, .done_fd = server->done_fd};
+
+		for (int kind = 0; kind < MM_LISTENER_COUNT; kind++) {
+			parts.fds[kind] = server->fds[kind][i];
+			server->fds[kind][i] = -1;
+		}
+		code = mm_worker_new(&parts, &server->workers[i], err);
+		if (code == MM_OK)
+			server->board.workers[server->board.worker_count++] = server->workers[i]->stats;
+	}
+	return code;
+}
+
+static enum mm_code start_workers(struct server *server, struct mm_err *err)
+{
+	for (size_t i = 0; i < server->worker_count; i++) {
+		enum mm_code code = mm_worker_start(server->workers[i], err);
+
+		if (code != MM_OK)
+			return code;
+		server->started++;
+	}
+	return MM_OK;
+}
+
+static void announce(struct server *server, const struct mm_server_options *options)
+{
+	const char *admin = server->addresses[MM_ADMIN][0] ? server->addresses[MM_ADMIN] : NULL;
+	const struct mm_snapshot *snapshot = server->feed.snapshot;
+
+	mm_log(server->log, MM_LOG_INFO, "serving", MM_F_STR("issuer", snapshot->issuer),
+	       MM_F_STR("public", server->addresses[MM_PUBLIC]), MM_F_STR("admin", admin ? admin : "off"),
+	       MM_F_STR("tls", server->feed.tls ? "on" : "off"), MM_F_INT("workers", (int64_t)server->worker_count),
+	       MM_F_INT("revision", (int64_t)snapshot->revision), MM_F_INT("keys", (int64_t)snapshot->set->count));
+	if (options->ready)
+		options->ready(options->ready_arg, server->addresses[MM_PUBLIC], admin);
+	mm_notify("READY=1");
+}
+
+static enum mm_code start(struct server *server, struct mm_err *err)
+{
+	enum mm_code code = open_signals(server, err);
+
+	if (code == MM_OK)
+		code = add_watches(server, err); /* before the first load, so that no commit is missed in between */
+	if (code == MM_OK)
+		code = mm_feed_start(&server->feed, err);
+	if (code == MM_OK)
+		code = open_listeners(server, err);
+	if (code == MM_OK)
+		code = make_workers(server, err);
+	if (code == MM_OK)
+		code = start_workers(server, err);
+	return code;
+}
+
+static void clear(struct server *server)
+{
+	order_all(server, MM_WORKER_STOP);
+	for (size_t i = 0; server->workers && i < server->worker_count; i++)
+		mm_worker_free(server->workers[i]);
+	close_listeners(server);
+	free(server->workers);
+	free(server->board.workers);
+	for (int i = 0; i < WATCH_COUNT; i++) {
+		if (server->watches[i])
+			event_free(server->watches[i]);
+	}
+	if (server->base)
+		event_base_free(server->base);
+	mm_fd_close(&server->signal_fd);
+	mm_fd_close(&server->done_fd);
+	pthread_sigmask(SIG_SETMASK, &server->signals_before, NULL);
+	mm_feed_clear(&server->feed);
+	mm_live_slot_clear(&server->slot);
+}
+
+enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *store, struct mm_log *log,
+			   const struct mm_server_options *options, struct mm_err *err)
+{
+	struct server server = {.config = config, .log = log, .signal_fd = -1, .done_fd = -1};
+	enum mm_code code;
+
+	mallopt(M_ARENA_MAX, 1); /* threads hardly allocate; an arena for each would cost memory for nothing */
+	pthread_sigmask(SIG_BLOCK, NULL, &server.signals_before);
+	mm_live_slot_init(&server.slot);
+	server.worker_count = config->http.workers > 0 ? (size_t)config->http.workers : core_count();
+	server.board.started = mm_clock_now();
+	server.watchdog_ns = mm_notify_watchdog_ns();
+	server.feed = (struct mm_feed){
+		.config = config,
+		.config_path = options->config_path,
+		.store = store,
+		.log = log,
+		.stats = &server.board.reloads,
+		.slot = &server.slot,
+		.workers = server.worker_count,
+	};
+	code = start(&server, err);
+	if (code == MM_OK) {
+		announce(&server, options);
+		event_base_dispatch(server.base);
+		mm_log(log, MM_LOG_INFO, "stopped");
+	}
+	clear(&server);
+	return code;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/tls.h"
+
+#include <mintmark/file.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 §4.2). Those of TLS 1.3 all are. */
+#define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+struct mm_tls {
+	_Atomic unsigned refs;
+	SSL_CTX *context;
+	mm_time expires;
+};
+
+static void bio_free(BIO **bio)
+{
+	BIO_free(*bio);
+}
+
+static void x509_free(X509 **certificate)
+{
+	X509_free(*certificate);
+}
+
+static void pkey_free(EVP_PKEY **pkey)
+{
+	EVP_PKEY_free(*pkey);
+}
+
+/* OpenSSL would ask on the terminal for the passphrase of an encrypted key. */
+static int no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg;
+	return -1;
+}
+
+static enum mm_code read_pem(const char *path, struct mm_buf *text, BIO **bio, struct mm_err *err)
+{
+	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_TLS_FILE_MAX, text, err);
+
+	if (code != MM_OK)
+		return code;
+	*bio = BIO_new_mem_buf(text->p, (int)text->len);
+	return *bio ? MM_OK : mm_fail_openssl(err, MM_ENOMEM, "%s", path);
+}
+
+/* The certificates after the first, to the end of the file. */
+static enum mm_code add_chain(SSL_CTX *context, BIO *bio, const char *path, struct mm_err *err)
+{
+	for (;;) {
+		X509 *issuer = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+		unsigned long why = ERR_peek_last_error();
+
+		if (issuer && SSL_CTX_add0_chain_cert(context, issuer) == 1)
+			continue;
+		X509_free(issuer);
+		if (!issuer && ERR_GET_REASON(why) == PEM_R_NO_START_LINE) {
+			ERR_clear_error();
+			return MM_OK;
+		}
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: damaged certificate in the chain", path);
+	}
+}
+
+static enum mm_code check_time(const X509 *certificate, const char *path, mm_time now, mm_time *expires,
+			       struct mm_err *err)
+{
+	char text[MM_TIME_TEXT_SIZE];
+	time_t at = (time_t)now;
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: unreadable expiry", path);
+	*expires = (mm_time)timegm(&tm);
+	if (X509_cmp_time(X509_get0_notAfter(certificate), &at) > 0)
+		return MM_OK;
+	mm_time_format(*expires, text);
+	return mm_fail(err, MM_ECONFIG, "%s: the certificate expired at %s", path, text);
+}
+
+static enum mm_code load_certificate(struct mm_tls *tls, const char *path, mm_time now, struct mm_err *err)
+{
+	mm_auto_buf text = {0};
+	MM_CLEANUP(bio_free) BIO *bio = NULL;
+	MM_CLEANUP(x509_free) X509 *certificate = NULL;
+	enum mm_code code = read_pem(path, &text, &bio, err);
+
+	if (code != MM_OK)
+		return code;
+	certificate = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL);
+	if (!certificate)
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: no certificate in it", path);
+	code = check_time(certificate, path, now, &tls->expires, err);
+	if (code != MM_OK)
+		return code;
+	if (SSL_CTX_use_certificate(tls->context, certificate) != 1)
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: the certificate cannot be used", path);
+	return add_chain(tls->context, bio, path, err);
+}
+
+static enum mm_code load_key(struct mm_tls *tls, const char *path, const char *certificate_path, struct mm_err *err)
+{
+	mm_auto_buf text = {0};
+	MM_CLEANUP(bio_free) BIO *bio = NULL;
+	MM_CLEANUP(pkey_free) EVP_PKEY *pkey = NULL;
+	enum mm_code code = read_pem(path, &text, &bio, err);
+
+	if (code != MM_OK)
+		return code;
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	if (!pkey)
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: no private key in it, or one with a passphrase", path);
+	if (X509_check_private_key(SSL_CTX_get0_certificate(tls->context), pkey) != 1) {
+		ERR_clear_error();
+		return mm_fail(err, MM_ECONFIG, "%s: not the key of the certificate in %s", path, certificate_path);
+	}
+	if (SSL_CTX_use_PrivateKey(tls->context, pkey) != 1)
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: the key cannot be used", path);
+	return MM_OK;
+}
+
+/* A client that offers protocols and not http/1.1 gets no_application_protocol (RFC 7301 §3.2). */
+static int select_http11(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *offered,
+			 unsigned offered_len, void *arg)
+{
+	static const unsigned char ours[] = "\x08http/1.1";
+	unsigned char *chosen;
+
+	(void)ssl, (void)arg;
+	if (SSL_select_next_proto(&chosen, out_len, ours, sizeof ours - 1, offered, offered_len) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static SSL_CTX *new_context(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	if (!context)
+		return NULL;
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+					     SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* resumption is by tickets */
+	SSL_CTX_set_alpn_select_cb(context, select_http11, NULL);
+	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set_cipher_list(context, TLS12_CIPHERS) == 1)
+		return context;
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now, struct mm_tls **out,
+			 struct mm_err *err)
+{
+	mm_auto(mm_tls) tls = calloc(1, sizeof *tls);
+	enum mm_code code;
+
+	if (!tls)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	atomic_init(&tls->refs, 1);
+	tls->context = new_context();
+	if (!tls->context)
+		return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up TLS");
+	code = load_certificate(tls, certificate_path, now, err);
+	if (code == MM_OK)
+		code = load_key(tls, key_path, certificate_path, err);
+	if (code == MM_OK)
+		*out = mm_take(tls);
+	return code;
+}
+
+struct mm_tls *mm_tls_ref(struct mm_tls *tls)
+{
+	atomic_fetch_add_explicit(&tls->refs, 1, memory_order_relaxed);
+	return tls;
+}
+
+void mm_tls_free(struct mm_tls *tls)
+{
+	if (!tls || atomic_fetch_sub_explicit(&tls->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	SSL_CTX_free(tls->context);
+	free(tls);
+}
+
+mm_time mm_tls_expires(const struct mm_tls *tls)
+{
+	return tls->expires;
+}
+
+SSL *mm_tls_accept(const struct mm_tls *tls, int fd)
+{
+	SSL *ssl = SSL_new(tls->context);
+
+	if (!ssl || SSL_set_fd(ssl, fd) != 1) {
+		SSL_free(ssl);
+		ERR_clear_error();
+		return NULL;
+	}
+	SSL_set_accept_state(ssl);
+	return ssl;
+}

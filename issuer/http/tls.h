@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server's side of TLS: one immutable context made of a certificate chain and its key, shared by reference count. */
+#ifndef MINTMARK_ISSUER_HTTP_TLS_H
+#define MINTMARK_ISSUER_HTTP_TLS_H
+
+#include <mintmark/bytes.h>
+#include <mintmark/clock.h>
+#include <openssl/types.h>
+
+#define MM_TLS_FILE_MAX 262144 /* bytes of a chain or key file */
+
+struct mm_tls;
+
+/*
+ * TLS 1.2 or newer, ALPN http/1.1 and nothing else, no renegotiation, no compression. Everything is read and checked before anything is
+ * used. MM_ECONFIG: no certificate or key in the file, a key with a passphrase, a certificate of another key, or one that
+ * has expired at `now`; MM_ENOTFOUND, MM_EIO; the line names the file.
+ */
+MM_MUSTCHECK enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now,
+				      struct mm_tls **out, struct mm_err *err);
+struct mm_tls *mm_tls_ref(struct mm_tls *tls);
+void mm_tls_free(struct mm_tls *tls); /* gives one reference back; any thread */
+MM_AUTO(mm_tls)
+
+/* When the first certificate of the chain expires. */
+mm_time mm_tls_expires(const struct mm_tls *tls);
+
+/* A server-side connection on the descriptor, which stays the caller's; NULL when out of memory. SSL_free ends it. */
+SSL *mm_tls_accept(const struct mm_tls *tls, int fd);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/worker.h"
+
+#include <errno.h>
+#include <mintmark/file.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define ACCEPT_BATCH 64           /* connections taken in one go, before those that are open get their turn */
+#define STACK_SIZE   (512 * 1024) /* a handshake needs some 30 KiB; the default of 8 MiB counts when memory is locked */
+
+void mm_worker_begin_event(struct mm_worker *worker)
+{
+	worker->now_ns = mm_clock_monotonic_ns();
+	worker->live = mm_live_look(worker->parts.slot, &worker->view);
+}
+
+static size_t open_connections(const struct mm_worker *worker)
+{
+	return worker->endpoints[MM_PUBLIC].open + worker->endpoints[MM_ADMIN].open;
+}
+
+void mm_worker_conn_gone(struct mm_worker *worker)
+{
+	if (worker->draining && open_connections(worker) == 0)
+		event_base_loopbreak(worker->base);
+}
+
+static void pause_accepting(struct mm_endpoint *endpoint, int reason)
+{
+	event_del(endpoint->accepting);
+	endpoint->paused = true;
+	mm_log(endpoint->worker->parts.log, MM_LOG_WARN, "cannot accept connections for a moment",
+	       MM_F_STR("error", strerror(reason)));
+}
+
+/* Whether to go on accepting at once. Errors of the connection to be (accept(2)) are none of ours. */
+static bool after_accept_error(struct mm_endpoint *endpoint, int reason)
+{
+	if (reason == EAGAIN)
+		return false;
+	mm_counter_add(&endpoint->worker->stats->accept_errors, 1);
+	switch (reason) {
+	case ECONNABORTED:
+	case EINTR:
+	case EPROTO:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case EHOSTUNREACH: return true;
+	default: break;
+	}
+	if (mm_conn_evict(endpoint)) /* an idle connection is a descriptor that someone else needs more */
+		return true;
+	pause_accepting(endpoint, reason); /* else the loop would spin: the socket stays readable */
+	return false;
+}
+
+static void accept_one(struct mm_endpoint *endpoint, int fd, const struct sockaddr_storage *peer)
+{
+	struct mm_worker *worker = endpoint->worker;
+
+	if (endpoint->open >= worker->live->settings.max_connections && !mm_conn_evict(endpoint)) {
+		mm_counter_add(&worker->stats->closed_by_us[MM_CLOSE_LIMIT], 1);
+		close(fd);
+		return;
+	}
+	mm_conn_open(endpoint, fd, peer);
+}
+
+static void on_accept(evutil_socket_t listener, short what, void *arg)
+{
+	struct mm_endpoint *endpoint = arg;
+	bool more = true;
+
+	(void)what;
+	mm_worker_begin_event(endpoint->worker);
+	for (int i = 0; i < ACCEPT_BATCH && more; i++) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof peer;
+		int fd = accept4((int)listener, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			accept_one(endpoint, fd, &peer);
+		else
+			more = after_accept_error(endpoint, errno);
+	}
+}
+
+static void flush_access(struct mm_worker *worker)
+{
+	size_t dropped;
+
+	if (worker->access.lines.len == 0)
+		return;
+	dropped = mm_access_flush(&worker->access, worker->parts.log->fd);
+	mm_counter_add(&worker->stats->log_dropped, dropped);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct mm_worker *worker = arg;
+
+	(void)fd, (void)what;
+	mm_worker_begin_event(worker);
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		struct mm_endpoint *endpoint = &worker->endpoints[i];
+
+		mm_conn_sweep(endpoint, worker->now_ns);
+		if (endpoint->paused && endpoint->accepting) {
+			endpoint->paused = false;
+			event_add(endpoint->accepting, NULL);
+		}
+	}
+	flush_access(worker);
+}
+
+static void close_listener(struct mm_endpoint *endpoint)
+{
+	if (endpoint->accepting)
+		event_free(mm_take(endpoint->accepting));
+	mm_fd_close(&endpoint->fd);
+}
+
+/* The listener goes only after what the kernel has accepted for us was taken from it: closing it would reset those. */
+static void drain(struct mm_worker *worker)
+{
+	if (worker->draining)
+		return;
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		if (worker->endpoints[i].accepting)
+			on_accept(worker->endpoints[i].fd, EV_READ, &worker->endpoints[i]);
+		close_listener(&worker->endpoints[i]);
+	}
+	worker->draining = true;
+	for (int i = 0; i < MM_LISTENER_COUNT; i++)
+		mm_conn_drain(&worker->endpoints[i]);
+	mm_worker_conn_gone(worker);
+}
+
+static void on_woken(evutil_socket_t fd, short what, void *arg)
+{
+	struct mm_worker *worker = arg;
+	uint64_t ignored;
+
+	(void)what;
+	(void)!read((int)fd, &ignored, sizeof ignored);
+	mm_worker_begin_event(worker);
+	switch (atomic_load(&worker->order)) {
+	case MM_WORKER_DRAIN: drain(worker); break;
+	case MM_WORKER_STOP: event_base_loopbreak(worker->base); break;
+	default: break;
+	}
+}
+
+static void *run(void *arg)
+{
+	struct mm_worker *worker = arg;
+	uint64_t one = 1;
+
+	mm_worker_begin_event(worker);
+	event_base_dispatch(worker->base);
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		close_listener(&worker->endpoints[i]);
+		mm_conn_close_all(&worker->endpoints[i]);
+	}
+	flush_access(worker);
+	mm_live_view_clear(&worker->view);
+	(void)!write(worker->parts.done_fd, &one, sizeof one);
+	return NULL;
+}
+
+static struct event_base *new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	/* One thread, one base: no locks; changes of interest go to the kernel together. */
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	return base;
+}
+
+static bool add_events(struct mm_worker *worker)
+{
+	struct timeval tick = {.tv_usec = MM_TICK_MS * 1000};
+
+	worker->tick = event_new(worker->base, -1, EV_PERSIST, on_tick, worker);
+	worker->woken = event_new(worker->base, worker->wake_fd, EV_READ | EV_PERSIST, on_woken, worker);
+	if (!worker->tick || event_add(worker->tick, &tick) != 0 || !worker->woken ||
+	    event_add(worker->woken, NULL) != 0)
+		return false;
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		struct mm_endpoint *endpoint = &worker->endpoints[i];
+
+		if (endpoint->fd < 0)
+			continue;
+		endpoint->accepting = event_new(worker->base, endpoint->fd, EV_READ | EV_PERSIST, on_accept, endpoint);
+		if (!endpoint->accepting || event_add(endpoint->accepting, NULL) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Aligned to what two cores could contend for, see stats.h. */
+static struct mm_worker_stats *new_stats(void)
+{
+	size_t size = (sizeof(struct mm_worker_stats) + 127) / 128 * 128;
+	struct mm_worker_stats *stats = aligned_alloc(128, size);
+
+	if (stats)
+		memset(stats, 0, size);
+	return stats;
+}
+
+static void init_endpoints(struct mm_worker *worker)
+{
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		struct mm_endpoint *endpoint = &worker->endpoints[i];
+
+		endpoint->worker = worker;
+		endpoint->kind = (enum mm_listener_kind)i;
+		endpoint->fd = worker->parts.fds[i];
+		TAILQ_INIT(&endpoint->idle);
+		TAILQ_INIT(&endpoint->busy);
+	}
+}
+
+enum mm_code mm_worker_new(const struct mm_worker_parts *parts, struct mm_worker **out, struct mm_err *err)
+{
+	mm_auto(mm_worker) worker = calloc(1, sizeof *worker);
+
+	if (!worker) {
+		for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+			if (parts->fds[i] >= 0)
+				close(parts->fds[i]);
+		}
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	}
+	worker->parts = *parts;
+	worker->wake_fd = -1;
+	init_endpoints(worker);
+	worker->stats = new_stats();
+	worker->base = new_base();
+	if (!worker->stats || !worker->base)
+		return mm_fail(err, MM_ENOMEM, "cannot make a worker");
+	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->wake_fd < 0)
+		return mm_fail_errno(err, "cannot make a worker");
+	if (!add_events(worker))
+		return mm_fail(err, MM_ENOMEM, "cannot make a worker");
+	*out = mm_take(worker);
+	return MM_OK;
+}
+
+enum mm_code mm_worker_start(struct mm_worker *worker, struct mm_err *err)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited by the thread: signals are the main thread's */
+	errno = pthread_create(&worker->thread, &attributes, run, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	if (errno)
+		return mm_fail_errno(err, "cannot start a worker");
+	worker->running = true;
+	return MM_OK;
+}
+
+void mm_worker_order(struct mm_worker *worker, enum mm_worker_order order)
+{
+	uint64_t one = 1;
+
+	atomic_store(&worker->order, order);
+	(void)!write(worker->wake_fd, &one, sizeof one);
+}
+
+void mm_worker_free(struct mm_worker *worker)
+{
+	if (!worker)
+		return;
+	if (worker->running)
+		pthread_join(worker->thread, NULL);
+	for (int i = 0; i < MM_LISTENER_COUNT; i++)
+		close_listener(&worker->endpoints[i]);
+	if (worker->tick)
+		event_free(worker->tick);
+	if (worker->woken)
+		event_free(worker->woken);
+	if (worker->base)
+		event_base_free(worker->base);
+	mm_fd_close(&worker->wake_fd);
+	mm_buf_free(&worker->outbox.copied);
+	mm_buf_free(&worker->access.lines);
+	free(worker->stats);
+	free(worker);
+}
