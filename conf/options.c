@@ -196,6 +196,7 @@ const struct mm_option mm_options[] = {
 	 .fallback = "10000",
 	 .min = 16,
 	 .max = 1000000,
+	 .reloadable = true,
 	 .help = "Open connections, of both listeners; beyond it the longest idle are closed first."},
 	{.name = "http.head_timeout",
 	 .type = MM_OPT_DURATION,
@@ -203,6 +204,7 @@ const struct mm_option mm_options[] = {
 	 .fallback = "10s",
 	 .min = 1,
 	 .max = 300,
+	 .reloadable = true,
 	 .help = "How long a request may take to arrive, from its first byte, however it drips."},
 	{.name = "http.idle_timeout",
 	 .type = MM_OPT_DURATION,
@@ -210,6 +212,7 @@ const struct mm_option mm_options[] = {
 	 .fallback = "60s",
 	 .min = 1,
 	 .max = 3600,
+	 .reloadable = true,
 	 .help = "How long a connection may stay open without a request."},
 	{.name = "http.drain_timeout",
 	 .type = MM_OPT_DURATION,
@@ -236,6 +239,7 @@ const struct mm_option mm_options[] = {
 	 .offset = AT(log.access),
 	 .fallback = "off",
 	 .words = access_words,
+	 .reloadable = true,
 	 .help = "A line for each request, as key=value or as JSON objects."},
 };
 
