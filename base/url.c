@@ -98,28 +98,6 @@ static bool parse_port(struct mm_span text, int min, int *out)
 	return port >= min && port <= PORT_MAX;
 }
 
-/* "HOST", "HOST:PORT" or "[IPV6]:PORT"; `*host` is the caller's, `port->p` is NULL when there is no colon. */
-static enum mm_code split_authority(struct mm_span text, char **host, struct mm_span *port, struct mm_err *err)
-{
-	struct mm_span rest = text, name;
-	bool bracketed = mm_span_starts(text, "[");
-
-	if (bracketed)
-		rest = mm_span(text.p + 1, text.len - 1);
-	name = cut(&rest, bracketed ? "]" : ":");
-	if (bracketed && rest.len > 0)
-		rest = mm_span(rest.p + 1, rest.len - 1);
-	*port = rest.len > 0 ? mm_span(rest.p + 1, rest.len - 1) : mm_span(NULL, 0);
-	*host = strndup(name.p, name.len);
-	if (!*host)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	if ((rest.len > 0 && rest.p[0] != ':') || strlen(*host) != name.len ||
-	    !(bracketed ? is_ipv6(*host) : is_name_or_ipv4(*host)))
-		return mm_fail(err, MM_EPARSE, "\"%.*s\" is not a host: expected a name, 192.0.2.1 or [2001:db8::1]",
-			       (int)text.len, text.p);
-	return MM_OK;
-}
-
 static bool skip_prefix(struct mm_span *text, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -128,6 +106,25 @@ static bool skip_prefix(struct mm_span *text, const char *prefix)
 		return false;
 	*text = mm_span(text->p + len, text->len - len);
 	return true;
+}
+
+/* "HOST", "HOST:PORT" or "[IPV6]:PORT"; `*host` is the caller's, `port->p` is NULL when there is no colon. */
+static enum mm_code split_authority(struct mm_span text, char **host, struct mm_span *port, struct mm_err *err)
+{
+	struct mm_span rest = text;
+	bool bracketed = skip_prefix(&rest, "[");
+	struct mm_span name = cut(&rest, bracketed ? "]" : ":");
+	bool closed = !bracketed || skip_prefix(&rest, "]");
+	bool has_port = skip_prefix(&rest, ":");
+
+	*port = has_port ? rest : mm_span(NULL, 0);
+	*host = strndup(name.p, name.len);
+	if (!*host)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	if (!closed || (!has_port && rest.len > 0) || !(bracketed ? is_ipv6(*host) : is_name_or_ipv4(*host)))
+		return mm_fail(err, MM_EPARSE, "\"%.*s\" is not a host: expected a name, 192.0.2.1 or [2001:db8::1]",
+			       (int)text.len, text.p);
+	return MM_OK;
 }
 
 static void lower(char *text)

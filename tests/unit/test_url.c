@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include <mintmark/url.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void an_https_url_has_its_parts(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto(mm_url) url = NULL;
+
+	(void)state;
+	assert_ok(mm_url_parse("https://OIDC.Example.com:8443/id/pr%2fod?a=b/?c&d", &url, &err), &err);
+	assert_true(url->https);
+	assert_string_equal(url->host, "oidc.example.com");
+	assert_int_equal(url->port, 8443);
+	assert_true(url->port_explicit);
+	assert_string_equal(url->path, "/id/pr%2fod");
+	assert_string_equal(url->query, "a=b/?c&d");
+}
+
+static void ports_have_defaults(void **state)
+{
+	static const struct {
+		const char *text;
+		int port;
+		bool explicit;
+	} cases[] = {
+		{"https://h", 443, false},    {"http://h", 80, false},  {"https://h/", 443, false},
+		{"https://h:443", 443, true}, {"http://h:1/", 1, true}, {"https://h:65535", 65535, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto(mm_url) url = NULL;
+
+		assert_ok(mm_url_parse(cases[i].text, &url, &err), &err);
+		assert_int_equal(url->port, cases[i].port);
+		assert_int_equal(url->port_explicit, cases[i].explicit);
+	}
+}
+
+static void an_absent_path_is_empty_and_an_absent_query_null(void **state)
+{
+	static const char *const cases[][3] = {
+		{"https://h", "", NULL}, {"https://h/", "/", NULL}, {"https://h?q", "", "q"}, {"https://h/?", "/", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto(mm_url) url = NULL;
+
+		assert_ok(mm_url_parse(cases[i][0], &url, &err), &err);
+		assert_string_equal(url->path, cases[i][1]);
+		if (cases[i][2])
+			assert_string_equal(url->query, cases[i][2]);
+		else
+			assert_null(url->query);
+	}
+}
+
+static void addresses_are_hosts(void **state)
+{
+	static const char *const cases[][2] = {
+		{"http://127.0.0.1:80/", "127.0.0.1"},
+		{"https://[::1]/", "::1"},
+		{"https://[2001:DB8::1]:8443", "2001:db8::1"},
+		{"https://a-b.c_d.example", "a-b.c_d.example"},
+		{"https://localhost", "localhost"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto(mm_url) url = NULL;
+
+		assert_ok(mm_url_parse(cases[i][0], &url, &err), &err);
+		assert_string_equal(url->host, cases[i][1]);
+	}
+}
+
+static void what_two_readers_could_read_in_two_ways_is_refused(void **state)
+{
+	static const char *const cases[] = {
+		"",
+		"h",
+		"//h/",
+		"ftp://h/",
+		"file:///etc/passwd",
+		"https:/h",
+		"https:h",
+		"https://",
+		"https:///h",
+		" https://h",
+		"https://h ",
+		"https://h/a b",
+		"https://h\n",
+		"https://h/\t",
+		"https://h/\"",
+		"https://h/<>",
+		"https://h/\\x",
+		"https://h\\@evil",
+		"https://user@h/",
+		"https://user:password@h/",
+		"https://h:80@evil/",
+		"https://@h/",
+		"https://h/#",
+		"https://h#fragment",
+		"https://h?q#f",
+		"https://h:",
+		"https://h:/",
+		"https://h:0/",
+		"https://h:65536",
+		"https://h:080000",
+		"https://h:8o/",
+		"https://h:+80/",
+		"https://h:-1/",
+		"https://h:80:80/",
+		"https://.h/",
+		"https://h./",
+		"https://a..b/",
+		"https://h%2e/",
+		"https://%6cocalhost/",
+		"https://h\xc3\xa9/",
+		"https://h/\xc3\xa9",
+		"https://h/%",
+		"https://h/%4",
+		"https://h/%zz",
+		"https://127.1/",
+		"https://0x7f.1/",
+		"https://0177.0.0.1/",
+		"https://2130706433/",
+		"https://1.2.3.4.5/",
+		"https://256.1.1.1/",
+		"https://127.0.0.01/",
+		"https://[::1/",
+		"https://[::1]x/",
+		"https://::1/",
+		"https://[127.0.0.1]/",
+		"https://[fe80::1%25eth0]/",
+		"https://[]/",
+		"https://[::1]:x/",
+		"https://h/[a]",
+		"https://*.example.com/",
+		"https://h,i/",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		struct mm_url *url = NULL;
+
+		if (mm_url_parse(cases[i], &url, &err) != MM_EPARSE)
+			fail_msg("\"%s\" is not refused", cases[i]);
+		assert_contains(err.text, "URL \"");
+		assert_null(url);
+	}
+}
+
+static void loopback_hosts_are_127_1_and_localhost(void **state)
+{
+	static const char *const good[] = {"127.0.0.1",       "127.255.255.254", "::1",
+					   "0:0:0:0:0:0:0:1", "localhost",       "LocalHost"};
+	static const char *const bad[] = {"128.0.0.1",
+					  "0.0.0.0",
+					  "10.0.0.1",
+					  "::",
+					  "::2",
+					  "127.1",
+					  "localhost.evil.example",
+					  "127.0.0.1.evil.example",
+					  "",
+					  "[::1]",
+					  "localhost.",
+					  "::ffff:10.0.0.1"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(good); i++)
+		assert_true(mm_host_is_loopback(good[i]));
+	for (size_t i = 0; i < MM_COUNT(bad); i++)
+		assert_false(mm_host_is_loopback(bad[i]));
+}
+
+static void issuers_are_https_or_loopback(void **state)
+{
+	static const char *const cases[] = {"https://oidc.example.com",     "https://oidc.example.com/id/prod",
+					    "https://h:8443/a-b_c.d~e",     "http://127.0.0.1:8080",
+					    "http://localhost:80/id",       "http://[::1]:8080/id",
+					    "https://h/.well/..hidden/a..b"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto(mm_url) url = NULL;
+
+		assert_ok(mm_issuer_url_check(cases[i], &url, &err), &err);
+		assert_non_null(url);
+		assert_ok(mm_issuer_url_check(cases[i], NULL, &err), &err);
+	}
+}
+
+static void what_is_no_issuer_is_refused_with_the_reason(void **state)
+{
+	static const struct {
+		const char *issuer;
+		enum mm_code code;
+		const char *reason;
+	} cases[] = {
+		{"oidc.example.com", MM_EPARSE, "https://"},  {"https://h/#f", MM_EPARSE, "fragment"},
+		{"https://u@h", MM_EPARSE, "user"},           {"https://h?q", MM_EREFUSED, "query"},
+		{"https://h/?", MM_EREFUSED, "query"},        {"http://oidc.example.com", MM_EREFUSED, "https://"},
+		{"http://10.0.0.1", MM_EREFUSED, "loopback"}, {"https://h/", MM_EREFUSED, "slash"},
+		{"https://h/id/", MM_EREFUSED, "slash"},      {"https://h//id", MM_EREFUSED, "//"},
+		{"https://h/a/./b", MM_EREFUSED, "segments"}, {"https://h/a/../b", MM_EREFUSED, "segments"},
+		{"https://h/..", MM_EREFUSED, "segments"},    {"https://h/a/.", MM_EREFUSED, "segments"},
+		{"https://h/a%20b", MM_EREFUSED, "percent"},  {"https://H", MM_EREFUSED, "lower case"},
+		{"HTTPS://h", MM_EREFUSED, "lower case"},     {"https://[2001:DB8::1]", MM_EREFUSED, "lower case"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		struct mm_url *url = NULL;
+
+		assert_int_equal(mm_issuer_url_check(cases[i].issuer, &url, &err), cases[i].code);
+		assert_contains(err.text, "issuer");
+		assert_contains(err.text, cases[i].reason);
+		assert_contains(err.text, cases[i].issuer);
+		assert_null(url);
+	}
+}
+
+static void the_path_of_an_issuer_may_have_capitals(void **state)
+{
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_issuer_url_check("https://h/ID/Prod", NULL, &err), &err);
+}
+
+static void an_issuer_has_at_most_255_characters(void **state)
+{
+	struct mm_err err = {0};
+	char issuer[300] = "https://h/";
+
+	(void)state;
+	memset(issuer + strlen(issuer), 'a', 245);
+	assert_int_equal(strlen(issuer), 255);
+	assert_ok(mm_issuer_url_check(issuer, NULL, &err), &err);
+	strcat(issuer, "a");
+	assert_int_equal(mm_issuer_url_check(issuer, NULL, &err), MM_EREFUSED);
+	assert_contains(err.text, "255");
+}
+
+static void hostports_are_split(void **state)
+{
+	static const struct {
+		const char *text, *host;
+		int port;
+	} cases[] = {
+		{"0.0.0.0:8443", "0.0.0.0", 8443}, {"[::1]:0", "::1", 0},         {"[::]:65535", "::", 65535},
+		{"localhost:80", "localhost", 80}, {"Host-1.x:1", "Host-1.x", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto_string host = NULL;
+		int port = -1;
+
+		assert_ok(mm_hostport_parse(cases[i].text, &host, &port, &err), &err);
+		assert_string_equal(host, cases[i].host);
+		assert_int_equal(port, cases[i].port);
+	}
+}
+
+static void what_is_no_hostport_is_refused(void **state)
+{
+	static const char *const cases[] = {"",         ":80",    "h",       "h:",    "h:http",      "h:65536",
+					    "h:-1",     "h: 80",  "h:80 ",   " h:80", "::1:80",      "[::1]",
+					    "[::1]80",  "[::1]:", "[h]:80",  "h:80/", "http://h:80", "u@h:80",
+					    "127.1:80", "h\n:80", "h:000080"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		char *host = NULL;
+		int port;
+
+		if (mm_hostport_parse(cases[i], &host, &port, &err) != MM_EPARSE)
+			fail_msg("\"%s\" is not refused", cases[i]);
+		assert_null(host);
+		assert_string_not_equal(err.text, "");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_https_url_has_its_parts),
+		cmocka_unit_test(ports_have_defaults),
+		cmocka_unit_test(an_absent_path_is_empty_and_an_absent_query_null),
+		cmocka_unit_test(addresses_are_hosts),
+		cmocka_unit_test(what_two_readers_could_read_in_two_ways_is_refused),
+		cmocka_unit_test(loopback_hosts_are_127_1_and_localhost),
+		cmocka_unit_test(issuers_are_https_or_loopback),
+		cmocka_unit_test(what_is_no_issuer_is_refused_with_the_reason),
+		cmocka_unit_test(the_path_of_an_issuer_may_have_capitals),
+		cmocka_unit_test(an_issuer_has_at_most_255_characters),
+		cmocka_unit_test(hostports_are_split),
+		cmocka_unit_test(what_is_no_hostport_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
