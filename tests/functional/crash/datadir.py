@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A key store's directory as the crash tests see it: what it holds, what must hold of it, and ways to end a commit."""
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+STORE_FILES = {"keyset.json", "keys", "lock"}
+SERVED = {"published", "ready", "active", "retired"}
+
+
+class DataDir:
+    """A directory store that storetool drives."""
+
+    def __init__(self, storetool, path):
+        self.storetool, self.path = storetool, pathlib.Path(path)
+
+    def run(self, *arguments, env=None):
+        """Runs storetool to its end: run("commit", 1)."""
+        command, *rest = map(str, arguments)
+        return subprocess.run([self.storetool, command, self.path, *rest], capture_output=True, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL, env=None if env is None else {**os.environ, **env})
+
+    def load(self):
+        """(revision, {kid: state}); 0 and {} when nothing was ever committed. The private keys must all be there."""
+        result = self.run("load")
+        if result.returncode != 0:
+            assert "no such file" in result.stderr and not (self.path / "keyset.json").exists(), result.stderr
+            return 0, {}
+        revision, *lines = result.stdout.splitlines()
+        keys = {kid: (state, half) for kid, state, half in map(str.split, lines)}
+        for kid, (state, half) in keys.items():
+            assert half == ("private" if state in SERVED else "public"), f"{kid} is {state} and {half}"
+        return int(revision), {kid: state for kid, (state, _) in keys.items()}
+
+    def commit(self, count=1):
+        """`count` commits that must succeed; the revision of the last."""
+        result = self.run("commit", count)
+        assert result.returncode == 0, result.stderr
+        assert result.stderr == ""
+        return int(result.stdout.splitlines()[-1].split()[0])
+
+    def assert_no_strays(self):
+        """Nothing is in the directory but the store's files, and a private key for each key that is to have one."""
+        _, keys = self.load()
+        assert set(os.listdir(self.path)) == STORE_FILES
+        expected = {f"{kid}.pem" for kid, state in keys.items() if state in SERVED}
+        assert set(os.listdir(self.path / "keys")) == expected
+
+    def content(self):
+        """Every file and its bytes, without the lock; to compare before and after."""
+        files = [p for p in self.path.rglob("*") if p.is_file() and p.name != "lock"] if self.path.exists() else []
+        return {str(p.relative_to(self.path)): p.read_bytes() for p in files}
+
+
+def run_and_kill(command, longest, env=None):
+    """Starts `command`, kills it at a random moment up to `longest` seconds later; (what it printed, was it killed)."""
+    process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=None if env is None else {**os.environ, **env})
+    time.sleep(random.uniform(0, longest))
+    process.send_signal(signal.SIGKILL)
+    out, err = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), f"exit {process.returncode}: {err.decode()}"
+    return out.decode(), process.returncode != 0
+
+
+def duration_of(command):
+    """How long `command` takes when nobody kills it, in seconds."""
+    start = time.monotonic()
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    return time.monotonic() - start
+
+
+def acknowledged(output):
+    """The last revision that storetool's output acknowledges, 0 when there is none. A line cut short is none."""
+    lines = [line for line in output.split("\n")[:-1] if line]
+    return int(lines[-1].split()[0]) if lines else 0

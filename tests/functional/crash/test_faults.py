@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""File operations that fail: a commit that cannot be made durable changes nothing, says so and exits 1."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from crash import datadir
+
+
+def faults(faultfs, op, at, errno):
+    return {"LD_PRELOAD": str(faultfs), "FAULTFS_OP": op, "FAULTFS_AT": str(at), "FAULTFS_ERRNO": errno}
+
+
+def each_fault(store, faultfs, op, errno):
+    """Commits with the 1st, 2nd, 3rd … operation failing, until one succeeds as if nothing had happened."""
+    for at in range(1, 100):
+        result = store.run("commit", env=faults(faultfs, op, at, errno))
+        yield at, result
+        if result.returncode == 0 and "warning" not in result.stderr:
+            return
+    pytest.fail("a hundred operations, and still one fails")
+
+
+@pytest.mark.parametrize("errno, words", [("ENOSPC", "No space left on device"), ("EIO", "Input/output error"),
+                                          ("EROFS", "Read-only file system"), ("EDQUOT", "Disk quota exceeded")])
+@pytest.mark.parametrize("commits_before", [0, 4])
+def test_each_failing_operation_leaves_the_previous_set(storetool, faultfs, tmp_path, commits_before, errno, words):
+    store = datadir.DataDir(storetool, tmp_path / "data")
+    store.path.mkdir(mode=0o700)
+    if commits_before:
+        store.commit(commits_before)
+    failed = 0
+    revision, before = commits_before, store.content()
+    for at, result in each_fault(store, faultfs, "any", errno):
+        if result.returncode == 0:
+            # The set was durable; only a private key that is no longer needed could not be destroyed.
+            revision += 1
+            assert store.load()[0] == revision
+            assert result.stderr == "" or "could not be destroyed" in result.stderr
+            continue
+        failed += 1
+        assert result.returncode == 1, result.stderr
+        assert result.stdout == ""
+        assert words in result.stderr
+        assert "nothing was changed" in result.stderr
+        assert str(store.path) in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+        assert store.load()[0] == revision
+        assert store.content() == before, f"operation {at}"
+    assert failed >= 8, "the fault library does not reach the program's file operations"
+    store.commit()
+    store.assert_no_strays()
+
+
+def test_a_failing_fsync_is_not_tried_again(storetool, faultfs, tmp_path):
+    """Only one fsync fails; a program that tried again would succeed, and lose the data in earnest."""
+    store = datadir.DataDir(storetool, tmp_path / "data")
+    store.commit()
+    statuses = [result.returncode for _, result in each_fault(store, faultfs, "fsync", "EIO")]
+    # keys/ made to last, the private key, its directory, the set, its directory.
+    assert statuses[:5] == [1, 1, 1, 1, 1]
+
+
+def test_a_failed_commit_names_the_file(storetool, faultfs, tmp_path):
+    store = datadir.DataDir(storetool, tmp_path / "data")
+    store.commit()
+    messages = [result.stderr for _, result in each_fault(store, faultfs, "write", "ENOSPC") if result.returncode]
+    assert re.search(r"keys: cannot write [A-Za-z0-9_-]{43}\.pem: write: No space left", messages[0])
+    assert re.search(r"cannot write keyset\.json: write: No space left", messages[1])
+
+
+def test_a_key_that_cannot_be_destroyed_is_reported_and_destroyed_later(storetool, faultfs, tmp_path):
+    store = datadir.DataDir(storetool, tmp_path / "data")
+    store.commit(4)
+    result = store.run("commit", env=faults(faultfs, "unlink", 1, "EIO"))
+    assert result.returncode == 0
+    assert result.stdout.startswith("5 ")
+    assert "a private key could not be destroyed" in result.stderr
+    assert len(os.listdir(store.path / "keys")) == 3
+    store.commit()
+    store.assert_no_strays()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB that is really full when it is full."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs", path], capture_output=True,
+                             text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+    yield path
+    subprocess.run(["umount", path], check=True)
+
+
+def fill(path):
+    """Writes until there is no room for another byte."""
+    with open(path, "wb", buffering=0) as out:
+        try:
+            while True:
+                out.write(b"x" * 4096)
+        except OSError:
+            pass
+
+
+def test_a_full_disk_leaves_the_previous_set(storetool, small_disk):
+    store = datadir.DataDir(storetool, small_disk / "data")
+    store.commit(4)
+    before = store.content()
+    fill(small_disk / "filler")
+    result = store.run("commit")
+    assert result.returncode == 1
+    assert "No space left on device" in result.stderr
+    assert "nothing was changed" in result.stderr
+    assert store.content() == before
+    (small_disk / "filler").unlink()
+    assert store.commit() == 5
+    store.assert_no_strays()
