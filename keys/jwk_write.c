@@ -178,7 +178,7 @@ enum mm_code mm_jwk_private_text(const struct mm_key *key, struct mm_buf *out, s
 		return code;
 	out->len--; /* the closing brace comes after the private members */
 	code = add_private(out, key, err);
-	mm_buf_add_str(out, "}");
+	mm_buf_add_str(out, "}\n");
 	return code == MM_OK ? mm_buf_check(out, err) : code;
 }
 

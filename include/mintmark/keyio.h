@@ -25,7 +25,10 @@ enum mm_key_form {
 MM_MUSTCHECK enum mm_code mm_key_import(struct mm_span text, const struct mm_alg *alg, struct mm_span passphrase,
 					struct mm_key **out, struct mm_err *err);
 
-/* Appends the key in `form`. MM_EREFUSED: a private form of a public key, or TRADITIONAL for Ed25519 (there is none). */
+/*
+ * Appends the key in `form`, text that ends in a newline, never encrypted. MM_EREFUSED: a private form of a public key,
+ * or TRADITIONAL for Ed25519 (there is none).
+ */
 MM_MUSTCHECK enum mm_code mm_key_export(const struct mm_key *key, enum mm_key_form form, struct mm_buf *out,
 					struct mm_err *err);
 
