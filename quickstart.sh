@@ -137,12 +137,17 @@ token=$("$mintmark" token create builder -n ci --audience "$audience" --duration
 printf '%s\n' "$token"
 
 # ---- verifying -------------------------------------------------------------------------------------------------------
+fetch() {
+  printf '$ curl -fsS %s\n' "$1" >&2
+  curl -fsS -o "$2" "$1"
+}
+
 say "Verifying it as a stranger would: the discovery document of the issuer that the token names …"
-show curl -fsS "$issuer/.well-known/openid-configuration" -o "$scratch/discovery.json"
+fetch "$issuer/.well-known/openid-configuration" "$scratch/discovery.json"
 jq . "$scratch/discovery.json" >&2
 say "… says where the public keys are …"
 jwks_uri=$(jq -r .jwks_uri "$scratch/discovery.json")
-show curl -fsS "$jwks_uri" -o "$scratch/jwks.json"
+fetch "$jwks_uri" "$scratch/jwks.json"
 jq -c '.keys[] | {kid, alg, kty}' "$scratch/jwks.json" >&2
 say "… with which the token verifies, here with nothing but openssl …"
 show scripts/verify-with-openssl.sh "$scratch/jwks.json" <<<"$token"

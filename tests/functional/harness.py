@@ -168,6 +168,7 @@ class Issuer:
         self._init(config or {})
 
     def _init(self, changes):
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         self.mintmark("init", "--issuer", self.url, "--dir", self.folder, "--algorithm", self.algorithm)
         own = {"listen": {"public": f"127.0.0.1:{self.public_port}", "admin": f"127.0.0.1:{self.admin_port}"}}
         if self.ca:
