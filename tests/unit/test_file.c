@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include <fcntl.h>
+#include <mintmark/file.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MAX = 1 << 20 };
+
+static struct test_dir dir;
+
+static int setup(void **state)
+{
+	(void)state;
+	test_dir_make(&dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	test_dir_remove(&dir);
+	return 0;
+}
+
+/* `name` in the test's directory, in static space. */
+static const char *path_to(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof path, "%s/%s", dir.path, name);
+	return path;
+}
+
+static mode_t mode_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_mode & 07777;
+}
+
+static enum mm_code read_file(const char *name, enum mm_file_check check, struct mm_buf *out, struct mm_err *err)
+{
+	return mm_file_read(dir.fd, name, check, MAX, out, err);
+}
+
+/* The whole of a failure: the code, and what the line says. */
+static void assert_line(enum mm_code found, enum mm_code expected, struct mm_err *err, const char *part)
+{
+	assert_int_equal(found, expected);
+	assert_int_equal(err->code, expected);
+	assert_contains(err->text, part);
+	mm_err_clear(err);
+}
+
+static void a_file_is_read_whole_and_appended(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "content\n", 0600);
+	mm_buf_add_str(&out, "before ");
+	assert_ok(read_file("f", MM_FILE_PRIVATE, &out, &err), &err);
+	assert_string_equal(out.p, "before content\n");
+	assert_int_equal(out.len, strlen(out.p));
+}
+
+static void an_empty_file_is_an_empty_string(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "", 0600);
+	assert_ok(mm_file_read(dir.fd, "f", MM_FILE_ANY, 0, &out, &err), &err);
+	assert_string_equal(out.p, "");
+}
+
+static void a_large_file_is_read_whole(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	mm_auto_string content = malloc(300001);
+
+	(void)state;
+	memset(content, 'x', 300000);
+	content[300000] = '\0';
+	test_file_write(dir.fd, "f", content, 0600);
+	assert_ok(read_file("f", MM_FILE_ANY, &out, &err), &err);
+	assert_string_equal(out.p, content);
+}
+
+static void files_that_claim_no_size_are_read_whole(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	mm_auto_fd proc = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_ok(mm_file_read(proc, "maps", MM_FILE_ANY, MAX, &out, &err), &err);
+	assert_contains(out.p, "[stack]");
+}
+
+static void a_file_of_exactly_the_limit_is_read_and_one_byte_more_refused(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "12345678", 0600);
+	assert_ok(mm_file_read(dir.fd, "f", MM_FILE_ANY, 8, &out, &err), &err);
+	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 7, &out, &err), MM_ELIMIT, &err, "f: ");
+	assert_string_equal(out.p, "12345678");
+}
+
+static void the_limit_holds_for_files_that_claim_no_size(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	mm_auto_fd proc = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	mm_buf_add_str(&out, "before");
+	assert_line(mm_file_read(proc, "maps", MM_FILE_ANY, 10, &out, &err), MM_ELIMIT, &err, "maps");
+	assert_string_equal(out.p, "before");
+}
+
+static void a_missing_file_is_not_found(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	assert_line(read_file("f", MM_FILE_ANY, &out, &err), MM_ENOTFOUND, &err, "f: ");
+	assert_line(mm_path_read(path_to("f"), MM_FILE_ANY, MAX, &out, &err), MM_ENOTFOUND, &err, path_to("f"));
+}
+
+static void a_symbolic_link_is_refused_by_name(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0600);
+	assert_int_equal(symlinkat("f", dir.fd, "link"), 0);
+	assert_int_equal(symlinkat("nowhere", dir.fd, "dangling"), 0);
+	assert_line(read_file("link", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, "link: is a symbolic link");
+	assert_line(read_file("dangling", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, "symbolic link");
+}
+
+static void what_is_no_regular_file_is_refused_without_waiting(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	mm_auto_fd dev = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(mkfifoat(dir.fd, "fifo", 0600), 0);
+	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
+	assert_line(read_file("fifo", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, "fifo: is not a regular file");
+	assert_line(read_file("sub", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, "sub: is not a regular file");
+	assert_line(mm_file_read(dev, "zero", MM_FILE_ANY, MAX, &out, &err), MM_EUNSAFE, &err, "regular");
+}
+
+static void names_that_lead_out_of_the_directory_are_refused(void **state)
+{
+	static const char *const names[] = {"", ".", "..", "/etc/passwd", "../x", "sub/f", "f/"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(names); i++) {
+		struct mm_err err = {0};
+		mm_auto_buf out = {0};
+
+		assert_fails(read_file(names[i], MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err);
+	}
+}
+
+static void permissions_are_checked_as_asked(void **state)
+{
+	static const struct {
+		mode_t mode;
+		enum mm_file_check check;
+		bool good;
+	} cases[] = {
+		{0666, MM_FILE_ANY, true},      {0644, MM_FILE_OWNED, true},    {0664, MM_FILE_OWNED, false},
+		{0646, MM_FILE_OWNED, false},   {0600, MM_FILE_PRIVATE, true},  {0400, MM_FILE_PRIVATE, true},
+		{0711, MM_FILE_PRIVATE, true},  {0640, MM_FILE_PRIVATE, false}, {0604, MM_FILE_PRIVATE, false},
+		{0620, MM_FILE_PRIVATE, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto_buf out = {0};
+
+		test_file_write(dir.fd, "f", "x", cases[i].mode);
+		assert_int_equal(read_file("f", cases[i].check, &out, &err), cases[i].good ? MM_OK : MM_EUNSAFE);
+		assert_int_equal(mm_path_read(path_to("f"), cases[i].check, MAX, &out, NULL),
+				 cases[i].good ? MM_OK : MM_EUNSAFE);
+		if (!cases[i].good)
+			assert_contains(err.text, "chmod go-");
+		assert_int_equal(unlinkat(dir.fd, "f", 0), 0);
+	}
+}
+
+static void the_line_names_the_whole_path_and_the_mode(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0644);
+	(void)read_file("f", MM_FILE_PRIVATE, &out, &err);
+	assert_contains(err.text, path_to("f"));
+	assert_contains(err.text, "mode 0644");
+}
+
+static void a_file_of_another_user_is_refused(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0600);
+	if (geteuid() != 0 || fchownat(dir.fd, "f", 12345, (gid_t)-1, 0) != 0)
+		skip();
+	assert_line(read_file("f", MM_FILE_OWNED, &out, &err), MM_EUNSAFE, &err, "another user owns it (uid 12345");
+	assert_ok(read_file("f", MM_FILE_ANY, &out, &err), &err);
+}
+
+static void a_file_of_root_is_trusted_by_others(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	test_file_write(dir.fd, "f", "x", 0644);
+	assert_int_equal(fchmod(dir.fd, 0755), 0);
+	child = fork();
+	if (child == 0) {
+		struct mm_buf out = {0};
+
+		_exit(setuid(12345) == 0 && read_file("f", MM_FILE_OWNED, &out, NULL) == MM_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void a_path_may_be_a_link(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0600);
+	assert_int_equal(symlinkat("f", dir.fd, "link"), 0);
+	assert_ok(mm_path_read(path_to("link"), MM_FILE_PRIVATE, MAX, &out, &err), &err);
+	assert_string_equal(out.p, "x");
+}
+
+static void a_path_that_is_a_directory_cannot_be_read(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	assert_line(mm_path_read(dir.path, MM_FILE_ANY, MAX, &out, &err), MM_EIO, &err, dir.path);
+}
+
+/* Runs mm_path_read("-") with `content` as the standard input. */
+static enum mm_code read_standard_input(const char *content, size_t max, struct mm_buf *out, struct mm_err *err)
+{
+	int fds[2], kept = dup(STDIN_FILENO);
+	enum mm_code code;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], content, strlen(content)), (ssize_t)strlen(content));
+	close(fds[1]);
+	assert_int_equal(dup2(fds[0], STDIN_FILENO), STDIN_FILENO);
+	close(fds[0]);
+	code = mm_path_read("-", MM_FILE_PRIVATE, max, out, err);
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	close(kept);
+	return code;
+}
+
+static void a_dash_is_standard_input(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	assert_ok(read_standard_input("from a pipe", 11, &out, &err), &err);
+	assert_string_equal(out.p, "from a pipe");
+}
+
+static void the_limit_holds_for_standard_input(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	assert_line(read_standard_input("from a pipe", 10, &out, &err), MM_ELIMIT, &err, "standard input");
+	assert_int_equal(out.len, 0);
+}
+
+static void a_directory_is_opened(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd fd = -1;
+
+	(void)state;
+	assert_ok(mm_dir_open(dir.path, MM_FILE_PRIVATE, &fd, &err), &err);
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	mm_fd_close(&fd);
+	assert_ok(mm_dir_open("/", MM_FILE_ANY, &fd, &err), &err);
+}
+
+static void slashes_at_the_end_mean_the_same_directory(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd fd = -1;
+
+	(void)state;
+	assert_ok(mm_dir_open(path_to("//"), MM_FILE_PRIVATE, &fd, &err), &err);
+}
+
+static void a_directory_that_is_missing_is_not_found(void **state)
+{
+	struct mm_err err = {0};
+	int fd = 7;
+
+	(void)state;
+	assert_line(mm_dir_open(path_to("sub"), MM_FILE_ANY, &fd, &err), MM_ENOTFOUND, &err, path_to("sub"));
+	assert_int_equal(fd, -1);
+}
+
+static void a_link_to_a_directory_is_refused_with_and_without_slash(void **state)
+{
+	struct mm_err err = {0};
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
+	assert_int_equal(symlinkat("sub", dir.fd, "link"), 0);
+	assert_line(mm_dir_open(path_to("link"), MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
+	assert_line(mm_dir_open(path_to("link/"), MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
+	assert_line(mm_dir_make(dir.fd, "link", 0700, MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
+}
+
+static void a_file_is_no_directory(void **state)
+{
+	struct mm_err err = {0};
+	int fd;
+
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0600);
+	assert_line(mm_dir_open(path_to("f"), MM_FILE_ANY, &fd, &err), MM_EIO, &err, "Not a directory");
+	assert_line(mm_dir_make(dir.fd, "f", 0700, MM_FILE_ANY, &fd, &err), MM_EIO, &err, "Not a directory");
+}
+
+static void permissions_of_directories_are_checked(void **state)
+{
+	struct mm_err err = {0};
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(fchmod(dir.fd, 0770), 0);
+	assert_line(mm_dir_open(dir.path, MM_FILE_OWNED, &fd, &err), MM_EUNSAFE, &err, dir.path);
+	assert_int_equal(fd, -1);
+	assert_int_equal(fchmod(dir.fd, 0755), 0);
+	assert_line(mm_dir_open(dir.path, MM_FILE_PRIVATE, &fd, &err), MM_EUNSAFE, &err, "chmod go-rwx");
+	assert_ok(mm_dir_open(dir.path, MM_FILE_OWNED, &fd, &err), &err);
+	mm_fd_close(&fd);
+}
+
+static void a_directory_is_made_with_its_mode_whatever_the_umask(void **state)
+{
+	static const mode_t masks[] = {0, 022, 077, 0777};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(masks); i++) {
+		struct mm_err err = {0};
+		mode_t before = umask(masks[i]);
+		mm_auto_fd fd = -1;
+		enum mm_code code = mm_dir_make(dir.fd, "sub", 0750, MM_FILE_OWNED, &fd, &err);
+
+		umask(before);
+		/* with no permission at all in between, nobody but root can open it to correct that */
+		if (masks[i] != 0777 || geteuid() == 0) {
+			assert_ok(code, &err);
+			assert_int_equal(mode_of(fd), 0750);
+		}
+		assert_int_equal(unlinkat(dir.fd, "sub", AT_REMOVEDIR), 0);
+	}
+}
+
+static void a_directory_that_is_there_is_opened_as_it_is(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd fd = -1;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
+	assert_ok(mm_dir_make(dir.fd, "sub", 0755, MM_FILE_PRIVATE, &fd, &err), &err);
+	assert_int_equal(mode_of(fd), 0700);
+}
+
+static void a_directory_that_is_there_but_unsafe_is_refused(void **state)
+{
+	struct mm_err err = {0};
+	int fd = -1;
+
+	(void)state;
+	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
+	assert_int_equal(fchmodat(dir.fd, "sub", 0777, 0), 0);
+	assert_line(mm_dir_make(dir.fd, "sub", 0700, MM_FILE_PRIVATE, &fd, &err), MM_EUNSAFE, &err, path_to("sub"));
+	assert_int_equal(fd, -1);
+}
+
+static void a_directory_is_made_at_a_path(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd fd = -1;
+
+	(void)state;
+	assert_ok(mm_dir_make(AT_FDCWD, path_to("sub"), 0700, MM_FILE_PRIVATE, &fd, &err), &err);
+	mm_fd_close(&fd);
+	assert_ok(mm_dir_make(dir.fd, "sub/sub/", 0700, MM_FILE_PRIVATE, &fd, &err), &err);
+	assert_int_equal(mode_of(fd), 0700);
+	assert_true(test_file_exists(dir.fd, "sub/sub"));
+}
+
+static void the_parents_of_a_directory_are_not_made(void **state)
+{
+	struct mm_err err = {0};
+	int fd;
+
+	(void)state;
+	assert_line(mm_dir_make(dir.fd, "a/b", 0700, MM_FILE_ANY, &fd, &err), MM_EIO, &err, "a/b: ");
+	assert_int_equal(test_dir_count(dir.fd), 0);
+}
+
+static void another_version_of_a_file_has_another_id(void **state)
+{
+	struct mm_err err = {0};
+	struct mm_file_id first, second;
+
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0600);
+	first = mm_file_id(dir.fd, "f");
+	assert_true(mm_file_id_eq(first, mm_file_id(AT_FDCWD, path_to("f"))));
+	assert_ok(mm_file_replace(dir.fd, "f", mm_span_str("x"), 0600, &err), &err);
+	second = mm_file_id(dir.fd, "f");
+	assert_false(mm_file_id_eq(first, second));
+}
+
+static void the_id_of_a_link_is_that_of_the_file(void **state)
+{
+	(void)state;
+	test_file_write(dir.fd, "f", "x", 0600);
+	assert_int_equal(symlinkat("f", dir.fd, "link"), 0);
+	assert_true(mm_file_id_eq(mm_file_id(dir.fd, "link"), mm_file_id(dir.fd, "f")));
+}
+
+static void a_missing_file_has_the_id_of_zeros(void **state)
+{
+	(void)state;
+	assert_true(mm_file_id_eq(mm_file_id(dir.fd, "f"), (struct mm_file_id){0}));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_is_read_whole_and_appended),
+		TEST(an_empty_file_is_an_empty_string),
+		TEST(a_large_file_is_read_whole),
+		TEST(files_that_claim_no_size_are_read_whole),
+		TEST(a_file_of_exactly_the_limit_is_read_and_one_byte_more_refused),
+		TEST(the_limit_holds_for_files_that_claim_no_size),
+		TEST(a_missing_file_is_not_found),
+		TEST(a_symbolic_link_is_refused_by_name),
+		TEST(what_is_no_regular_file_is_refused_without_waiting),
+		TEST(names_that_lead_out_of_the_directory_are_refused),
+		TEST(permissions_are_checked_as_asked),
+		TEST(the_line_names_the_whole_path_and_the_mode),
+		TEST(a_file_of_another_user_is_refused),
+		TEST(a_file_of_root_is_trusted_by_others),
+		TEST(a_path_may_be_a_link),
+		TEST(a_path_that_is_a_directory_cannot_be_read),
+		TEST(a_dash_is_standard_input),
+		TEST(the_limit_holds_for_standard_input),
+		TEST(a_directory_is_opened),
+		TEST(slashes_at_the_end_mean_the_same_directory),
+		TEST(a_directory_that_is_missing_is_not_found),
+		TEST(a_link_to_a_directory_is_refused_with_and_without_slash),
+		TEST(a_file_is_no_directory),
+		TEST(permissions_of_directories_are_checked),
+		TEST(a_directory_is_made_with_its_mode_whatever_the_umask),
+		TEST(a_directory_that_is_there_is_opened_as_it_is),
+		TEST(a_directory_that_is_there_but_unsafe_is_refused),
+		TEST(a_directory_is_made_at_a_path),
+		TEST(the_parents_of_a_directory_are_not_made),
+		TEST(another_version_of_a_file_has_another_id),
+		TEST(the_id_of_a_link_is_that_of_the_file),
+		TEST(a_missing_file_has_the_id_of_zeros),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
