@@ -89,9 +89,9 @@ enum mm_code mm_probe(const struct mm_signer *signer, const struct mm_key *publi
 		return mm_fail(err, MM_ECRYPTO, "the signer of key %s is asked about key %s", signer->kid,
 			       mm_key_kid(public_key));
 	code = make_token(signer, &token, err);
-	if (code == MM_OK)
-		code = ask_openssl(&token, public_key, err);
 	if (code == MM_OK && signer->alg->libjwt >= 0)
 		code = ask_libjwt(&token, public_key, err);
+	if (code == MM_OK)
+		code = ask_openssl(&token, public_key, err);
 	return code;
 }
