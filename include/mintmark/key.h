@@ -25,8 +25,9 @@ MM_MUSTCHECK enum mm_code mm_key_generate(const struct mm_alg *alg, unsigned rsa
 /*
  * Takes a key that was parsed elsewhere; `pkey` is referenced, not consumed. Private when it has a private half.
  * Every rule of vetting holds for every key that enters the program, from wherever (MM_EREFUSED): the type and curve
- * fit `alg`; RSA of 2048 to 8192 bits, odd e from 65537 to 2^32, no ROCA modulus (CVE-2017-15361), pairwise
- * consistent; EC points on the curve and not at infinity.
+ * fit `alg`; RSA of 2048 to 8192 bits and two primes, odd e from 65537 to 2^31-1 (Go verifies with no larger one), no
+ * modulus with a small factor or of ROCA (CVE-2017-15361); EC on a named curve, points on it and not at infinity;
+ * Ed25519 points not of small order; private and public half belong together.
  */
 MM_MUSTCHECK enum mm_code mm_key_from_pkey(const struct mm_alg *alg, EVP_PKEY *pkey, struct mm_key **out,
 					   struct mm_err *err);
