@@ -11,6 +11,7 @@ import harness
 from crash import datadir
 
 COMMITS, INITS, IMPORTS = 500, 250, 250
+IMPORTS_PER_ISSUER = 9  # each a key of its own; then a fresh issuer, because max_keys is 20
 
 
 def test_commits_survive_kill_at_random_moments(storetool, tmp_path):
@@ -106,8 +107,8 @@ def test_key_import_survives_kill_at_random_moments(mintmark, storetool, tmp_pat
     folder = tmp_path / "issuer"
     mintmark(*init_command(mintmark, folder)[1:])
     store = datadir.DataDir(storetool, data_dir_of(folder))
-    keys = [tmp_path / f"{i}.pem" for i in range(IMPORTS)]
-    for path in keys[:10]:
+    keys = [tmp_path / f"{i}.pem" for i in range(1 + IMPORTS_PER_ISSUER)]
+    for path in keys:
         harness.generate_key(path)
         path.chmod(0o600)
     command = [mintmark.path, "key", "import", "-c", folder / "mintmark.yaml"]
@@ -115,14 +116,13 @@ def test_key_import_survives_kill_at_random_moments(mintmark, storetool, tmp_pat
     revision, before = store.load()
     outcomes = collections.Counter()
     for i in range(IMPORTS):
-        # A key of its own for each of a few rounds, then a fresh issuer: max_keys is 20.
-        if i % 9 == 0:
+        if i % IMPORTS_PER_ISSUER == 0:
             folder = tmp_path / f"issuer{i}"
             mintmark(*init_command(mintmark, folder)[1:])
             store = datadir.DataDir(storetool, data_dir_of(folder))
             command[-1] = folder / "mintmark.yaml"
             revision, before = store.load()
-        out, was_killed = datadir.run_and_kill([*command, keys[1 + i % 9]], longest)
+        out, was_killed = datadir.run_and_kill([*command, keys[1 + i % IMPORTS_PER_ISSUER]], longest)
         found, now = store.load()
         assert set(before) <= set(now) and len(now) <= len(before) + 1
         assert found == revision + len(now) - len(before)

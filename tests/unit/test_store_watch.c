@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/dir_store.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+static struct mm_store *second_handle(void)
+{
+	struct mm_store *store = NULL;
+
+	assert_ok(mm_store_open_dir(dir_path(), false, &store, NULL), NULL);
+	return store;
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd entry = {.fd = fd, .events = POLLIN};
+
+	return poll(&entry, 1, 0) == 1;
+}
+
+static void a_commit_by_another_handle_is_noticed_without_watching(void **state)
+{
+	mm_auto(mm_store) other = second_handle();
+	mm_auto(mm_keyset) set = with_first_set(state);
+
+	mm_keyset_free(store_loaded(other, MM_LOAD_PUBLIC));
+	assert_false(mm_store_changed(other));
+	store_committed(store_of(state), set);
+	assert_true(mm_store_changed(other));
+}
+
+static void a_commit_by_another_handle_wakes_the_watcher(void **state)
+{
+	mm_auto(mm_store) other = second_handle();
+	int fd = mm_store_watch_fd(other);
+	mm_auto(mm_keyset) set = test_first_set();
+
+	assert_true(fd >= 0);
+	assert_false(is_readable(fd));
+	for (int i = 0; i < 3; i++) {
+		store_committed(store_of(state), set);
+		assert_true(is_readable(fd));
+		assert_true(mm_store_changed(other));
+		assert_false(is_readable(fd));
+		mm_keyset_free(store_loaded(other, MM_LOAD_PUBLIC));
+		assert_false(mm_store_changed(other));
+	}
+}
+
+static void asking_for_the_watch_again_gives_the_same_one(void **state)
+{
+	int fd = mm_store_watch_fd(store_of(state));
+
+	assert_int_equal(mm_store_watch_fd(store_of(state)), fd);
+}
+
+static void other_files_in_the_directory_are_no_change(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	int fd = mm_store_watch_fd(store_of(state));
+
+	mm_keyset_free(store_loaded(store_of(state), MM_LOAD_PUBLIC));
+	test_file_write(dir_fd(), "NOTES", "mine", 0600);
+	assert_false(mm_store_changed(store_of(state)));
+	assert_false(is_readable(fd));
+}
+
+/* An administrator who restores the set by copying over it does not rename. */
+static void a_set_that_is_written_in_place_wakes_the_watcher(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	mm_auto_string text = test_file_read(dir_fd(), "keyset.json");
+	int fd = mm_store_watch_fd(store_of(state));
+
+	mm_keyset_free(store_loaded(store_of(state), MM_LOAD_PUBLIC));
+	test_file_write(dir_fd(), "keyset.json", text, 0644);
+	assert_true(is_readable(fd));
+	assert_true(mm_store_changed(store_of(state)));
+}
+
+static void the_watch_follows_a_directory_that_is_moved(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	mm_auto(mm_store) other = second_handle();
+	struct dir_name moved;
+	int fd;
+
+	snprintf(moved.text, sizeof(moved.text), "%s.moved", dir_path());
+	assert_int_equal(rename(dir_path(), moved.text), 0);
+	fd = mm_store_watch_fd(other);
+	store_committed(store_of(state), set);
+	assert_true(fd >= 0);
+	assert_true(is_readable(fd));
+	assert_int_equal(rename(moved.text, dir_path()), 0);
+}
+
+/* Out of descriptors is one reason of several for which inotify may not be had. */
+static void without_inotify_the_caller_is_told_to_poll(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	struct rlimit limit, none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(mm_store_watch_fd(store_of(state)), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	store_committed(store_of(state), set);
+	assert_true(mm_store_changed(store_of(state)));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, dir_store_open, dir_store_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_commit_by_another_handle_is_noticed_without_watching),
+		TEST(a_commit_by_another_handle_wakes_the_watcher),
+		TEST(asking_for_the_watch_again_gives_the_same_one),
+		TEST(other_files_in_the_directory_are_no_change),
+		TEST(a_set_that_is_written_in_place_wakes_the_watcher),
+		TEST(the_watch_follows_a_directory_that_is_moved),
+		TEST(without_inotify_the_caller_is_told_to_poll),
+	};
+
+	return cmocka_run_group_tests_name("store_watch", tests, NULL, NULL);
+}
