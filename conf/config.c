@@ -65,16 +65,38 @@ static void add_names(const char *section, size_t len, struct mm_buf *out)
 	}
 }
 
+/* Every name that may stand in the file: options, and the sections that they are in. */
+static enum mm_code list_names(struct mm_strings *out, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	for (size_t i = 0; i < mm_option_count && code == MM_OK; i++) {
+		const char *name = mm_options[i].name;
+		mm_auto_string section = strndup(name, strcspn(name, "."));
+
+		if (!section)
+			return out_of_memory(err);
+		if (!mm_strings_has(out, section))
+			code = mm_strings_add(out, section, err);
+		if (code == MM_OK && strcmp(section, name) != 0)
+			code = mm_strings_add(out, name, err);
+	}
+	return code;
+}
+
 static enum mm_code fail_unknown(const struct source *source, const struct mm_yaml_entry *entry, struct mm_err *err)
 {
 	struct mm_suggestion suggestion = {.wanted = entry->name};
+	mm_auto_strings known = {0};
 	const char *dot = strrchr(entry->name, '.');
 	size_t section_len = dot ? (size_t)(dot - entry->name) : 0;
 	mm_auto_buf names = {0};
-	enum mm_code code;
+	enum mm_code code = list_names(&known, err);
 
-	for (size_t i = 0; i < mm_option_count; i++)
-		mm_suggestion_offer(&suggestion, mm_options[i].name);
+	if (code != MM_OK)
+		return code;
+	for (size_t i = 0; i < known.n; i++)
+		mm_suggestion_offer(&suggestion, known.v[i]);
 	if (suggestion.nearest)
 		return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: unknown key; did you mean %s?", source->name, entry->line,
 			       entry->name, suggestion.nearest);

@@ -35,10 +35,15 @@ static enum mm_code refuse(const struct mm_option *option, const char *found, co
 static enum mm_code check_rule(const struct mm_option *option, const char *text, struct mm_err *err)
 {
 	struct mm_err why = {0};
+	mm_auto_buf named = {0};
+	const char *begin;
 
 	if (!option->check || option->check(text, &why) == MM_OK)
 		return MM_OK;
-	return refuse(option, text, why.text, err);
+	/* The rule may name the value before it says what is wrong with it; so do we, and once is enough. */
+	mm_buf_printf(&named, "\"%s\": ", text);
+	begin = named.p ? strstr(why.text, named.p) : NULL;
+	return refuse(option, text, begin ? begin + named.len : why.text, err);
 }
 
 static bool has_word(const char *const *words, const char *text, int64_t *index)
