@@ -67,10 +67,10 @@ asan() {
 # The server's own tests, and the real server whose readers go on while keys are committed.
 tsan() {
   configured tsan --with-sanitizer=thread CFLAGS=-O1
-  make -j"$jobs" mintmark tests/functional/storetool
+  make -j"$jobs" mintmark
   make check-TESTS VERBOSE=1 TESTS='tests/unit/test_live tests/unit/test_snapshot tests/unit/test_metrics'
   cd "$root"
-  TSAN_OPTIONS=halt_on_error=1 MM_SLOWNESS=10 MINTMARK=build/tsan/mintmark \
+  TSAN_OPTIONS=halt_on_error=1 MM_SLOWNESS=10 MM_BUILDDIR=build/release MINTMARK=build/tsan/mintmark \
     "$python" -m pytest -q tests/functional/test_polling.py
 }
 

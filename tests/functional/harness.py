@@ -25,12 +25,12 @@ PATIENCE = float(os.environ.get("MM_SLOWNESS", "1"))
 
 
 def find_build_dir():
-    """The folder with the built programs: that of $MINTMARK, $MM_BUILDDIR, or the first build that is there."""
-    if "MINTMARK" in os.environ:
-        return pathlib.Path(os.environ["MINTMARK"]).resolve().parent
+    """The folder with the built programs: $MM_BUILDDIR, that of $MINTMARK, or the first build that is there."""
     if "MM_BUILDDIR" in os.environ:
         return pathlib.Path(os.environ["MM_BUILDDIR"]).resolve()
-    for candidate in (SOURCE_DIR / "build/release", SOURCE_DIR / "build", SOURCE_DIR):
+    if "MINTMARK" in os.environ:
+        return pathlib.Path(os.environ["MINTMARK"]).resolve().parent
+    for candidate in (SOURCE_DIR / "build/release", SOURCE_DIR / "build/quickstart", SOURCE_DIR):
         if (candidate / "mintmark").is_file():
             return candidate
     raise FileNotFoundError("no mintmark program: build it, or name it in $MINTMARK")
@@ -49,7 +49,7 @@ class Mintmark:
     """The program: call it with its arguments; the result is a CompletedProcess with text."""
 
     def __init__(self, path=None):
-        self.path = pathlib.Path(path or built("mintmark"))
+        self.path = pathlib.Path(path or os.environ.get("MINTMARK") or built("mintmark")).resolve()
 
     def __call__(self, *arguments, status=0, stdin=None, env=None, cwd=None, timeout=60, text=True):
         """Runs it to its end. `status` is the exit status that is asserted; None asserts nothing."""
