@@ -157,7 +157,7 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	response->no_store = true;
 	add_build(out);
-	gauge(out, "mintmark_start_timestamp_seconds", "When the server started.", (double)context->stats->started);
+	gauge(out, "process_start_time_seconds", "When the server started.", (double)context->stats->started);
 	gauge(out, "mintmark_ready", "Whether /readyz says ok.", live->not_ready ? 0 : 1);
 	add_requests(out, context->stats);
 	add_latency(out, context->stats);

@@ -22,6 +22,7 @@ const struct mm_status mm_statuses[MM_STATUS_COUNT] = {
 	{429, "Too Many Requests", "TooManyRequests", "too many requests"},
 	{431, "Request Header Fields Too Large", "BadRequest", "head too large"},
 	{500, "Internal Server Error", "InternalError", "internal error"},
+	{502, "Bad Gateway", "InternalError", "the answer of another server was of no use"},
 	{503, "Service Unavailable", "ServiceUnavailable", "service unavailable"},
 	{504, "Gateway Timeout", "Timeout", "timeout"},
 };
