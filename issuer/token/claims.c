@@ -183,11 +183,23 @@ static enum mm_code check_extra(const json_t *extra, struct mm_err *err)
 	return MM_OK;
 }
 
+/* What our own verification could not read is not signed: 1e20, which Go writes as an integer beyond 64 bits. */
+static enum mm_code check_readable(struct mm_span payload, struct mm_err *err)
+{
+	json_t *claims;
+	enum mm_code code = mm_json_load(payload, payload.len, &claims, err);
+
+	if (code == MM_OK)
+		json_decref(claims);
+	return mm_context(err, code, "extra claims would make a token that cannot be read");
+}
+
 /* Extra claims are rare, so they may cost a second parse: what sorts and escapes is the same as everywhere. */
 static enum mm_code write_merged(const struct mm_claims *claims, struct mm_buf *out, struct mm_err *err)
 {
 	json_t *extra = (json_t *)(uintptr_t)claims->extra; /* jansson asks for it, and only reads */
 	mm_auto_buf plain = {0};
+	size_t start = out->len;
 	json_t *merged = NULL;
 	enum mm_code code = check_extra(extra, err);
 
@@ -199,6 +211,8 @@ static enum mm_code write_merged(const struct mm_claims *claims, struct mm_buf *
 		code = mm_fail(err, MM_ENOMEM, "out of memory");
 	if (code == MM_OK)
 		code = mm_json_add_value(out, merged, err);
+	if (code == MM_OK)
+		code = check_readable(mm_span(out->p + start, out->len - start), err);
 	json_decref(merged);
 	return code;
 }

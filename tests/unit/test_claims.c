@@ -256,6 +256,17 @@ static void extra_claims_nested_too_deeply_are_refused(void **state)
 	json_decref(value);
 }
 
+static void extra_claims_that_nobody_could_read_are_refused(void **state)
+{
+	struct mm_claims claims = unbound();
+	json_t *extra = json("{\"n\":1e20}");
+
+	(void)state;
+	claims.extra = extra;
+	assert_refused(&claims, MM_EPARSE, "extra claims");
+	json_decref(extra);
+}
+
 static void names_of_claims_are_sorted(void **state)
 {
 	(void)state;
@@ -354,6 +365,7 @@ int main(void)
 		cmocka_unit_test(extra_claims_change_nothing_else),
 		cmocka_unit_test(extra_claims_cannot_replace_ours),
 		cmocka_unit_test(extra_claims_nested_too_deeply_are_refused),
+		cmocka_unit_test(extra_claims_that_nobody_could_read_are_refused),
 		cmocka_unit_test(names_of_claims_are_sorted),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(an_empty_audience_is_refused),
