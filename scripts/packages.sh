@@ -9,7 +9,7 @@ set -euo pipefail
 build=(autoconf automake gcc libc6-dev libcurl4-openssl-dev libevent-dev libjansson-dev libjwt-dev libssl-dev
   libyaml-dev make pkg-config)
 quickstart=(curl jq openssl)
-test=(ca-certificates clang-tidy cppcheck e2fsprogs libcmocka-dev mandoc mount python3-cryptography python3-jwt python3-pytest
+test=(ca-certificates clang-tidy e2fsprogs libcmocka-dev mandoc mount python3-cryptography python3-jwt python3-pytest
   python3-requests python3-yaml shellcheck systemd valgrind)
 bench=(nginx wrk)
 # Where Node.js was installed from elsewhere, Debian's packages of it would conflict: these go by their commands.
@@ -47,5 +47,10 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq >&2
-apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+{ apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 || {
+  cat "$log" >&2
+  echo "The installation failed; what apt-get said stands above." >&2
+  exit 1
+}
