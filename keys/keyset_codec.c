@@ -93,10 +93,11 @@ static enum mm_code encode_root(const struct mm_keyset *keyset, json_t *root, st
 	if (json_object_set_new_nocheck(root, "format", json_string_nocheck(FORMAT)) != 0 ||
 	    json_object_set_new_nocheck(root, "revision", json_integer((json_int_t)keyset->revision)) != 0 ||
 	    json_object_set_new_nocheck(root, "committed", time_text(keyset->committed)) != 0 ||
-	    json_object_set_new_nocheck(root, "keys", keys) != 0)
+	    json_object_set_nocheck(root, "keys", keys) != 0)
 		code = mm_fail(err, MM_ENOMEM, "key set: out of memory");
 	for (size_t i = 0; i < keyset->count && code == MM_OK; i++)
 		code = encode_record(&keyset->records[i], keys, err);
+	json_decref(keys);
 	return code;
 }
 

@@ -11,6 +11,8 @@
 #include <mintmark/store.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define SET_NAME     "keyset.json"
 #define KEYS_NAME    "keys"
@@ -35,14 +37,41 @@ static struct dir_store *self(struct mm_store *store)
 
 /* ---- load ------------------------------------------------------------------------------------------------------- */
 
-/* Reads the set without material; `text` (may be NULL) gets the file as it is. MM_ENOTFOUND: nothing was committed. */
+/*
+ * The first commit leaves this in the lock, so that a set that was deleted or not restored is not taken for one that
+ * never was, and a new first commit does not sweep the private keys of the old one. A net, not a promise: it need not
+ * survive power loss, since the next commit looks again.
+ */
+static const char lock_text[] = "A key set was committed in this directory. If keyset.json is missing, restore it.\n";
+
+static void mark_committed(int lock)
+{
+	struct stat st;
+
+	if (fstat(lock, &st) == 0 && st.st_size == 0)
+		(void)!pwrite(lock, lock_text, sizeof(lock_text) - 1, 0);
+}
+
+static bool was_committed(const struct dir_store *dir)
+{
+	struct stat st;
+
+	return fstatat(dir->fd, LOCK_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+}
+
+/* Reads the set without material; `text` gets the file as it is. MM_ENOTFOUND: nothing was ever committed. */
 static enum mm_code read_set(const struct dir_store *dir, struct mm_buf *text, struct mm_keyset **out,
 			     struct mm_err *err)
 {
-	enum mm_code code = mm_file_read(dir->fd, SET_NAME, MM_FILE_OWNED, MM_KEYSET_TEXT_MAX, text, err);
+	bool must_exist = was_committed(dir); /* asked first: the first commit may come in between */
+	struct mm_err why = {0};
+	enum mm_code code = mm_file_read(dir->fd, SET_NAME, MM_FILE_OWNED, MM_KEYSET_TEXT_MAX, text, &why);
 
+	if (code == MM_ENOTFOUND && must_exist)
+		return mm_fail(err, MM_EIO,
+			       SET_NAME " is missing, but one was committed here: restore it from a backup");
 	if (code != MM_OK)
-		return code;
+		return mm_fail(err, code, "%s", why.text);
 	return mm_context(err, mm_keyset_decode(mm_buf_span(text), out, err), SET_NAME);
 }
 
@@ -205,10 +234,12 @@ static enum mm_code dir_commit(struct mm_store *store, const struct mm_keyset *n
 	mm_auto_fd lock = -1;
 	enum mm_code code = mm_file_lock(dir->fd, LOCK_NAME, LOCK_WAIT_MS, &lock, err);
 
-	if (code == MM_OK)
-		code = commit_locked(dir, next, expected, err);
-	else
+	if (code != MM_OK)
 		code = mm_context(err, code, "nothing was changed");
+	else
+		code = commit_locked(dir, next, expected, err);
+	if (code == MM_OK)
+		mark_committed(lock);
 	return mm_context(err, code, "%s", dir->path);
 }
 

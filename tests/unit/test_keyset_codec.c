@@ -439,6 +439,36 @@ static void a_text_beyond_the_limit_is_refused(void **state)
 	assert_int_equal(mm_keyset_decode(mm_buf_span(&text), &set, NULL), MM_ELIMIT);
 }
 
+static int allocations_left;
+
+static void *limited_malloc(size_t size)
+{
+	return allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+/* Every allocation of the JSON library fails once. The library does not always tell why it failed, only that it did. */
+static void running_out_of_memory_is_an_error_wherever(void **state)
+{
+	mm_auto(mm_keyset) set = decoded(golden);
+	enum mm_code encoding = MM_ENOMEM, decoding = MM_ENOMEM;
+	(void)state;
+
+	for (int i = 0; encoding != MM_OK || decoding != MM_OK; i++) {
+		mm_auto(mm_keyset) again = NULL;
+		mm_auto_buf text = {0};
+
+		json_set_alloc_funcs(limited_malloc, free);
+		allocations_left = i;
+		encoding = mm_keyset_encode(set, &text, NULL);
+		allocations_left = i;
+		decoding = mm_keyset_decode(mm_span_str(golden), &again, NULL);
+		json_set_alloc_funcs(malloc, free);
+		assert_int_equal(encoding == MM_OK, mm_span_is(mm_buf_span(&text), golden));
+		assert_int_equal(decoding == MM_OK, again != NULL);
+		assert_true(i < 1000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -468,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_text_that_was_cut_off_is_refused_wherever),
 		cmocka_unit_test(a_text_with_a_wrong_bit_is_refused_or_good),
 		cmocka_unit_test(a_text_beyond_the_limit_is_refused),
+		cmocka_unit_test(running_out_of_memory_is_an_error_wherever),
 	};
 
 	return cmocka_run_group_tests_name("keyset_codec", tests, NULL, NULL);

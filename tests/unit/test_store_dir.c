@@ -210,6 +210,18 @@ static void a_set_that_cannot_be_read_is_not_replaced(void **state)
 	assert_true(test_file_exists(dir_fd(), key_file(&set->records[0]).text));
 }
 
+/* Or a second init would sweep the private keys that only the lost set names. */
+static void a_set_that_got_lost_is_not_taken_for_one_that_never_was(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	mm_auto(mm_keyset) other = test_first_set();
+
+	assert_int_equal(unlinkat(dir_fd(), "keyset.json", 0), 0);
+	assert_load_fails(state, MM_EIO, "keyset.json is missing, but one was committed here");
+	assert_commit_fails(state, other, MM_EIO, "restore it from a backup");
+	assert_true(test_file_exists(dir_fd(), key_file(&set->records[0]).text));
+}
+
 /* ---- several handles ----------------------------------------------------------------------------------------------- */
 
 struct late_commit {
@@ -277,6 +289,7 @@ static const struct CMUnitTest own_tests[] = {
 	TEST(a_set_that_is_a_pipe_is_refused_at_once),
 	TEST(a_lock_behind_a_link_is_refused),
 	TEST(a_set_that_cannot_be_read_is_not_replaced),
+	TEST(a_set_that_got_lost_is_not_taken_for_one_that_never_was),
 	TEST(a_commit_waits_for_the_lock),
 	TEST(loading_does_not_wait_for_the_lock),
 };
