@@ -21,17 +21,21 @@ void mm_fd_close(int *fd)
 	errno = kept_errno;
 }
 
-/* Where `fd` really is, for the user who must repair it; `name` when the system does not tell. */
-static const char *path_of(int fd, const char *name, char *space, size_t size)
+enum { PATH_SPACE = 256 };
+
+/* The whole path of `name` in `dirfd`, for the user who must repair it; `name` when the system does not tell. */
+static const char *path_in(int dirfd, const char *name, char space[static PATH_SPACE])
 {
 	char link[40];
 	ssize_t len;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	len = readlink(link, space, size - 1);
-	if (len <= 0 || space[0] != '/')
+	if (dirfd == AT_FDCWD)
 		return name;
-	space[len] = '\0';
+	snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
+	len = readlink(link, space, PATH_SPACE);
+	if (len <= 0 || space[0] != '/' || (size_t)len + strlen(name) + 2 > PATH_SPACE)
+		return name;
+	snprintf(space + len, PATH_SPACE - (size_t)len, "/%s", name);
 	return space;
 }
 
@@ -55,46 +59,46 @@ static const char *objection(const struct stat *st, enum mm_file_check check, co
 	return NULL;
 }
 
-static enum mm_code check_fd(int fd, const char *name, enum mm_file_check check, struct stat *st, struct mm_err *err)
+static enum mm_code check_fd(int fd, const char *path, enum mm_file_check check, struct stat *st, struct mm_err *err)
 {
 	const char *wrong, *remedy = NULL;
-	char space[256];
 
 	if (fstat(fd, st) != 0)
-		return mm_fail_errno(err, "%s", name);
+		return mm_fail_errno(err, "%s", path);
 	wrong = objection(st, check, &remedy);
 	if (wrong)
-		return mm_fail(err, MM_EUNSAFE, "%s: %s (uid %u, mode %04o): %s",
-			       path_of(fd, name, space, sizeof space), wrong, (unsigned)st->st_uid,
+		return mm_fail(err, MM_EUNSAFE, "%s: %s (uid %u, mode %04o): %s", path, wrong, (unsigned)st->st_uid,
 			       (unsigned)st->st_mode & 07777, remedy);
 	return MM_OK;
 }
 
 /* Why openat(…, O_NOFOLLOW) failed, from errno. O_DIRECTORY turns the ELOOP of a link into ENOTDIR. */
-static enum mm_code open_failed(int dirfd, const char *name, struct mm_err *err)
+static enum mm_code open_failed(int dirfd, const char *name, const char *path, struct mm_err *err)
 {
 	int number = errno;
 	struct stat st;
 
 	if (number == ENOENT)
-		return mm_fail(err, MM_ENOTFOUND, "%s: there is no such file or directory", name);
+		return mm_fail(err, MM_ENOTFOUND, "%s: there is no such file or directory", path);
 	if ((number == ELOOP || number == ENOTDIR) && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode))
-		return mm_fail(err, MM_EUNSAFE, "%s: is a symbolic link: name what it points to", name);
+		return mm_fail(err, MM_EUNSAFE, "%s: is a symbolic link: name what it points to", path);
 	errno = number;
-	return mm_fail_errno(err, "%s", name);
+	return mm_fail_errno(err, "%s", path);
 }
 
 static enum mm_code open_dir(int dirfd, const char *name, enum mm_file_check check, int *fd, struct mm_err *err)
 {
+	char space[PATH_SPACE];
+	const char *path = path_in(dirfd, name, space);
 	mm_auto_fd opened = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 	enum mm_code code;
 
 	*fd = -1;
 	if (opened < 0)
-		return open_failed(dirfd, name, err);
-	code = check_fd(opened, name, check, &st, err);
+		return open_failed(dirfd, name, path, err);
+	code = check_fd(opened, path, check, &st, err);
 	if (code != MM_OK)
 		return code;
 	*fd = opened;
@@ -167,7 +171,7 @@ enum mm_code mm_dir_make(int dirfd, const char *path, mode_t mode, enum mm_file_
 }
 
 /* Reads to the end, or one byte past `max`, which tells that there is more. */
-static enum mm_code read_all(int fd, const char *name, size_t max, size_t expected, struct mm_buf *out,
+static enum mm_code read_all(int fd, const char *path, size_t max, size_t expected, struct mm_buf *out,
 			     struct mm_err *err)
 {
 	size_t total = 0;
@@ -186,12 +190,12 @@ static enum mm_code read_all(int fd, const char *name, size_t max, size_t expect
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return mm_fail_errno(err, "%s: cannot read", name);
+			return mm_fail_errno(err, "%s: cannot read", path);
 		if (n == 0)
 			break;
 		total += (size_t)n;
 		if (total > max)
-			return mm_fail(err, MM_ELIMIT, "%s: larger than the %zu bytes that are allowed", name, max);
+			return mm_fail(err, MM_ELIMIT, "%s: larger than the %zu bytes that are allowed", path, max);
 		out->len += (size_t)n;
 	}
 	out->p[out->len] = '\0';
@@ -199,7 +203,7 @@ static enum mm_code read_all(int fd, const char *name, size_t max, size_t expect
 }
 
 /* Reads all of `fd`; on failure `out` is as long as it was. */
-static enum mm_code read_fd(int fd, const char *name, size_t max, const struct stat *st, struct mm_buf *out,
+static enum mm_code read_fd(int fd, const char *path, size_t max, const struct stat *st, struct mm_buf *out,
 			    struct mm_err *err)
 {
 	size_t before = out->len;
@@ -208,8 +212,8 @@ static enum mm_code read_fd(int fd, const char *name, size_t max, const struct s
 	enum mm_code code;
 
 	if (expected > 0 && expected - 1 > max)
-		return mm_fail(err, MM_ELIMIT, "%s: %zu bytes, of which %zu are allowed", name, expected - 1, max);
-	code = read_all(fd, name, max, expected, out, err);
+		return mm_fail(err, MM_ELIMIT, "%s: %zu bytes, of which %zu are allowed", path, expected - 1, max);
+	code = read_all(fd, path, max, expected, out, err);
 	if (code != MM_OK && out->p) {
 		out->len = before;
 		out->p[before] = '\0';
@@ -221,19 +225,22 @@ enum mm_code mm_file_read(int dirfd, const char *name, enum mm_file_check check,
 			  struct mm_err *err)
 {
 	enum mm_code code = mm_name_check(name, err);
+	char space[PATH_SPACE];
+	const char *path;
 	struct stat st;
 	mm_auto_fd fd = -1;
 
 	if (code != MM_OK)
 		return code;
+	path = path_in(dirfd, name, space);
 	/* Without O_NONBLOCK a FIFO of that name would hold us until somebody writes to it. */
 	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return open_failed(dirfd, name, err);
-	code = check_fd(fd, name, check, &st, err);
+		return open_failed(dirfd, name, path, err);
+	code = check_fd(fd, path, check, &st, err);
 	if (code == MM_OK && !S_ISREG(st.st_mode))
-		code = mm_fail(err, MM_EUNSAFE, "%s: is not a regular file", name);
-	return code == MM_OK ? read_fd(fd, name, max, &st, out, err) : code;
+		code = mm_fail(err, MM_EUNSAFE, "%s: is not a regular file", path);
+	return code == MM_OK ? read_fd(fd, path, max, &st, out, err) : code;
 }
 
 enum mm_code mm_path_read(const char *path, enum mm_file_check check, size_t max, struct mm_buf *out,

@@ -322,6 +322,20 @@ static void file_and_directory_are_synced(void **state)
 	assert_int_equal(run_with_fault(replace_f, "fsync", 2, "EIO").err.code, MM_EIO);
 }
 
+static void where_nothing_can_be_made_the_step_is_named(void **state)
+{
+	struct mm_err err = {0};
+	int proc = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+
+	(void)state;
+	assert_int_equal(mm_file_replace(proc, "f", mm_span_str("x"), 0600, &err), MM_EIO);
+	assert_contains(err.text, "cannot write f: a temporary file beside it: ");
+	mm_err_clear(&err);
+	assert_int_equal(mm_file_lock(proc, "lock", 0, &fd, &err), MM_EIO);
+	assert_contains(err.text, "cannot open the lock lock: ");
+	close(proc);
+}
+
 static void an_interrupted_write_goes_on(void **state)
 {
 	(void)state;
@@ -445,6 +459,22 @@ static void sweeping_twice_sees_what_came_in_between(void **state)
 		assert_ok(mm_dir_sweep(dir.fd, &err), &err);
 		assert_int_equal(test_dir_count(dir.fd), 0);
 	}
+}
+
+static enum mm_code sweep_one(struct mm_err *err)
+{
+	return mm_dir_sweep(dir.fd, err);
+}
+
+static void a_sweep_that_fails_is_told(void **state)
+{
+	struct mm_err err = {0};
+
+	(void)state;
+	test_file_write(dir.fd, ".f.tmp.0123ab", "x", 0600);
+	assert_contains(run_with_fault(sweep_one, "unlink", 1, "EROFS").err.text, ".f.tmp.0123ab");
+	assert_contains(run_with_fault(sweep_one, "fsync", 1, "EIO").err.text, "sync");
+	assert_fails(mm_dir_sweep(-1, &err), MM_EIO, &err);
 }
 
 static void a_lock_excludes_a_second_one_in_the_same_process(void **state)
@@ -592,6 +622,7 @@ int main(void)
 		TEST(a_failing_rename_leaves_the_old_file),
 		TEST(a_failing_fsync_of_the_directory_is_told_apart),
 		TEST(file_and_directory_are_synced),
+		TEST(where_nothing_can_be_made_the_step_is_named),
 		TEST(an_interrupted_write_goes_on),
 		TEST(killed_anywhere_the_file_is_old_or_new_and_the_rest_is_swept),
 		TEST(removing_removes),
@@ -601,6 +632,7 @@ int main(void)
 		TEST(making_a_directory_syncs_its_parent_even_if_it_is_there),
 		TEST(sweeping_takes_temporaries_and_nothing_else),
 		TEST(sweeping_twice_sees_what_came_in_between),
+		TEST(a_sweep_that_fails_is_told),
 		TEST(a_lock_excludes_a_second_one_in_the_same_process),
 		TEST(closing_frees_the_lock),
 		TEST(closing_another_descriptor_of_the_file_does_not),

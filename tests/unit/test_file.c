@@ -210,7 +210,20 @@ static void permissions_are_checked_as_asked(void **state)
 	}
 }
 
-static void the_line_names_the_whole_path_and_the_mode(void **state)
+static void lines_name_the_whole_path(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+
+	(void)state;
+	assert_line(read_file("f", MM_FILE_ANY, &out, &err), MM_ENOTFOUND, &err, path_to("f"));
+	assert_int_equal(symlinkat("f", dir.fd, "link"), 0);
+	assert_line(read_file("link", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, path_to("link"));
+	test_file_write(dir.fd, "f", "xyz", 0600);
+	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 2, &out, &err), MM_ELIMIT, &err, path_to("f"));
+}
+
+static void an_unsafe_file_is_named_with_its_mode(void **state)
 {
 	struct mm_err err = {0};
 	mm_auto_buf out = {0};
@@ -385,6 +398,23 @@ static void permissions_of_directories_are_checked(void **state)
 	mm_fd_close(&fd);
 }
 
+static void a_directory_in_a_directory_is_opened_and_never_made(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd fd = -1;
+
+	(void)state;
+	assert_line(mm_dir_open_at(dir.fd, "sub", MM_FILE_PRIVATE, &fd, &err), MM_ENOTFOUND, &err, "sub");
+	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
+	assert_int_equal(symlinkat("sub", dir.fd, "link"), 0);
+	assert_ok(mm_dir_open_at(dir.fd, "sub", MM_FILE_PRIVATE, &fd, &err), &err);
+	mm_fd_close(&fd);
+	assert_line(mm_dir_open_at(dir.fd, "link", MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
+	assert_line(mm_dir_open_at(dir.fd, "..", MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "..");
+	assert_line(mm_dir_open_at(dir.fd, "sub/", MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "sub/");
+	assert_int_equal(fd, -1);
+}
+
 static void a_directory_is_made_with_its_mode_whatever_the_umask(void **state)
 {
 	static const mode_t masks[] = {0, 022, 077, 0777};
@@ -442,6 +472,18 @@ static void a_directory_is_made_at_a_path(void **state)
 	assert_true(test_file_exists(dir.fd, "sub/sub"));
 }
 
+static void the_directory_that_we_are_in_is_there(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -1;
+
+	(void)state;
+	assert_int_equal(fchdir(dir.fd), 0);
+	assert_ok(mm_dir_make(AT_FDCWD, "./", 0700, MM_FILE_PRIVATE, &fd, &err), &err);
+	assert_int_equal(fchdir(before), 0);
+	assert_int_equal(test_dir_count(dir.fd), 0);
+}
+
 static void the_parents_of_a_directory_are_not_made(void **state)
 {
 	struct mm_err err = {0};
@@ -496,7 +538,8 @@ int main(void)
 		TEST(what_is_no_regular_file_is_refused_without_waiting),
 		TEST(names_that_lead_out_of_the_directory_are_refused),
 		TEST(permissions_are_checked_as_asked),
-		TEST(the_line_names_the_whole_path_and_the_mode),
+		TEST(lines_name_the_whole_path),
+		TEST(an_unsafe_file_is_named_with_its_mode),
 		TEST(a_file_of_another_user_is_refused),
 		TEST(a_file_of_root_is_trusted_by_others),
 		TEST(a_path_may_be_a_link),
@@ -509,10 +552,12 @@ int main(void)
 		TEST(a_link_to_a_directory_is_refused_with_and_without_slash),
 		TEST(a_file_is_no_directory),
 		TEST(permissions_of_directories_are_checked),
+		TEST(a_directory_in_a_directory_is_opened_and_never_made),
 		TEST(a_directory_is_made_with_its_mode_whatever_the_umask),
 		TEST(a_directory_that_is_there_is_opened_as_it_is),
 		TEST(a_directory_that_is_there_but_unsafe_is_refused),
 		TEST(a_directory_is_made_at_a_path),
+		TEST(the_directory_that_we_are_in_is_there),
 		TEST(the_parents_of_a_directory_are_not_made),
 		TEST(another_version_of_a_file_has_another_id),
 		TEST(the_id_of_a_link_is_that_of_the_file),

@@ -89,6 +89,13 @@ static void scalars_are_written(void **state)
 	assert_value_text("1e3", "1000");
 }
 
+static void elements_stay_in_order(void **state)
+{
+	(void)state;
+	assert_value_text("[]", "[]");
+	assert_value_text("[ 3, 1, [2], {} ]", "[3,1,[2],{}]");
+}
+
 static void members_are_sorted_at_every_level(void **state)
 {
 	(void)state;
@@ -222,6 +229,7 @@ int main(void)
 		cmocka_unit_test(line_separators_are_escaped_and_their_neighbours_not),
 		cmocka_unit_test(other_characters_stay_utf8),
 		cmocka_unit_test(scalars_are_written),
+		cmocka_unit_test(elements_stay_in_order),
 		cmocka_unit_test(members_are_sorted_at_every_level),
 		cmocka_unit_test(members_are_sorted_by_bytes),
 		cmocka_unit_test(names_of_members_are_escaped),
