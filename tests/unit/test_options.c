@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What must hold of every row of the option table, and the sample file that a user copies. */
+#include "tests/unit/support.h"
+
+#include <mintmark/alg.h>
+#include <mintmark/config.h>
+#include <mintmark/file.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void names_are_unique_and_nested_at_most_once(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < mm_option_count; i++) {
+		const char *dot = strchr(mm_options[i].name, '.');
+
+		assert_ptr_equal(mm_option_find(mm_options[i].name), &mm_options[i]);
+		assert_true(!dot || !strchr(dot + 1, '.'));
+	}
+	assert_null(mm_option_find("keys"));
+	assert_null(mm_option_find(""));
+}
+
+static void no_two_options_share_their_place(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < mm_option_count; i++) {
+		assert_true(mm_options[i].offset < sizeof(struct mm_config));
+		for (size_t j = 0; j < i; j++)
+			assert_true(mm_options[i].offset != mm_options[j].offset);
+	}
+}
+
+static void help_is_one_line_and_ends_in_a_full_stop(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < mm_option_count; i++) {
+		const char *help = mm_options[i].help;
+
+		assert_non_null(help);
+		assert_null(strchr(help, '\n'));
+		assert_int_equal(help[strlen(help) - 1], '.');
+	}
+}
+
+static void every_option_says_what_it_accepts(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < mm_option_count; i++) {
+		mm_auto_buf text = {0};
+
+		mm_option_accepts(&mm_options[i], &text);
+		assert_ok(mm_buf_check(&text, NULL), NULL);
+		assert_true(text.len > 0);
+	}
+}
+
+static void accepts_is_derived_from_type_and_range(void **state)
+{
+	static const struct {
+		const char *name, *accepts;
+	} rows[] = {
+		{"keys.verifier_cache", "a duration from 0s to 30d, such as 90s, 15m, 1h or 30d"},
+		{"keys.max_keys", "a whole number from 2 to 100"},
+		{"log.level", "error, warn, info or debug"},
+		{"tls.key", "a path of 1 to 4096 bytes"},
+		{"keys.rsa_bits", "2048, 3072 or 4096"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto_buf text = {0};
+
+		mm_option_accepts(mm_option_find(rows[i].name), &text);
+		assert_string_equal(text.p, rows[i].accepts);
+	}
+}
+
+/* conf/ stands below keys/, so the words are written there again. */
+static void algorithms_are_those_of_the_algorithm_table(void **state)
+{
+	const char *const *words = mm_option_find("keys.algorithm")->words;
+	(void)state;
+
+	for (size_t i = 0; i < MM_ALG_COUNT; i++)
+		assert_string_equal(words[i], mm_algs[i].name);
+	assert_null(words[MM_ALG_COUNT]);
+}
+
+static void level_words_are_in_the_order_of_their_values(void **state)
+{
+	(void)state;
+
+	assert_string_equal(mm_option_find("log.level")->words[MM_LOG_WARN], "warn");
+	assert_string_equal(mm_option_find("log.level")->words[MM_LOG_DEBUG], "debug");
+	assert_string_equal(mm_option_find("log.format")->words[MM_LOG_JSON], "json");
+	assert_string_equal(mm_option_find("log.access")->words[MM_ACCESS_OFF], "off");
+	assert_string_equal(mm_option_find("log.access")->words[MM_ACCESS_JSON], "json");
+}
+
+/* ---- the sample file --------------------------------------------------------------------------------------------- */
+
+#define SAMPLE "conf/mintmark.yaml"
+
+static char *read_sample(void)
+{
+	const char *top = getenv("MM_SRCDIR");
+	mm_auto_buf path = {0}, text = {0};
+	struct mm_err err = {0};
+
+	mm_buf_printf(&path, "%s/" SAMPLE, top ? top : ".");
+	assert_ok(mm_path_read(path.p, MM_FILE_ANY, 65536, &text, &err), &err);
+	return mm_buf_take(&text);
+}
+
+/* The sample with every option that is commented out with its default commented in: "#name: value" to "name: value". */
+static void uncomment(char *text)
+{
+	char *to = text;
+
+	for (char *line = text; *line != '\0';) {
+		size_t len = strcspn(line, "\n") + 1, indent = strspn(line, " ");
+		bool option = line[indent] == '#' && line[indent + 1] >= 'a' && line[indent + 1] <= 'z';
+
+		if (line[len - 1] == '\0')
+			len--;
+		memmove(to, line, indent);
+		memmove(to + indent, line + indent + option, len - indent - option);
+		to += len - option;
+		line += len;
+	}
+	*to = '\0';
+}
+
+static void sample_is_accepted_as_it_is(void **state)
+{
+	mm_auto_string text = read_sample();
+	mm_auto(mm_config) config = NULL;
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(mm_config_parse(mm_span_str(text), SAMPLE, "/etc/mintmark", &config, &err), &err);
+	assert_string_equal(config->issuer, "https://oidc.example.com/id/prod");
+}
+
+/* Each option once: as it stands, or commented out with its default. */
+static void sample_has_every_option_with_its_default(void **state)
+{
+	mm_auto_string text = read_sample();
+	(void)state;
+
+	for (size_t i = 0; i < mm_option_count; i++) {
+		const struct mm_option *option = &mm_options[i];
+		const char *dot = strchr(option->name, '.');
+		mm_auto_buf line = {0};
+
+		mm_buf_printf(&line, "\n%s%s%s:", dot ? "  " : "", option->required ? "" : "#",
+			      dot ? dot + 1 : option->name);
+		if (option->fallback)
+			mm_buf_printf(&line, " %s\n", option->fallback);
+		assert_contains(text, line.p);
+	}
+}
+
+static void sample_stays_valid_with_everything_commented_in(void **state)
+{
+	mm_auto_string text = read_sample();
+	mm_auto_string plain = read_sample();
+	mm_auto(mm_config) config = NULL;
+	mm_auto(mm_config) defaults = NULL;
+	struct mm_err err = {0};
+	(void)state;
+
+	uncomment(text);
+	assert_contains(text, "\n  certificate: /etc");
+	assert_ok(mm_config_parse(mm_span_str(text), SAMPLE, "/etc/mintmark", &config, &err), &err);
+	assert_ok(mm_config_parse(mm_span_str(plain), SAMPLE, "/etc/mintmark", &defaults, &err), &err);
+	assert_int_equal(config->keys.rotate_every, defaults->keys.rotate_every);
+	assert_int_equal(config->http.max_connections, defaults->http.max_connections);
+	assert_string_equal(config->listen.admin, defaults->listen.admin);
+	assert_string_equal(config->data_dir, defaults->data_dir);
+	assert_int_equal(config->tokens.audiences.n, 1);
+	assert_non_null(config->tls.key);
+}
+
+/* "(reload)" stands in the sample's comment above an option exactly when a reload takes the option over. */
+static void sample_says_what_a_reload_takes_over(void **state)
+{
+	mm_auto_string text = read_sample();
+	bool reload = false, in_comment = false;
+	char section[32] = "";
+	size_t seen = 0;
+	(void)state;
+
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		char name[64], *word = line + strspn(line, " ");
+		const struct mm_option *option;
+
+		if (strncmp(word, "# ", 2) == 0 || strcmp(word, "#") == 0) {
+			reload = (in_comment && reload) || strstr(word, "(reload") != NULL;
+			in_comment = true;
+			continue;
+		}
+		in_comment = false;
+		word += *word == '#';
+		word[strcspn(word, ":")] = '\0';
+		if (*line != ' ')
+			snprintf(section, sizeof section, "%.20s", word);
+		snprintf(name, sizeof name, "%s%s%.30s", *line == ' ' ? section : "", *line == ' ' ? "." : "", word);
+		option = mm_option_find(name);
+		if (!option)
+			continue;
+		seen++;
+		if (option->reloadable != reload)
+			fail_msg("%s: reloadable %d, the sample says %d", name, option->reloadable, reload);
+	}
+	assert_int_equal(seen, mm_option_count);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_unique_and_nested_at_most_once),
+		cmocka_unit_test(no_two_options_share_their_place),
+		cmocka_unit_test(help_is_one_line_and_ends_in_a_full_stop),
+		cmocka_unit_test(every_option_says_what_it_accepts),
+		cmocka_unit_test(accepts_is_derived_from_type_and_range),
+		cmocka_unit_test(algorithms_are_those_of_the_algorithm_table),
+		cmocka_unit_test(level_words_are_in_the_order_of_their_values),
+		cmocka_unit_test(sample_is_accepted_as_it_is),
+		cmocka_unit_test(sample_has_every_option_with_its_default),
+		cmocka_unit_test(sample_stays_valid_with_everything_commented_in),
+		cmocka_unit_test(sample_says_what_a_reload_takes_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
