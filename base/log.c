@@ -71,6 +71,7 @@ static void add_json_value(struct mm_buf *line, const char *text)
 		if ((unsigned char)ascii.p[i] >= 0x80)
 			ascii.p[i] = '?';
 	}
+	line->failed |= ascii.failed;
 	mm_json_add_string(line, ascii.p ? ascii.p : "");
 }
 

@@ -61,32 +61,36 @@ static void add_value(struct mm_buf *out, double value)
 		mm_buf_add_double(out, value);
 }
 
-static void add_label(struct mm_buf *out, bool first, const char *name, const char *value)
+/* The labels, not closed yet; returns whether there were any. */
+static bool add_labels(struct mm_buf *out, const struct mm_label *labels)
 {
-	mm_buf_printf(out, "%s%s=\"", first ? "{" : ",", name);
-	add_escaped(out, value, true);
-	mm_buf_add(out, "\"", 1);
+	const struct mm_label *label = labels;
+
+	for (; label && label->name; label++) {
+		mm_buf_printf(out, "%s%s=\"", label == labels ? "{" : ",", label->name);
+		add_escaped(out, label->value, true);
+		mm_buf_add(out, "\"", 1);
+	}
+	return label != labels;
 }
 
-/* `name` with `suffix`, the labels, and "le" as one more when it is not NULL. */
-static void add_series(struct mm_buf *out, const char *name, const char *suffix, const struct mm_label *labels,
-		       const char *le)
+static void add_series(struct mm_buf *out, const char *name, const char *suffix, const struct mm_label *labels)
 {
-	bool first = true;
-
 	mm_buf_printf(out, "%s%s", name, suffix);
-	for (; labels && labels->name; labels++, first = false)
-		add_label(out, first, labels->name, labels->value);
-	if (le) {
-		add_label(out, first, "le", le);
-		first = false;
-	}
-	mm_buf_add_str(out, first ? " " : "} ");
+	mm_buf_add_str(out, add_labels(out, labels) ? "} " : " ");
+}
+
+static void add_bucket(struct mm_buf *out, const char *name, const struct mm_label *labels, double bound)
+{
+	mm_buf_printf(out, "%s_bucket", name);
+	mm_buf_add_str(out, add_labels(out, labels) ? ",le=\"" : "{le=\"");
+	add_value(out, bound);
+	mm_buf_add_str(out, "\"} ");
 }
 
 void mm_metrics_sample(struct mm_buf *out, const char *name, const struct mm_label *labels, double value)
 {
-	add_series(out, name, "", labels, NULL);
+	add_series(out, name, "", labels);
 	add_value(out, value);
 	mm_buf_add(out, "\n", 1);
 }
@@ -97,16 +101,13 @@ void mm_metrics_histogram(struct mm_buf *out, const char *name, const struct mm_
 	uint64_t count = 0;
 
 	for (size_t i = 0; i <= MM_HISTOGRAM_BUCKETS; i++) {
-		mm_auto_buf le = {0};
-
-		add_value(&le, i < MM_HISTOGRAM_BUCKETS ? mm_histogram_bounds[i] : INFINITY);
 		count += mm_counter_get(&histogram->bucket[i]);
-		add_series(out, name, "_bucket", labels, le.p ? le.p : "");
+		add_bucket(out, name, labels, i < MM_HISTOGRAM_BUCKETS ? mm_histogram_bounds[i] : INFINITY);
 		mm_buf_printf(out, "%llu\n", (unsigned long long)count);
 	}
-	add_series(out, name, "_sum", labels, NULL);
+	add_series(out, name, "_sum", labels);
 	add_value(out, (double)mm_counter_get(&histogram->sum_ns) / 1e9);
 	mm_buf_add(out, "\n", 1);
-	add_series(out, name, "_count", labels, NULL);
+	add_series(out, name, "_count", labels);
 	mm_buf_printf(out, "%llu\n", (unsigned long long)count);
 }
