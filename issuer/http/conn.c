@@ -251,7 +251,9 @@ static void wait_or_close(struct mm_conn *conn, enum mm_io io)
 	bool shaken = conn->phase == HANDSHAKING && conn->transport.ops->protocol(&conn->transport)[0];
 
 	if (io == MM_IO_FAILED && conn->phase == HANDSHAKING) {
-		close_because(conn, MM_CLOSE_TLS);
+		mm_counter_add(&conn->endpoint->worker->stats->closed_by_us[MM_CLOSE_TLS], 1);
+		conn->closing = true;
+		settle(conn); /* an alert is on its way, which says why */
 		return;
 	}
 	if (io != MM_IO_WAIT_READ && io != MM_IO_WAIT_WRITE) {
@@ -313,10 +315,10 @@ static void linger(struct mm_conn *conn)
 	while (io == MM_IO_OK && conn->lingered < LINGER_BYTES_MAX) {
 		size_t n = 0;
 
-		io = conn->transport.ops->read(&conn->transport, worker->scratch, MM_SCRATCH_SIZE, &n);
+		io = mm_transport_discard(&conn->transport, worker->scratch, MM_SCRATCH_SIZE, &n);
 		conn->lingered += n;
 	}
-	if (io != MM_IO_WAIT_READ && io != MM_IO_WAIT_WRITE)
+	if (io != MM_IO_WAIT_READ)
 		close_conn(conn);
 }
 

@@ -150,6 +150,11 @@ bool mm_transport_open(struct mm_transport *transport, int fd, const struct mm_t
 	return transport->ssl != NULL;
 }
 
+enum mm_io mm_transport_discard(struct mm_transport *transport, char *scratch, size_t cap, size_t *n)
+{
+	return plain_read(transport, scratch, cap, n);
+}
+
 void mm_transport_close(struct mm_transport *transport)
 {
 	SSL_free(transport->ssl);
