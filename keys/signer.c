@@ -11,8 +11,8 @@
 /* Signs in this process. */
 struct local {
 	struct mm_signer base;
-	struct mm_key *key;
-	EVP_MD_CTX *prepared; /* initialised for signing once; each signature uses a copy, so threads only read it */
+	/* Initialised for signing once, and holds the key. Each signature is made by a copy, so that threads only read it. */
+	EVP_MD_CTX *prepared;
 };
 
 static void local_free(struct mm_signer *signer)
@@ -20,7 +20,6 @@ static void local_free(struct mm_signer *signer)
 	struct local *local = (struct local *)signer;
 
 	EVP_MD_CTX_free(local->prepared);
-	mm_key_free(local->key);
 	free(local);
 }
 
@@ -60,7 +59,6 @@ enum mm_code mm_signer_local(const struct mm_key *key, struct mm_signer **out, s
 	signer->ops = &local_ops;
 	signer->alg = alg;
 	memcpy(signer->kid, mm_key_kid(key), MM_KID_SIZE);
-	local->key = mm_key_ref(key);
 	local->prepared = EVP_MD_CTX_new();
 	mm_sigparams(alg, params);
 	if (!local->prepared ||

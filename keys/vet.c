@@ -111,7 +111,7 @@ static enum mm_code vet_modulus(const BIGNUM *n, struct mm_err *err)
 
 static enum mm_code vet_exponent(const BIGNUM *e, struct mm_err *err)
 {
-	BN_ULONG value = BN_num_bits(e) > 31 ? (BN_ULONG)RSA_E_MAX + 1 : BN_get_word(e);
+	BN_ULONG value = BN_get_word(e); /* all ones when e is larger */
 
 	if (!BN_is_odd(e))
 		return mm_fail(err, MM_EREFUSED, "the RSA exponent e is even");
@@ -151,9 +151,8 @@ static bool rsa_consistent(const struct mm_rsa *rsa, BN_CTX *context)
 	const BIGNUM *p = rsa->v[MM_RSA_P], *q = rsa->v[MM_RSA_Q];
 	mm_ossl_auto(BIGNUM) scratch = BN_secure_new();
 
-	return scratch && BN_cmp(p, q) != 0 && BN_mul(scratch, p, q, context) &&
-	       BN_cmp(scratch, rsa->v[MM_RSA_N]) == 0 && BN_cmp(rsa->v[MM_RSA_D], rsa->v[MM_RSA_N]) < 0 &&
-	       prime_consistent(rsa, p, rsa->v[MM_RSA_DP], context) &&
+	return scratch && BN_mul(scratch, p, q, context) && BN_cmp(scratch, rsa->v[MM_RSA_N]) == 0 &&
+	       BN_cmp(rsa->v[MM_RSA_D], rsa->v[MM_RSA_N]) < 0 && prime_consistent(rsa, p, rsa->v[MM_RSA_DP], context) &&
 	       prime_consistent(rsa, q, rsa->v[MM_RSA_DQ], context) && BN_cmp(rsa->v[MM_RSA_QI], p) < 0 &&
 	       inverse(rsa->v[MM_RSA_QI], q, p, scratch, context);
 }

@@ -154,6 +154,22 @@ static void a_curve_that_is_spelled_out_is_refused(void **state)
 	assert_fails_saying(mm_vet(test_alg("ES256"), read, false, &err), MM_EREFUSED, &err, "named curve");
 }
 
+static void the_point_at_infinity_is_refused(void **state)
+{
+	/* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING 00 } */
+	static const uint8_t der[] = {0x30, 0x19, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+				      0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+				      0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x02, 0x00, 0x00};
+	const unsigned char *in = der;
+	mm_ossl_auto(EVP_PKEY) pkey = d2i_PUBKEY(NULL, &in, sizeof der);
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_non_null(pkey);
+	assert_fails_saying(mm_vet(test_alg("ES256"), pkey, false, &err), MM_EREFUSED, &err,
+			    "not a point of the curve");
+}
+
 /* ---- Ed25519 points of small order -------------------------------------------------------------------------------- */
 
 static EVP_PKEY *ed25519_point(const uint8_t encoded[static 32])
@@ -216,6 +232,7 @@ int main(void)
 		cmocka_unit_test(other_types_and_curves_are_refused_by_name),
 		cmocka_unit_test(a_key_bound_to_rsassa_pss_is_refused),
 		cmocka_unit_test(a_curve_that_is_spelled_out_is_refused),
+		cmocka_unit_test(the_point_at_infinity_is_refused),
 		cmocka_unit_test(openssl_takes_anybodys_signature_for_the_neutral_point),
 		cmocka_unit_test(ed25519_points_of_small_order_are_refused),
 	};
