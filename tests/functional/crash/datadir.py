@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 
+import yaml
+
 STORE_FILES = {"keyset.json", "keys", "lock"}
 SERVED = {"published", "ready", "active", "retired"}
 
@@ -42,9 +44,9 @@ class DataDir:
         assert result.stderr == ""
         return int(result.stdout.splitlines()[-1].split()[0])
 
-    def assert_no_strays(self):
+    def assert_no_strays(self, keys=None):
         """Nothing is in the directory but the store's files, and a private key for each key that is to have one."""
-        _, keys = self.load()
+        keys = keys or self.load()[1]
         assert set(os.listdir(self.path)) == STORE_FILES
         expected = {f"{kid}.pem" for kid, state in keys.items() if state in SERVED}
         assert set(os.listdir(self.path / "keys")) == expected
@@ -55,18 +57,26 @@ class DataDir:
         return {str(p.relative_to(self.path)): p.read_bytes() for p in files}
 
 
-def run_and_kill(command, longest):
+def run_and_kill(command, longest, first_line=False):
     """Starts `command`, kills it at a random moment up to `longest` seconds later; (what it printed, was it killed).
 
-    Most moments are late ones: a program that is still loading its libraries has nothing to lose yet.
+    The time runs from the start, and most moments are late ones, because a program that is still loading its libraries
+    has nothing to lose yet; or it runs from the first line that the program prints.
     """
     process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
-    time.sleep(random.triangular(0, longest, 0.8 * longest))
+    printed = process.stdout.readline() if first_line else b""
+    time.sleep(random.uniform(0, longest) if first_line else random.triangular(0, longest, 0.8 * longest))
     process.send_signal(signal.SIGKILL)
     out, err = process.communicate()
     assert process.returncode in (0, -signal.SIGKILL), f"exit {process.returncode}: {err.decode()}"
-    return out.decode(), process.returncode != 0
+    return (printed + out).decode(), process.returncode != 0
+
+
+def fault(faultfs, op, at, errno=None):
+    """The environment in which the `at`th operation fails with `errno`, or the program dies there."""
+    return {"LD_PRELOAD": str(faultfs), "FAULTFS_OP": op, "FAULTFS_AT": str(at),
+            **({"FAULTFS_ERRNO": errno} if errno else {"FAULTFS_KILL": "1"})}
 
 
 def duration_of(command):
@@ -74,6 +84,28 @@ def duration_of(command):
     start = time.monotonic()
     subprocess.run(list(map(str, command)), check=True, capture_output=True, stdin=subprocess.DEVNULL)
     return time.monotonic() - start
+
+
+class Issuer:
+    """An issuer of the real program in a folder of its own, with keys that are quick to make."""
+
+    def __init__(self, mintmark, storetool, folder):
+        self.mintmark, self.storetool, self.folder = mintmark, storetool, pathlib.Path(folder)
+        self.init_arguments = ["init", "--issuer", "http://127.0.0.1:8080", "--dir", self.folder, "--algorithm", "ES256"]
+        self.import_arguments = ["key", "import", "-c", self.folder / "mintmark.yaml"]
+
+    @property
+    def store(self):
+        """Where the configuration says that the keys are; None before there is one."""
+        config = self.folder / "mintmark.yaml"
+        if not config.exists():
+            return None
+        return DataDir(self.storetool, self.folder / yaml.safe_load(config.read_text())["data_dir"])
+
+    def load(self):
+        """As DataDir.load, also before init has come so far."""
+        store = self.store
+        return store.load() if store and store.path.exists() else (0, {})
 
 
 def acknowledged(output):

@@ -6,17 +6,15 @@ import subprocess
 
 import pytest
 
+import harness
+
 from crash import datadir
-
-
-def faults(faultfs, op, at, errno):
-    return {"LD_PRELOAD": str(faultfs), "FAULTFS_OP": op, "FAULTFS_AT": str(at), "FAULTFS_ERRNO": errno}
 
 
 def each_fault(store, faultfs, op, errno):
     """Commits with the 1st, 2nd, 3rd … operation failing, until one succeeds as if nothing had happened."""
     for at in range(1, 100):
-        result = store.run("commit", env=faults(faultfs, op, at, errno))
+        result = store.run("commit", env=datadir.fault(faultfs, op, at, errno))
         yield at, result
         if result.returncode == 0 and "warning" not in result.stderr:
             return
@@ -74,13 +72,53 @@ def test_a_failed_commit_names_the_file(storetool, faultfs, tmp_path):
 def test_a_key_that_cannot_be_destroyed_is_reported_and_destroyed_later(storetool, faultfs, tmp_path):
     store = datadir.DataDir(storetool, tmp_path / "data")
     store.commit(4)
-    result = store.run("commit", env=faults(faultfs, "unlink", 1, "EIO"))
+    result = store.run("commit", env=datadir.fault(faultfs, "unlink", 1, "EIO"))
     assert result.returncode == 0
     assert result.stdout.startswith("5 ")
     assert "a private key could not be destroyed" in result.stderr
     assert len(os.listdir(store.path / "keys")) == 3
     store.commit()
     store.assert_no_strays()
+
+
+# ---- the real program ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("errno, words", [("ENOSPC", "No space left on device"), ("EIO", "Input/output error")])
+def test_a_failing_key_import_leaves_the_previous_set(mintmark, storetool, faultfs, tmp_path, errno, words):
+    issuer = datadir.Issuer(mintmark, storetool, tmp_path / "issuer")
+    mintmark(*issuer.init_arguments)
+    before = issuer.store.content()
+    key = tmp_path / "key.pem"
+    harness.generate_key(key)
+    key.chmod(0o600)
+    for at in range(1, 100):
+        result = mintmark(*issuer.import_arguments, key, status=None,
+                          env=datadir.fault(faultfs, "any", at, errno))
+        if result.returncode == 0:
+            break
+        assert result.returncode == 1
+        assert result.stdout == ""
+        assert result.stderr.startswith("mintmark: ")
+        assert words in result.stderr
+        assert "nothing was changed" in result.stderr
+        assert issuer.store.content() == before, f"operation {at}"
+    assert at > 8, "the fault library does not reach the program's file operations"
+    assert issuer.load()[0] == 2
+    assert result.stdout.strip() in issuer.load()[1]
+
+
+def test_a_failing_init_leaves_no_key_set(mintmark, storetool, faultfs, tmp_path):
+    """And can be run again: what it had made of the folder does not hinder."""
+    issuer = datadir.Issuer(mintmark, storetool, tmp_path / "issuer")
+    for at in range(1, 100):
+        result = mintmark(*issuer.init_arguments, status=None, env=datadir.fault(faultfs, "any", at, "ENOSPC"))
+        if result.returncode == 0:
+            break
+        assert result.returncode == 1
+        assert "No space left on device" in result.stderr
+        assert issuer.load() == (0, {})
+    assert at > 12, "the fault library does not reach the program's file operations"
+    assert sorted(issuer.load()[1].values()) == ["active", "ready"]
+    issuer.store.assert_no_strays()
 
 
 @pytest.fixture
