@@ -38,7 +38,8 @@ def test_a_served_run_leaks_nothing(mintmark, ca, tmp_path, monkeypatch, over_tl
                         pass
                 except OSError:
                     pass  # the server keeps it open, or has closed it before all was sent
-        for page in ("/metrics", "/version", "/readyz", "/nowhere"):
+        for page in ("/livez", "/readyz", "/metrics", "/version", "/nowhere"):
+            issuer.get(page)
             issuer.get(page, admin=True)
         with issuer.connect(plain=True) as connection:
             connection.sendall(b"neither TLS nor HTTP")
@@ -46,12 +47,15 @@ def test_a_served_run_leaks_nothing(mintmark, ca, tmp_path, monkeypatch, over_tl
             certificate, key = ca.issue()
             shutil.copy(certificate, issuer.folder / "tls.crt")
             shutil.copy(key, issuer.folder / "tls.key")
+            harness.wait_until(lambda: issuer.log().count("certificate loaded") > 0, "the new certificate is loaded")
         before = issuer.get("/openid/v1/jwks").headers["ETag"]
         key_file = tmp_path / "key.pem"
         harness.generate_key(key_file)
         issuer.run("key", "import", key_file)
         harness.wait_until(lambda: issuer.get("/openid/v1/jwks").headers["ETag"] != before, "the commit is served")
         issuer.reload()
+        harness.wait_until(lambda: "configuration loaded" in issuer.log(), "SIGHUP is obeyed")
         issuer.configure({"tokens": {"default_ttl": "30m"}})
+        harness.wait_until(lambda: issuer.log().count("configuration loaded") > 1, "the changed file is loaded")
         kept_open = issuer.connect()  # a connection that is idle when the server stops
     kept_open.close()
