@@ -55,7 +55,7 @@ static enum mm_code open_jwks(struct mm_call *call, struct mm_cli_context *conte
 	code = own_jwks(call, context, out, err);
 	if (code == MM_OK)
 		*issuer = context->config->issuer;
-	else if (call->hint[0] == '\0' || !context->config)
+	else if (call->hint[0] != '\0') /* there is no configuration, or no key set: another way leads there too */
 		mm_hint(call, "--jwks FILE or --issuer URL verifies without a key set of one's own");
 	return code;
 }
