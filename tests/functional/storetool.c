@@ -138,7 +138,7 @@ static bool stdin_ended(void)
 	return poll(&in, 1, 0) > 0;
 }
 
-/* poll DIR: loads over and over until standard input ends; any error, and a revision that goes back, is one. */
+/* poll DIR N: loads, with private keys unless N is 0, until standard input ends. A revision that goes back is an error. */
 static enum mm_code do_poll(struct mm_store *store, unsigned long n, struct mm_err *err)
 {
 	uint64_t revision = 0;
