@@ -178,8 +178,11 @@ static struct event_base *new_base(void)
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
-	/* One thread, one base: no locks; changes of interest go to the kernel together. */
-	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+	/*
+	 * One thread, one base: no locks. Not with EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: that puts off removing a
+	 * descriptor until after it was closed, when its number may be another thread's.
+	 */
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
 		base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);
