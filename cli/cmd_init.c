@@ -245,8 +245,14 @@ static enum mm_code print_text(const struct init *init, mm_time now, struct mm_e
 		      init->config_path, init->context.config->data_dir);
 	for (size_t i = 0; i < set->count; i++) {
 		struct mm_key_row row = mm_key_row(&set->records[i], now);
+		char at[MM_TIME_TEXT_SIZE];
 
-		mm_buf_printf(&text, "  %s %s, %s\n", row.algorithm, row.kid, row.state);
+		mm_buf_printf(&text, "  %s %s, %s", row.algorithm, row.kid, row.state);
+		if (row.next_at != MM_NEVER) {
+			mm_time_format(row.next_at, at);
+			mm_buf_printf(&text, ", %s at %s", row.next, at);
+		}
+		mm_buf_add_str(&text, "\n");
 	}
 	mm_buf_printf(&text, "next:\n  mintmark serve -c %s\n  mintmark token create default -c %s\n",
 		      init->config_path, init->config_path);
