@@ -323,12 +323,15 @@ static const struct mm_flag flags[] = {
 const struct mm_command mm_cmd_init = {
 	.name = "init",
 	.arguments = "",
-	.usage =
-		"Makes DIR with a configuration, mintmark.yaml, and a key set in DIR/data: an active key and a standby "
-		"that verifiers know from the beginning. A configuration that is there already is kept when it agrees "
-		"with the flags; a key set that is there already is never touched (exit status 1).\n"
-		"\n"
-		"When it was interrupted, run it again.",
+	.usage = "Makes DIR with a configuration, mintmark.yaml, and a key set in DIR/data: an active key and a "
+		 "standby. "
+		 "The standby of a new issuer is ready at once; beside an imported key, which verifiers know already, "
+		 "it "
+		 "waits until they have had time to fetch it. A configuration that is there already is kept when it "
+		 "agrees "
+		 "with the flags; a key set that is there already is never touched (exit status 1).\n"
+		 "\n"
+		 "When it was interrupted, run it again.",
 	.flags = flags,
 	.options_size = sizeof(struct init_options),
 	.run = run,
