@@ -303,6 +303,21 @@ static void a_standby_that_did_not_take_over_is_refused(void **state)
 	assert_refused(set, "did not take over");
 }
 
+/* Of several that stopped, the last one counts, wherever in the set it stands. */
+static void a_standby_must_take_over_from_the_last_signer(void **state)
+{
+	struct mm_keyset *set = *state;
+
+	test_active(set, "EdDSA");
+	retired(set, "ES256", T0 + 20);
+	retired(set, "ES256", T0 + 5);
+	standby(set, "ES256", T0 + 10);
+	assert_refused(set, "did not take over");
+	set->records[1].retired = T0 + 5;
+	set->records[2].retired = T0 + 20;
+	assert_refused(set, mm_key_kid(set->records[2].key));
+}
+
 static void an_algorithm_may_be_introduced_beside_another(void **state)
 {
 	test_active(*state, "EdDSA");
@@ -366,6 +381,7 @@ int main(void)
 		TEST(a_set_in_which_nobody_signs_is_refused),
 		TEST(a_set_of_tombstones_alone_is_refused),
 		TEST(a_standby_that_did_not_take_over_is_refused),
+		TEST(a_standby_must_take_over_from_the_last_signer),
 		TEST(an_algorithm_may_be_introduced_beside_another),
 		TEST(an_algorithm_may_be_given_up_for_another),
 		TEST(an_algorithm_may_come_back),

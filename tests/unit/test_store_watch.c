@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/dir_store.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static struct mm_store *second_handle(void)
 {
@@ -80,6 +82,32 @@ static void a_set_that_is_written_in_place_wakes_the_watcher(void **state)
 	assert_true(mm_store_changed(store_of(state)));
 }
 
+/* Two commits within one tick of the file system's clock may leave a file that looks like the first. */
+static void a_notice_counts_even_if_the_file_looks_the_same(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	int fd = mm_store_watch_fd(store_of(state));
+	int writer;
+
+	mm_keyset_free(store_loaded(store_of(state), MM_LOAD_PUBLIC));
+	writer = openat(dir_fd(), "keyset.json", O_WRONLY | O_CLOEXEC);
+	assert_true(writer >= 0);
+	close(writer);
+	assert_true(is_readable(fd));
+	assert_true(mm_store_changed(store_of(state)));
+}
+
+static void a_load_takes_the_notice_of_what_it_read(void **state)
+{
+	mm_auto(mm_store) other = second_handle();
+	int fd = mm_store_watch_fd(other);
+	mm_auto(mm_keyset) set = with_first_set(state);
+
+	mm_keyset_free(store_loaded(other, MM_LOAD_PUBLIC));
+	assert_false(is_readable(fd));
+	assert_false(mm_store_changed(other));
+}
+
 static void the_watch_follows_a_directory_that_is_moved(void **state)
 {
 	mm_auto(mm_keyset) set = with_first_set(state);
@@ -122,6 +150,8 @@ int main(void)
 		TEST(asking_for_the_watch_again_gives_the_same_one),
 		TEST(other_files_in_the_directory_are_no_change),
 		TEST(a_set_that_is_written_in_place_wakes_the_watcher),
+		TEST(a_notice_counts_even_if_the_file_looks_the_same),
+		TEST(a_load_takes_the_notice_of_what_it_read),
 		TEST(the_watch_follows_a_directory_that_is_moved),
 		TEST(without_inotify_the_caller_is_told_to_poll),
 	};
