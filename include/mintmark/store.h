@@ -15,7 +15,8 @@ enum mm_store_load { MM_LOAD_PUBLIC, MM_LOAD_PRIVATE };
 struct mm_store_ops {
 	/*
 	 * The newest committed set; never a mixture of two. MM_LOAD_PRIVATE: the records whose state has material
-	 * carry it. MM_ENOTFOUND: nothing was ever committed. MM_EUNSAFE, MM_EIO, MM_EPARSE name the file.
+	 * carry it. MM_ENOTFOUND: nothing was ever committed; a set or a key that got lost is MM_EIO. MM_EUNSAFE, MM_EIO,
+	 * MM_EPARSE name the file.
 	 */
 	enum mm_code (*load)(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
 			     struct mm_err *err);
@@ -52,7 +53,7 @@ struct mm_store {
  */
 MM_MUSTCHECK enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **out, struct mm_err *err);
 
-/* Memory; gone when closed. Safe to use through several handles? No: one handle, one thread at a time. */
+/* Memory; gone when closed. There is one handle to each, so nobody else can commit. */
 MM_MUSTCHECK enum mm_code mm_store_open_memory(struct mm_store **out, struct mm_err *err);
 
 MM_MUSTCHECK enum mm_code mm_store_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
