@@ -4,7 +4,8 @@
  *
  *     FAULTFS_OP     what is counted: fsync (fdatasync too), write, rename, unlink, or any (all of these together)
  *     FAULTFS_AT     the number of the operation that fails, from 1; only that one, so that a retry would be seen
- *     FAULTFS_ERRNO  what it fails with: ENOSPC, EIO (the default), EINTR, EDQUOT or EROFS
+ *     FAULTFS_ERRNO  what it fails with: ENOSPC, EIO (the default), EINTR, EDQUOT or EROFS; or SHORT: a write takes half
+ *                    of its bytes and says so, which is no failure
  *     FAULTFS_KILL   if 1, the process kills itself (SIGKILL) in the place of failing; a write has put half of its
  *                    bytes into the file by then
  *
@@ -59,6 +60,13 @@ static bool must_die(void)
 	return kill_it && strcmp(kill_it, "1") == 0;
 }
 
+static bool must_be_short(void)
+{
+	const char *wanted = getenv("FAULTFS_ERRNO");
+
+	return wanted && strcmp(wanted, "SHORT") == 0;
+}
+
 /* Dies, or sets errno and returns -1: the result of the operation. */
 static int fault(void)
 {
@@ -92,6 +100,8 @@ ssize_t write(int fd, const void *bytes, size_t len)
 {
 	if (!is_file(fd) || !is_the_one("write"))
 		return NEXT(write)(fd, bytes, len);
+	if (must_be_short())
+		return NEXT(write)(fd, bytes, len / 2);
 	if (must_die())
 		(void)!NEXT(write)(fd, bytes, len / 2);
 	return fault();

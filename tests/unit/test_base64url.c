@@ -133,6 +133,9 @@ static void the_line_names_the_place_of_a_foreign_character(void **state)
 	(void)state;
 	(void)decode("AAAA+AAA", out, sizeof out, &len, &err);
 	assert_contains(err.text, "byte 5 (0x2b)");
+	mm_err_clear(&err);
+	(void)decode("=A", out, sizeof out, &len, &err);
+	assert_contains(err.text, "byte 1 (0x3d)");
 }
 
 static void last_bits_that_are_not_zero_are_refused(void **state)

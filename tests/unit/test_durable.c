@@ -76,7 +76,8 @@ static struct outcome run_child(operation *run)
 	if (child == 0) {
 		struct mm_err err = {0};
 
-		(void)run(&err);
+		if (run(&err) != err.code)
+			_exit(1);
 		_exit(write(fds[1], &err, sizeof err) == (ssize_t)sizeof err ? 0 : 1);
 	}
 	close(fds[1]);
@@ -341,6 +342,14 @@ static void an_interrupted_write_goes_on(void **state)
 	(void)state;
 	assert_int_equal(run_with_fault(replace_f, "write", 1, "EINTR").err.code, MM_OK);
 	assert_content("f", "new content");
+}
+
+static void a_write_that_takes_half_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	assert_int_equal(run_with_fault(replace_f, "write", 1, "SHORT").err.code, MM_OK);
+	assert_content("f", "new content");
+	assert_int_equal(run_with_fault(replace_f, "write", 2, "EIO").err.code, MM_OK);
 }
 
 static void killed_anywhere_the_file_is_old_or_new_and_the_rest_is_swept(void **state)
@@ -624,6 +633,7 @@ int main(void)
 		TEST(file_and_directory_are_synced),
 		TEST(where_nothing_can_be_made_the_step_is_named),
 		TEST(an_interrupted_write_goes_on),
+		TEST(a_write_that_takes_half_goes_on_where_it_was),
 		TEST(killed_anywhere_the_file_is_old_or_new_and_the_rest_is_swept),
 		TEST(removing_removes),
 		TEST(removing_what_is_not_there_is_no_error),

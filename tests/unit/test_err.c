@@ -104,8 +104,8 @@ static void strangers_control_characters_are_tamed(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	(void)mm_fail(&err, MM_EPARSE, "%s", "a\nb\rc\td\033[31me\177f\302\233g\302\240h");
-	assert_string_equal(err.text, "a b c d?[31me?f??g\302\240h");
+	(void)mm_fail(&err, MM_EPARSE, "%s", "\na\nb\rc\td\033[31me\177f\302\233g\302\240h");
+	assert_string_equal(err.text, " a b c d?[31me?f??g\302\240h");
 }
 
 static void a_line_is_always_utf8(void **state)
@@ -113,8 +113,8 @@ static void a_line_is_always_utf8(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	(void)mm_fail(&err, MM_EPARSE, "%s", "a\xff\xc2z");
-	assert_string_equal(err.text, "a??z");
+	(void)mm_fail(&err, MM_EPARSE, "%s", "a\xff\xc2\x80z\x80");
+	assert_string_equal(err.text, "a???z?");
 }
 
 static void arguments_may_point_into_the_line(void **state)
@@ -157,7 +157,7 @@ static void fail_openssl_names_the_oldest_error_and_empties_the_queue(void **sta
 	ERR_clear_error();
 	ERR_raise(ERR_LIB_EVP, EVP_R_BAD_DECRYPT);
 	ERR_raise(ERR_LIB_EVP, EVP_R_WRONG_FINAL_BLOCK_LENGTH);
-	assert_int_equal(mm_fail_openssl(&err, MM_EPARSE, "key.pem"), MM_EPARSE);
+	assert_int_equal(mm_fail_openssl(&err, MM_EPARSE, "%s.%s", "key", "pem"), MM_EPARSE);
 	assert_string_equal(err.text, "key.pem: bad decrypt");
 	assert_int_equal(ERR_peek_error(), 0);
 }
@@ -171,6 +171,17 @@ static void fail_openssl_understands_system_errors(void **state)
 	ERR_raise(ERR_LIB_SYS, ENOENT);
 	(void)mm_fail_openssl(&err, MM_ECRYPTO, "load");
 	assert_string_equal(err.text, "load: No such file or directory");
+}
+
+static void fail_openssl_gives_a_number_where_there_is_no_reason(void **state)
+{
+	struct mm_err err = {0};
+
+	(void)state;
+	ERR_clear_error();
+	ERR_raise(ERR_LIB_USER, 77);
+	(void)mm_fail_openssl(&err, MM_ECRYPTO, "load");
+	assert_string_equal(err.text, "load: OpenSSL error 4000004d");
 }
 
 static void fail_openssl_with_an_empty_queue_adds_nothing(void **state)
@@ -287,6 +298,7 @@ int main(void)
 		cmocka_unit_test(enomem_is_a_code_of_its_own),
 		cmocka_unit_test(fail_openssl_names_the_oldest_error_and_empties_the_queue),
 		cmocka_unit_test(fail_openssl_understands_system_errors),
+		cmocka_unit_test(fail_openssl_gives_a_number_where_there_is_no_reason),
 		cmocka_unit_test(fail_openssl_with_an_empty_queue_adds_nothing),
 		cmocka_unit_test(fail_openssl_empties_the_queue_even_when_it_says_nothing),
 		cmocka_unit_test(context_goes_before_the_line),
