@@ -89,6 +89,15 @@ static bool serves_alg(const struct mm_keyset *set, const struct mm_alg *alg, mm
 	return false;
 }
 
+/* Without memory the list is gone and stays so, and with it the document. */
+static void append_name(json_t **list, const char *name)
+{
+	if (json_array_append_new(*list, json_string(name)) != 0) {
+		json_decref(*list);
+		*list = NULL;
+	}
+}
+
 static json_t *algs_of(const struct mm_keyset *set, mm_time now)
 {
 	const char *names[MM_ALG_COUNT];
@@ -101,7 +110,7 @@ static json_t *algs_of(const struct mm_keyset *set, mm_time now)
 	}
 	qsort(names, n, sizeof *names, compare_names);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_string(names[i]));
+		append_name(&list, names[i]);
 	return list;
 }
 
@@ -110,7 +119,7 @@ static json_t *claim_names(void)
 	json_t *list = json_array();
 
 	for (size_t i = 0; mm_claim_name(i); i++)
-		json_array_append_new(list, json_string(mm_claim_name(i)));
+		append_name(&list, mm_claim_name(i));
 	return list;
 }
 

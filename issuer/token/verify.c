@@ -37,8 +37,8 @@ static enum mm_code check_type(const json_t *header, bool any_payload, struct mm
 /* Checks what would change the meaning of the token; jwk, jku, x5u, x5c and whatever else is there is not looked at. */
 static enum mm_code check_header(const json_t *header, bool any_payload, const struct mm_alg **alg, struct mm_err *err)
 {
-	static const char *const refused[] = {"crit",
-					      "b64"}; /* RFC 7515 §4.1.11, RFC 7797: no extension is understood */
+	/* RFC 7515 §4.1.11, RFC 7797: no extension is understood. */
+	static const char *const refused[] = {"crit", "b64"};
 	const char *name = json_string_value(json_object_get(header, "alg"));
 
 	for (size_t i = 0; i < MM_COUNT(refused); i++) {

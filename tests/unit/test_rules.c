@@ -49,6 +49,7 @@ static void one_wanted_audience_is_enough(void **state)
 	options.audience_count = 2;
 	assert_accepted_with(HEADER, CLAIMS, &options);
 	assert_accepted(HEADER, "{\"aud\":[\"a\",\"sts.amazonaws.com\"],\"exp\":1700003600,\"iss\":\"" ISSUER "\"}");
+	assert_accepted(HEADER, "{\"aud\":[\"sts.amazonaws.com\",\"a\"],\"exp\":1700003600,\"iss\":\"" ISSUER "\"}");
 }
 
 static void other_audiences_are_refused_and_shown(void **state)
