@@ -73,7 +73,8 @@ MM_MUSTCHECK enum mm_code mm_mint(const struct mm_snapshot *snapshot, const stru
  */
 /*
  * A fresh key set: an active key and a ready standby. With `import`, which verifiers know already, the standby waits in
- * full (docs/decisions/0002). MM_EEXIST: there is a key set already; it is not touched.
+ * full (docs/decisions/0002). MM_EEXIST: there is a key set already; it is not touched. MM_ECONFLICT: another init
+ * was faster. MM_EREFUSED: `import` is for another algorithm than the policy's.
  */
 MM_MUSTCHECK enum mm_code mm_manage_init(struct mm_store *store, const struct mm_policy *policy,
 					 const struct mm_key *import, mm_time now, struct mm_keyset **set,

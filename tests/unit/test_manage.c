@@ -150,6 +150,24 @@ static void import_publishes_a_key_that_does_not_sign_yet(void **state)
 		assert_true(mm_key_is_private(stored->records[i].key));
 }
 
+/* That is how an algorithm is introduced: its first key waits like any other. */
+static void import_of_another_algorithm_waits_beside_the_signer(void **state)
+{
+	const struct mm_key *key = test_shared_key("EdDSA", 0);
+	mm_auto(mm_store) store = memory();
+	mm_auto(mm_keyset) initial = NULL;
+	mm_auto(mm_keyset) set = NULL;
+	struct mm_policy policy = policy_for("ES256");
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &initial, &err), &err);
+	assert_ok(mm_manage_import(store, &policy, key, NOW, &set, &err), &err);
+	assert_int_equal(state_of(set, 2, NOW), MM_STATE_PUBLISHED);
+	assert_null(mm_keyset_signer(set, mm_key_alg(key), NOW));
+	assert_non_null(mm_keyset_signer(set, policy.alg, NOW));
+}
+
 static void import_of_a_known_key_is_refused(void **state)
 {
 	const struct mm_key *key = test_shared_key("ES256", 0);
@@ -214,18 +232,28 @@ static enum mm_code racing_commit(struct mm_store *store, const struct mm_keyset
 	mm_auto(mm_keyset) theirs = NULL;
 	struct mm_err none = {0};
 
-	assert_ok(mm_manage_import(racing->inner, &racing->policy, test_shared_key("ES256", 3), NOW, &theirs, &none),
-		  &none);
+	if (expected == 0)
+		assert_ok(mm_manage_init(racing->inner, &racing->policy, NULL, NOW, &theirs, &none), &none);
+	else
+		assert_ok(mm_manage_import(racing->inner, &racing->policy, test_shared_key("ES256", 3), NOW, &theirs,
+					   &none),
+			  &none);
 	return racing->inner->ops->commit(racing->inner, next, expected, err);
 }
 
-static void the_loser_of_a_race_is_told(void **state)
+static struct racing race_on(struct mm_store *inner)
 {
 	static const struct mm_store_ops ops = {.load = racing_load, .commit = racing_commit};
+
+	return (struct racing){.base = {.ops = &ops}, .inner = inner, .policy = policy_for("ES256")};
+}
+
+static void of_two_imports_at_once_the_slower_is_told(void **state)
+{
 	mm_auto(mm_store) store = memory();
 	mm_auto(mm_keyset) initial = NULL;
 	mm_auto(mm_keyset) set = NULL;
-	struct racing racing = {.base = {.ops = &ops}, .inner = store, .policy = policy_for("ES256")};
+	struct racing racing = race_on(store);
 	struct mm_err err = {0};
 
 	(void)state;
@@ -233,6 +261,22 @@ static void the_loser_of_a_race_is_told(void **state)
 	assert_fails(mm_manage_import(&racing.base, &racing.policy, test_shared_key("ES256", 0), NOW, &set, &err),
 		     MM_ECONFLICT, &err);
 	assert_null(set);
+}
+
+static void of_two_inits_at_once_the_slower_changes_nothing(void **state)
+{
+	mm_auto(mm_store) store = memory();
+	mm_auto(mm_keyset) set = NULL;
+	mm_auto(mm_keyset) stored = NULL;
+	struct racing racing = race_on(store);
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_fails(mm_manage_init(&racing.base, &racing.policy, NULL, NOW, &set, &err), MM_ECONFLICT, &err);
+	assert_null(set);
+	stored = load(store, MM_LOAD_PUBLIC);
+	assert_int_equal(stored->revision, 1);
+	assert_int_equal(stored->count, 2);
 }
 
 int main(void)
@@ -244,10 +288,12 @@ int main(void)
 		cmocka_unit_test(init_with_a_key_signs_with_it_and_lets_the_standby_wait),
 		cmocka_unit_test(init_with_a_key_of_another_algorithm_is_refused),
 		cmocka_unit_test(import_publishes_a_key_that_does_not_sign_yet),
+		cmocka_unit_test(import_of_another_algorithm_waits_beside_the_signer),
 		cmocka_unit_test(import_of_a_known_key_is_refused),
 		cmocka_unit_test(import_of_a_public_key_is_refused),
 		cmocka_unit_test(import_without_a_key_set_finds_none),
-		cmocka_unit_test(the_loser_of_a_race_is_told),
+		cmocka_unit_test(of_two_imports_at_once_the_slower_is_told),
+		cmocka_unit_test(of_two_inits_at_once_the_slower_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
