@@ -27,7 +27,7 @@ static void add_times(const json_t *claims, mm_time now, struct mm_buf *out)
 
 static enum mm_code print_text(const struct mm_token *token, struct mm_err *err)
 {
-	mm_auto_buf text = {0};
+	mm_auto_buf text = {0}, visible = {0};
 	enum mm_code code;
 
 	mm_buf_add_str(&text, "header ");
@@ -39,7 +39,8 @@ static enum mm_code print_text(const struct mm_token *token, struct mm_err *err)
 	if (code != MM_OK)
 		return code;
 	add_times(token->claims, mm_clock_now(), &text);
-	return mm_print(&text, err);
+	mm_add_visible(&visible, mm_buf_span(&text), true);
+	return mm_print(&visible, err);
 }
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)

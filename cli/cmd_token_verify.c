@@ -79,27 +79,17 @@ static enum mm_code check_options(const struct mm_call *call, struct mm_err *err
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
 
-/* Text that a token brought is a stranger's: no control characters reach the terminal. */
-static void add_tame(struct mm_buf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		char c = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
-
-		mm_buf_add(out, &c, 1);
-	}
-}
-
 static void add_audiences(struct mm_buf *out, const json_t *audiences)
 {
 	size_t i;
 	json_t *audience;
 
 	if (json_is_string(audiences))
-		add_tame(out, json_string_value(audiences));
+		mm_add_visible(out, mm_span_str(json_string_value(audiences)), false);
 	json_array_foreach(audiences, i, audience)
 	{
 		mm_buf_add_str(out, i > 0 ? " and " : "");
-		add_tame(out, json_string_value(audience));
+		mm_add_visible(out, mm_span_str(json_string_value(audience)), false);
 	}
 }
 
@@ -116,17 +106,17 @@ static enum mm_code print_text(const struct mm_token *token, mm_time now, struct
 
 		mm_time_format(expires, until);
 		mm_distance_format(expires, now, distance);
-		add_tame(&text, subject ? subject : "no subject");
+		mm_add_visible(&text, mm_span_str(subject ? subject : "no subject"), false);
 		mm_buf_add_str(&text, " for ");
 		add_audiences(&text, json_object_get(token->claims, "aud"));
 		mm_buf_add_str(&text, ", from ");
-		add_tame(&text, json_string_value(json_object_get(token->claims, "iss")));
+		mm_add_visible(&text, mm_span_str(json_string_value(json_object_get(token->claims, "iss"))), false);
 		mm_buf_printf(&text, ", until %s (%s), ", until, distance);
 	} else {
 		mm_buf_printf(&text, "signature over %zu bytes, ", token->payload.len);
 	}
 	mm_buf_printf(&text, "by %s key ", token->alg->name);
-	add_tame(&text, *token->kid ? token->kid : "without kid");
+	mm_add_visible(&text, mm_span_str(*token->kid ? token->kid : "without kid"), false);
 	mm_buf_add_str(&text, "\n");
 	return mm_print(&text, err);
 }

@@ -10,8 +10,14 @@
 /* Writes the whole answer at once, so that a failure before it leaves standard output empty. MM_EIO, MM_ENOMEM. */
 MM_MUSTCHECK enum mm_code mm_print(const struct mm_buf *answer, struct mm_err *err);
 
-/* The same for JSON, indented; takes `answer` over (NULL: MM_ENOMEM). */
+/* The same for JSON, indented and visible (see below); takes `answer` over (NULL: MM_ENOMEM). */
 MM_MUSTCHECK enum mm_code mm_print_json(json_t *answer, struct mm_err *err);
+
+/*
+ * Appends what a stranger wrote so that it cannot steer a terminal: control characters, C1 and DEL included, become
+ * \u00XX. In JSON text that changes nothing, and its line breaks are not the stranger's: `json` keeps them.
+ */
+void mm_add_visible(struct mm_buf *out, struct mm_span text, bool json);
 
 /* "mintmark: …" on standard error. */
 void mm_note(const char *format, ...) MM_PRINTF(1, 2);

@@ -29,6 +29,38 @@ static void distances_have_the_two_largest_units(void **state)
 	}
 }
 
+static char *visible(const char *text, bool json)
+{
+	struct mm_buf out = {0};
+
+	mm_add_visible(&out, mm_span_str(text), json);
+	return mm_buf_take(&out);
+}
+
+static void control_characters_become_visible(void **state)
+{
+	static const struct {
+		const char *text, *visible;
+		bool json;
+	} rows[] = {
+		{"plain \"text\" \\ \xc3\xa9", "plain \"text\" \\ \xc3\xa9", false},
+		{"\x1b[2J", "\\u001b[2J", false},
+		{"a\nb\r", "a\\u000ab\\u000d", false},
+		{"a\nb\r", "a\nb\\u000d", true},
+		{"\x7f", "\\u007f", false},
+		{"\xc2\x9b", "\\u009b", true}, /* U+009B, the one-character form of ESC [ */
+		{"\xc2\xa0", "\xc2\xa0", false},
+		{"\xc2", "\xc2", false},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto_string text = visible(rows[i].text, rows[i].json);
+
+		assert_string_equal(text, rows[i].visible);
+	}
+}
+
 static void a_time_that_never_was_is_null(void **state)
 {
 	json_t *never = mm_json_time(MM_NEVER), *once = mm_json_time(1795306500);
@@ -54,6 +86,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances_have_the_two_largest_units),
+		cmocka_unit_test(control_characters_become_visible),
 		cmocka_unit_test(a_time_that_never_was_is_null),
 		cmocka_unit_test(the_last_hint_stands),
 	};
