@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which key and which algorithm a token may be verified with, and what its header may say (RFC 8725). */
+#include "tests/unit/keyhelp.h"
 #include "tests/unit/verifying.h"
 
 #include <mintmark/base64url.h>
@@ -70,6 +71,50 @@ static void signature_only_takes_any_payload_and_type(void **state)
 	(void)state;
 	assert_accepted_with("{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"JOSE\"}", "not JSON \xff", &options);
 	assert_accepted_with("{\"alg\":\"ES256\",\"kid\":\"k1\"}", "", &options);
+}
+
+/* A JWKS with the public half of a vector's key, under the kid that its JWS names. */
+static struct mm_jwks *vector_jwks(const json_t *vector, const char *kid)
+{
+	static const char *const private_members[] = {"d", "p", "q", "dp", "dq", "qi"};
+	json_t *jwk = json_deep_copy(json_object_get(vector, "jwk"));
+	mm_auto_string text = NULL;
+	mm_auto_buf document = {0};
+	struct mm_jwks *jwks;
+	struct mm_err err = {0};
+
+	for (size_t i = 0; i < MM_COUNT(private_members); i++)
+		json_object_del(jwk, private_members[i]);
+	json_object_set_new(jwk, "alg", json_string(test_vector_text(vector, "alg")));
+	json_object_set_new(jwk, "kid", json_string(kid));
+	text = json_dumps(jwk, JSON_COMPACT);
+	json_decref(jwk);
+	mm_buf_printf(&document, "{\"keys\":[%s]}", text);
+	assert_ok(mm_jwks_parse(mm_buf_span(&document), &jwks, &err), &err);
+	return jwks;
+}
+
+static void tokens_of_the_rfcs_are_accepted(void **state)
+{
+	static const char *const vectors[] = {"rfc7515-a2.json",  "rfc7515-a3.json",  "rfc7520-4.1.json",
+					      "rfc7520-4.2.json", "rfc7520-4.3.json", "rfc8037-a4.json"};
+	const struct mm_verify_options options = {.signature_only = true};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(vectors); i++) {
+		json_t *vector = test_vector(vectors[i]);
+		struct mm_span text = mm_span_str(test_vector_text(vector, "jws"));
+		MM_CLEANUP(mm_token_clear) struct mm_token shown = {0};
+		MM_CLEANUP(mm_token_clear) struct mm_token token = {0};
+		mm_auto(mm_jwks) jwks = NULL;
+		struct mm_err err = {0};
+
+		(void)!mm_token_inspect(text, &shown, NULL); /* for the kid; the payloads are not JSON */
+		jwks = vector_jwks(vector, shown.kid);
+		assert_ok(mm_token_verify(text, jwks, &options, &token, &err), &err);
+		assert_string_equal(token.alg->name, test_vector_text(vector, "alg"));
+		json_decref(vector);
+	}
 }
 
 static void without_wishes_any_issuer_and_audience_will_do(void **state)
@@ -281,6 +326,7 @@ int main(void)
 		cmocka_unit_test(other_types_are_refused),
 		cmocka_unit_test(audience_may_be_a_string),
 		cmocka_unit_test(signature_only_takes_any_payload_and_type),
+		cmocka_unit_test(tokens_of_the_rfcs_are_accepted),
 		cmocka_unit_test(without_wishes_any_issuer_and_audience_will_do),
 		cmocka_unit_test(alg_none_in_any_writing_is_refused),
 		cmocka_unit_test(alg_missing_or_not_a_string_is_refused),
