@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mintmark key list, import, export."""
+import json
+import os
+import re
+import stat
+import subprocess
+
+import pytest
+
+import harness
+
+
+@pytest.fixture(scope="module")
+def issuer(mintmark, tmp_path_factory):
+    """An issuer that nobody serves; the tests leave it as it is."""
+    return harness.Issuer(mintmark, tmp_path_factory.mktemp("keys"))
+
+
+def keys_of(issuer):
+    return json.loads(issuer.run("key", "list", "-o", "json").stdout)["keys"]
+
+
+def openssl(*arguments, data=None):
+    return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, input=data).stdout
+
+
+# ---- list ------------------------------------------------------------------------------------------------------------
+def test_the_table_has_a_row_for_each_key(issuer):
+    result = issuer.run("key", "list")
+    head, *rows = result.stdout.splitlines()
+    assert re.fullmatch(r"KID +ALGORITHM +STATE +SINCE +NEXT", head)
+    assert [row.split()[1:3] for row in rows] == [["ES256", "active"], ["ES256", "ready"]]
+    assert [re.split(r"  +", row)[-1] for row in rows] == ["signs", "stands by"]
+    assert result.stderr == ""
+
+
+def test_json_has_revision_and_times(issuer):
+    document = json.loads(issuer.run("key", "list", "-o", "json").stdout)
+    assert document["revision"] == 1
+    active, standby = document["keys"]
+    assert active["created"] == active["published"] == active["activated"] == document["committed"]
+    assert standby["activated"] is None and active["retired"] is None
+    assert len({active["kid"], standby["kid"]}) == 2
+
+
+def test_an_imported_key_is_listed_with_what_comes_next(make_issuer, tmp_path):
+    issuer = make_issuer()
+    harness.generate_key(tmp_path / "k.pem")
+    kid = issuer.run("key", "import", tmp_path / "k.pem").stdout.strip()
+    row = issuer.run("key", "list").stdout.splitlines()[-1]
+    assert re.fullmatch(rf"{kid}  ES256 +published +\S+ +ready at \S+ \(in 1h[12]?m?\)", row), row
+    imported = keys_of(issuer)[-1]
+    assert (imported["kid"], imported["state"], imported["next"]) == (kid, "published", "ready")
+    assert imported["next_at"] > imported["since"]
+
+
+# ---- import ----------------------------------------------------------------------------------------------------------
+def test_import_prints_the_kid_alone(make_issuer, tmp_path):
+    issuer = make_issuer()
+    harness.generate_key(tmp_path / "k.pem")
+    result = issuer.run("key", "import", tmp_path / "k.pem")
+    assert re.fullmatch(r"[\w-]{43}\n", result.stdout)
+    assert re.fullmatch(rf"mintmark: ES256 key {result.stdout.strip()} is published; ready at \S+Z\n", result.stderr)
+    jwks = json.loads(issuer.run("jwks").stdout)
+    assert result.stdout.strip() in [key["kid"] for key in jwks["keys"]]
+
+
+def test_import_answers_in_json(make_issuer, tmp_path):
+    issuer = make_issuer()
+    harness.generate_key(tmp_path / "k.pem", "RSA", "rsa_keygen_bits:2048")
+    result = issuer.run("key", "import", tmp_path / "k.pem", "--algorithm", "PS384", "-o", "json")
+    answer = json.loads(result.stdout)
+    assert (answer["algorithm"], answer["bits"], answer["state"]) == ("PS384", 2048, "published")
+    assert answer == keys_of(issuer)[-1] and result.stderr == ""
+
+
+def test_import_reads_standard_input(make_issuer, tmp_path):
+    issuer = make_issuer()
+    harness.generate_key(tmp_path / "k.pem")
+    issuer.run("key", "import", "-", stdin=(tmp_path / "k.pem").read_text())
+    assert len(keys_of(issuer)) == 3
+
+
+def test_every_form_can_be_imported(make_issuer, tmp_path):
+    issuer = make_issuer()
+    plain = tmp_path / "plain.pem"
+    files = {}
+    for form in ("pkcs8", "traditional", "encrypted"):
+        harness.generate_key(plain)
+        files[form] = tmp_path / form
+        openssl(*{"pkcs8": ["pkey"], "traditional": ["pkey", "-traditional"],
+                  "encrypted": ["pkcs8", "-topk8", "-passout", "pass:secret"]}[form], "-in", plain, "-out", files[form])
+        files[form].chmod(0o600)
+    files["jwk"] = tmp_path / "jwk"
+    files["jwk"].write_text(make_issuer().run("key", "export", "active", "--format", "private-jwk", "--private").stdout)
+    files["jwk"].chmod(0o600)
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("secret\n")
+    passphrase.chmod(0o600)
+    for form, path in files.items():
+        extra = ["--passphrase-file", passphrase] if form == "encrypted" else []
+        issuer.run("key", "import", path, *extra)
+    result = issuer.run("key", "list").stdout
+    assert len(result.splitlines()) == 1 + 2 + len(files)
+
+
+def test_a_refused_import_changes_nothing(issuer, tmp_path):
+    before = issuer.run("key", "list", "-o", "json").stdout
+    harness.generate_key(tmp_path / "ok.pem")
+    openssl("pkey", "-in", tmp_path / "ok.pem", "-pubout", "-out", tmp_path / "public.pem")
+    openssl("genrsa", "-out", tmp_path / "weak.pem", 1024)
+    (tmp_path / "open.pem").write_bytes((tmp_path / "ok.pem").read_bytes())
+    (tmp_path / "open.pem").chmod(0o640)
+    (tmp_path / "empty.pem").touch()
+    for name in ("public.pem", "weak.pem", "empty.pem"):
+        (tmp_path / name).chmod(0o600)
+    own = tmp_path / "own.pem"
+    issuer.run("key", "export", "active", "--format", "pkcs8", "--out", own)
+    for name in ("public.pem", "weak.pem", "open.pem", "empty.pem", "none.pem", "own.pem"):
+        result = issuer.run("key", "import", tmp_path / name, status=1)
+        assert result.stdout == "" and result.stderr.startswith("mintmark: "), name
+    result = issuer.run("key", "import", tmp_path / "ok.pem", "--algorithm", "RS256", status=1)
+    assert "ok.pem: RS256 does not fit" in result.stderr
+    assert issuer.run("key", "list", "-o", "json").stdout == before
+
+
+def test_key_and_passphrase_cannot_share_standard_input(issuer):
+    result = issuer.run("key", "import", "-", "--passphrase-file", "-", status=2)
+    assert result.stderr.startswith("mintmark: key import: key and passphrase cannot both be standard input")
+
+
+def test_an_empty_passphrase_is_told(issuer, tmp_path):
+    (tmp_path / "p").write_text("\nsecret\n")
+    (tmp_path / "p").chmod(0o600)
+    assert "first line is empty" in issuer.run("key", "import", "k", "--passphrase-file", tmp_path / "p", status=1).stderr
+
+
+# ---- export ----------------------------------------------------------------------------------------------------------
+def test_the_public_half_is_the_default(issuer):
+    active = keys_of(issuer)[0]["kid"]
+    text = issuer.run("key", "export", "active").stdout
+    assert text == issuer.run("key", "export", active, "--format", "public-pem").stdout
+    assert text.startswith("-----BEGIN PUBLIC KEY-----\n")
+    jwk = json.loads(issuer.run("key", "export", active, "--format=public-jwk").stdout)
+    assert jwk in json.loads(issuer.run("jwks").stdout)["keys"]
+
+
+def test_the_kid_is_what_openssl_computes(issuer):
+    for key in keys_of(issuer):
+        text = issuer.run("key", "export", key["kid"]).stdout.encode()
+        digest = openssl("dgst", "-sha256", "-binary", data=openssl("pkey", "-pubin", "-outform", "DER", data=text))
+        encoded = openssl("base64", "-A", data=digest).decode().rstrip("=").replace("+", "-").replace("/", "_")
+        assert encoded == key["kid"]
+
+
+@pytest.mark.parametrize("form, begin", [("pkcs8", "-----BEGIN PRIVATE KEY-----"),
+                                         ("traditional", "-----BEGIN EC PRIVATE KEY-----"), ("private-jwk", "{")])
+def test_a_private_form_is_printed_only_when_asked_for(issuer, form, begin):
+    refused = issuer.run("key", "export", "active", "--format", form, status=2)
+    assert refused.stdout == ""
+    assert refused.stderr.startswith(f"mintmark: key export: {form} is a private key, and is not printed unasked\nhint: ")
+    assert issuer.run("key", "export", "active", "--format", form, "--private").stdout.startswith(begin)
+
+
+@pytest.mark.parametrize("form, mode", [("pkcs8", 0o600), ("traditional", 0o600), ("private-jwk", 0o600),
+                                        ("public-pem", 0o644), ("public-jwk", 0o644)])
+def test_files_have_the_mode_of_their_content(issuer, tmp_path, form, mode):
+    result = issuer.run("key", "export", "active", "--format", form, "--out", tmp_path / "k")
+    assert (result.stdout, result.stderr) == ("", "")
+    assert stat.S_IMODE((tmp_path / "k").stat().st_mode) == mode
+    printed = issuer.run("key", "export", "active", "--format", form, "--private").stdout
+    assert (tmp_path / "k").read_text() == printed
+    assert os.listdir(tmp_path) == ["k"]
+
+
+def test_a_file_is_replaced_only_with_force(issuer, tmp_path):
+    (tmp_path / "k").write_text("precious")
+    result = issuer.run("key", "export", "active", "--out", tmp_path / "k", status=1)
+    assert result.stderr == f"mintmark: key export: {tmp_path}/k is there already\nhint: --force replaces it\n"
+    assert (tmp_path / "k").read_text() == "precious"
+    issuer.run("key", "export", "active", "--out", tmp_path / "k", "--force")
+    assert (tmp_path / "k").read_text().startswith("-----BEGIN PUBLIC KEY")
+
+
+def test_a_link_is_replaced_not_followed(issuer, tmp_path):
+    (tmp_path / "target").write_text("precious")
+    (tmp_path / "k").symlink_to("target")
+    issuer.run("key", "export", "active", "--out", tmp_path / "k", status=1)
+    issuer.run("key", "export", "active", "--format", "pkcs8", "--out", tmp_path / "k", "--force")
+    assert (tmp_path / "target").read_text() == "precious" and not (tmp_path / "k").is_symlink()
+
+
+@pytest.mark.parametrize("arguments, status, line", [
+    (["nosuchkid"], 1, "key export: there is no key nosuchkid"),
+    (["active", "--force"], 2, "key export: --force needs --out"),
+    (["active", "--out", "/none/k"], 1, "key export: /none"),
+    (["active", "--out", "/tmp/"], 2, "key export: --out: /tmp/ is a directory; accepted: a file"),
+])
+def test_what_cannot_be_exported_is_told(issuer, arguments, status, line):
+    assert issuer.run("key", "export", *arguments, status=status).stderr.startswith(f"mintmark: {line}")
+
+
+def test_ed25519_has_no_traditional_form(make_issuer):
+    issuer = make_issuer(algorithm="EdDSA")
+    result = issuer.run("key", "export", "active", "--format", "traditional", "--private", status=1)
+    assert result.stdout == "" and "key export: " in result.stderr
+
+
+# ---- no key set ------------------------------------------------------------------------------------------------------
+def test_without_a_key_set_the_way_to_one_is_shown(mintmark, tmp_path):
+    (tmp_path / "m.yaml").write_text("issuer: https://h.example\ndata_dir: data\n")
+    for command in (["key", "list"], ["key", "export", "active"], ["jwks"], ["token", "create", "a"], ["serve"]):
+        result = mintmark(*command, "-c", "m.yaml", status=1, cwd=tmp_path)
+        assert "\nhint: 'mintmark init --issuer https://h.example" in result.stderr, command
+    assert os.listdir(tmp_path) == ["m.yaml"], "reading makes nothing"
