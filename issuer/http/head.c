@@ -3,77 +3,6 @@
 
 #include <string.h>
 
-/* Which bytes may stand where. */
-enum { TOKEN = 1, TARGET = 2, FIELD = 4, HOST = 8 };
-#define ALNUM (TOKEN | TARGET | FIELD | HOST)
-
-static const uint8_t classes[256] = {
-	/* clang-format off */
-	['\t'] = FIELD, [' '] = FIELD, ['"'] = FIELD, ['\\'] = FIELD,
-	['<'] = FIELD, ['>'] = FIELD, ['{'] = FIELD, ['}'] = FIELD,
-	['#'] = TOKEN | FIELD, ['^'] = TOKEN | FIELD, ['`'] = TOKEN | FIELD, ['|'] = TOKEN | FIELD,
-	['!'] = ALNUM, ['$'] = ALNUM, ['%'] = ALNUM, ['&'] = ALNUM, ['\''] = ALNUM, ['*'] = ALNUM,
-	['+'] = ALNUM, ['-'] = ALNUM, ['.'] = ALNUM, ['_'] = ALNUM, ['~'] = ALNUM,
-	['('] = TARGET | FIELD | HOST, [')'] = TARGET | FIELD | HOST, [','] = TARGET | FIELD | HOST,
-	[':'] = TARGET | FIELD | HOST, [';'] = TARGET | FIELD | HOST, ['='] = TARGET | FIELD | HOST,
-	['['] = TARGET | FIELD | HOST, [']'] = TARGET | FIELD | HOST,
-	['/'] = TARGET | FIELD, ['?'] = TARGET | FIELD, ['@'] = TARGET | FIELD,
-	['0' ... '9'] = ALNUM, ['A' ... 'Z'] = ALNUM, ['a' ... 'z'] = ALNUM,
-	[0x80 ... 0xff] = FIELD, /* obs-text: opaque, never interpreted */
-	/* clang-format on */
-};
-
-static bool all_of(struct mm_span text, uint8_t class)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (!(classes[(uint8_t)text.p[i]] & class))
-			return false;
-	}
-	return true;
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-bool mm_name_is(struct mm_span name, const char *expected)
-{
-	if (name.len != strlen(expected))
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		if (lower(name.p[i]) != lower(expected[i]))
-			return false;
-	}
-	return true;
-}
-
-static struct mm_span trim(struct mm_span text)
-{
-	while (text.len > 0 && (text.p[0] == ' ' || text.p[0] == '\t')) {
-		text.p++;
-		text.len--;
-	}
-	while (text.len > 0 && (text.p[text.len - 1] == ' ' || text.p[text.len - 1] == '\t'))
-		text.len--;
-	return text;
-}
-
-bool mm_list_next(struct mm_span *list, struct mm_span *element)
-{
-	while (list->len > 0) {
-		const char *comma = memchr(list->p, ',', list->len);
-		size_t len = comma ? (size_t)(comma - list->p) : list->len;
-		size_t taken = comma ? len + 1 : len;
-
-		*element = trim(mm_span(list->p, len));
-		*list = mm_span(list->p + taken, list->len - taken);
-		if (element->len > 0)
-			return true;
-	}
-	return false;
-}
-
 struct mm_span mm_request_header(const struct mm_request *request, const char *name)
 {
 	struct mm_span value = {0};
@@ -109,7 +38,7 @@ static int take_method(struct reading *reading, struct mm_span method)
 		enum mm_method method;
 	} known[] = {{"GET", MM_GET}, {"HEAD", MM_HEAD}, {"POST", MM_POST}};
 
-	if (method.len == 0 || !all_of(method, TOKEN))
+	if (method.len == 0 || !mm_all_of(method, MM_CHAR_TOKEN))
 		return refuse(reading, 400, "malformed method");
 	reading->request->method_text = method;
 	reading->request->method = MM_OTHER_METHOD;
@@ -123,7 +52,7 @@ static int take_method(struct reading *reading, struct mm_span method)
 /* host [":" port] of an http URI. User information is refused (RFC 9110 §4.2.4). */
 static bool valid_authority(struct mm_span authority)
 {
-	return authority.len > 0 && authority.p[0] != ':' && all_of(authority, HOST);
+	return authority.len > 0 && authority.p[0] != ':' && mm_all_of(authority, MM_CHAR_HOST);
 }
 
 /* absolute-form: the scheme and the authority are taken off `target`, what remains is origin-form or empty. */
@@ -154,7 +83,7 @@ static int take_target(struct reading *reading, struct mm_span target)
 
 	if (target.len > MM_TARGET_MAX)
 		return refuse(reading, 414, "request target too long");
-	if (target.len == 0 || !all_of(target, TARGET))
+	if (target.len == 0 || !mm_all_of(target, MM_CHAR_TARGET))
 		return refuse(reading, 400, "malformed request target");
 	if (target.p[0] != '/') {
 		status = take_authority(reading, &target);
@@ -194,26 +123,6 @@ static int take_request_line(struct reading *reading, struct mm_span line)
 	if (!status)
 		status = take_target(reading, mm_span(first + 1, (size_t)(last - first - 1)));
 	return status;
-}
-
-bool mm_field_parse(struct mm_span line, struct mm_header *field, const char **why)
-{
-	const char *colon = memchr(line.p, ':', line.len);
-
-	if (line.len > 0 && (line.p[0] == ' ' || line.p[0] == '\t'))
-		*why = "a field line begins with white space";
-	else if (!colon)
-		*why = "a field line without a colon";
-	else if (colon == line.p || !all_of(mm_span(line.p, (size_t)(colon - line.p)), TOKEN))
-		*why = "malformed field name";
-	else if (!all_of(mm_span(colon, (size_t)(line.p + line.len - colon)), FIELD))
-		*why = "control character in a field value";
-	else {
-		field->name = mm_span(line.p, (size_t)(colon - line.p));
-		field->value = trim(mm_span(colon + 1, line.len - field->name.len - 1));
-		return true;
-	}
-	return false;
 }
 
 static int take_host(struct reading *reading, struct mm_span value)

@@ -6,7 +6,7 @@
 #ifndef MINTMARK_ISSUER_HTTP_HEAD_H
 #define MINTMARK_ISSUER_HTTP_HEAD_H
 
-#include <mintmark/http.h>
+#include "issuer/http/grammar.h"
 
 #define MM_TARGET_MAX 2048  /* bytes of the request target */
 #define MM_BODY_MAX   65536 /* bytes of the decoded body */
@@ -25,14 +25,5 @@ struct mm_framing {
  * `request` point into `head`. An absolute-form target (RFC 9112 §3.2.2) becomes its path, and its authority the host.
  */
 int mm_head_parse(struct mm_span head, struct mm_request *request, struct mm_framing *framing, const char **why);
-
-/* Splits one field line without its CRLF. False: not a valid field line (RFC 9112 §5), `*why` says what is wrong. */
-bool mm_field_parse(struct mm_span line, struct mm_header *field, const char **why);
-
-/* Equal without regard to the case of ASCII letters. */
-bool mm_name_is(struct mm_span name, const char *expected);
-
-/* The next element of a comma-separated list (RFC 9110 §5.6.1), without white space around it; takes it off `list`. */
-bool mm_list_next(struct mm_span *list, struct mm_span *element);
 
 #endif

@@ -8,7 +8,6 @@
 #include "issuer/http/worker.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -288,6 +287,8 @@ static void clear(struct server *server)
 {
 	order_all(server, MM_WORKER_STOP);
 	for (size_t i = 0; server->workers && i < server->worker_count; i++)
+		mm_worker_join(server->workers[i]);
+	for (size_t i = 0; server->workers && i < server->worker_count; i++)
 		mm_worker_free(server->workers[i]);
 	close_listeners(server);
 	free(server->workers);
@@ -311,7 +312,6 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	struct server server = {.config = config, .log = log, .signal_fd = -1, .done_fd = -1};
 	enum mm_code code;
 
-	mallopt(M_ARENA_MAX, 1); /* threads hardly allocate; an arena for each would cost memory for nothing */
 	pthread_sigmask(SIG_BLOCK, NULL, &server.signals_before);
 	mm_live_slot_init(&server.slot);
 	server.worker_count = config->http.workers > 0 ? (size_t)config->http.workers : core_count();

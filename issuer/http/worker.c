@@ -287,12 +287,18 @@ void mm_worker_order(struct mm_worker *worker, enum mm_worker_order order)
 	(void)!write(worker->wake_fd, &one, sizeof one);
 }
 
+void mm_worker_join(struct mm_worker *worker)
+{
+	if (worker && worker->running)
+		pthread_join(worker->thread, NULL);
+	if (worker)
+		worker->running = false;
+}
+
 void mm_worker_free(struct mm_worker *worker)
 {
 	if (!worker)
 		return;
-	if (worker->running)
-		pthread_join(worker->thread, NULL);
 	for (int i = 0; i < MM_LISTENER_COUNT; i++)
 		close_listener(&worker->endpoints[i]);
 	if (worker->tick)

@@ -73,7 +73,9 @@ MM_MUSTCHECK enum mm_code mm_worker_new(const struct mm_worker_parts *parts, str
 MM_MUSTCHECK enum mm_code mm_worker_start(struct mm_worker *worker, struct mm_err *err);
 /* From any thread. DRAIN: no new connections, ends when the last one is closed. STOP: ends at once. */
 void mm_worker_order(struct mm_worker *worker, enum mm_worker_order order);
-/* Waits for its thread, if it runs, and frees everything; the worker must have been ordered to stop or to drain. */
+/* Waits for its thread, if it runs; the worker must have been ordered to stop or to drain. NULL is passed over. */
+void mm_worker_join(struct mm_worker *worker);
+/* When no worker runs any more: they read each other's stats. */
 void mm_worker_free(struct mm_worker *worker);
 MM_AUTO(mm_worker)
 

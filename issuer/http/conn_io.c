@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The work of a connection: reading, answering, sending. */
+#include "issuer/http/conn_state.h"
+
+#include <string.h>
+
+#define READ_STEP        4096   /* by how much the buffer of an unfinished request grows at least */
+#define LINGER_BYTES_MAX 262144 /* that a peer may send us after we have closed */
+
+/* Everything that was to be sent is sent. Returns whether there is more to read. */
+static bool settle(struct mm_conn *conn)
+{
+	if (conn->closing) {
+		conn->transport.ops->shut(&conn->transport);
+		mm_conn_enter(conn, MM_LINGERING);
+	} else if (mm_codec_in_body(&conn->codec)) {
+		mm_conn_enter(conn, MM_IN_BODY);
+	} else if (mm_codec_begun(&conn->codec)) {
+		mm_conn_enter(conn, MM_IN_HEAD);
+	} else {
+		mm_conn_enter(conn, MM_IDLE);
+	}
+	mm_conn_want(conn, EV_READ);
+	return !conn->closing;
+}
+
+/* Sends what is in the worker's outbox; what the client does not take now is kept. MM_IO_FAILED: to be closed. */
+static enum mm_io flush(struct mm_conn *conn)
+{
+	struct mm_worker *worker = conn->endpoint->worker;
+	enum mm_io io = mm_outbox_flush(&worker->outbox, &conn->transport);
+
+	if (io == MM_IO_WAIT_READ || io == MM_IO_WAIT_WRITE) {
+		conn->out = mm_outbox_detach(&worker->outbox, worker->live);
+		if (conn->out) {
+			mm_conn_enter(conn, MM_SENDING);
+			mm_conn_want(conn, io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE);
+			return io;
+		}
+		io = MM_IO_FAILED;
+	}
+	mm_outbox_reset(&worker->outbox);
+	return io;
+}
+
+/* Keeps what was received and not used, wherever it is now: in the worker's scratch or in the connection's own buffer. */
+static void keep(struct mm_conn *conn, const char *buf, size_t used, size_t len)
+{
+	if (used == len) {
+		mm_buf_free(&conn->in);
+	} else if (conn->in.len > 0) {
+		memmove(conn->in.p, buf + used, len - used);
+		conn->in.len = len - used;
+	} else {
+		mm_buf_add(&conn->in, buf + used, len - used);
+	}
+}
+
+/*
+ * Answers the whole requests among `*len` received bytes, until the connection is to be closed, or the client takes no
+ * more. Returns how many bytes are used up; decoding may make `*len` smaller.
+ */
+static size_t answer_requests(struct mm_conn *conn, char *buf, size_t *len, enum mm_io *io)
+{
+	struct mm_worker *worker = conn->endpoint->worker;
+	size_t used = 0;
+
+	while (used < *len && !conn->closing && *io == MM_IO_OK) {
+		struct mm_origin origin = mm_conn_origin(conn);
+		size_t rest = *len - used;
+		enum mm_parse got = mm_codec_feed(&conn->codec, buf + used, &rest, &worker->request);
+
+		*len = used + rest;
+		if (got == MM_PARSE_MORE)
+			break;
+		if (got == MM_PARSE_BAD) {
+			mm_counter_add(&worker->stats->closed_by_us[MM_CLOSE_BAD_REQUEST], 1);
+			mm_exchange_refuse(worker, &origin, conn->codec.status, conn->codec.why);
+			conn->closing = true;
+			break;
+		}
+		conn->closing = !mm_exchange_answer(worker, &origin);
+		used += conn->codec.consumed;
+		conn->codec = (struct mm_codec){0};
+		conn->began_ns = worker->now_ns;
+		if (!mm_outbox_has_room(&worker->outbox))
+			*io = flush(conn);
+	}
+	return used;
+}
+
+static void add_continue(struct mm_conn *conn)
+{
+	struct mm_outbox *outbox = &conn->endpoint->worker->outbox;
+	size_t offset = outbox->copied.len;
+
+	if (!conn->codec.expect_continue || !mm_codec_in_body(&conn->codec))
+		return;
+	conn->codec.expect_continue = false;
+	mm_buf_add_str(&outbox->copied, "HTTP/1.1 100 Continue\r\n\r\n");
+	mm_outbox_add_copied(outbox, offset);
+}
+
+/* Works on what was received: in the worker's scratch, or in conn->in. Returns whether there is more to read. */
+static bool consume(struct mm_conn *conn, char *buf, size_t len)
+{
+	enum mm_io io = MM_IO_OK;
+	size_t used = answer_requests(conn, buf, &len, &io);
+
+	if (conn->closing)
+		used = len;
+	keep(conn, buf, used, len);
+	if (io == MM_IO_OK) {
+		add_continue(conn);
+		io = flush(conn);
+	}
+	if (io == MM_IO_FAILED || conn->in.failed) {
+		mm_conn_close(conn);
+		return false;
+	}
+	return io == MM_IO_OK && settle(conn);
+}
+
+/* The client could take nothing for a while: goes on sending, then with the requests that came meanwhile. */
+static bool resume(struct mm_conn *conn)
+{
+	enum mm_io io = mm_outbox_flush(conn->out, &conn->transport);
+
+	if (io == MM_IO_WAIT_READ || io == MM_IO_WAIT_WRITE) {
+		mm_conn_want(conn, io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE);
+		return false;
+	}
+	if (io != MM_IO_OK) {
+		mm_conn_close(conn);
+		return false;
+	}
+	mm_outbox_free(mm_take(conn->out));
+	conn->began_ns = conn->endpoint->worker->now_ns;
+	return consume(conn, conn->in.p, conn->in.len);
+}
+
+/* Nothing could be read. */
+static void wait_or_close(struct mm_conn *conn, enum mm_io io)
+{
+	bool shaken = conn->phase == MM_HANDSHAKING && conn->transport.ops->protocol(&conn->transport)[0];
+
+	if (io == MM_IO_FAILED && conn->phase == MM_HANDSHAKING) {
+		mm_counter_add(&conn->endpoint->worker->stats->closed_by_us[MM_CLOSE_TLS], 1);
+		mm_conn_finish(conn); /* an alert is on its way, which says why */
+		return;
+	}
+	if (io != MM_IO_WAIT_READ && io != MM_IO_WAIT_WRITE) {
+		mm_conn_close(conn);
+		return;
+	}
+	if (shaken)
+		mm_conn_enter(conn, MM_IDLE);
+	if (conn->phase == MM_IDLE && conn->endpoint->worker->draining) {
+		mm_conn_close(conn);
+		return;
+	}
+	mm_conn_want(conn, io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE);
+}
+
+/* Where the next bytes go: behind the unfinished request, or into the worker's scratch when there is none. */
+static char *room(struct mm_conn *conn, size_t *len, size_t *cap)
+{
+	struct mm_worker *worker = conn->endpoint->worker;
+	size_t left;
+
+	*len = conn->in.len;
+	if (*len == 0) {
+		*cap = MM_SCRATCH_SIZE;
+		return worker->scratch;
+	}
+	left = MM_REQUEST_MAX - *len; /* never 0: so much is always a whole request, see MM_REQUEST_MAX */
+	*cap = *len + (left < READ_STEP ? left : READ_STEP);
+	return mm_buf_reserve(&conn->in, *cap - *len) ? conn->in.p : NULL;
+}
+
+void mm_conn_receive(struct mm_conn *conn)
+{
+	bool again = true;
+
+	while (again) {
+		size_t len, cap, n = 0;
+		char *buf = room(conn, &len, &cap);
+		enum mm_io io = buf ? conn->transport.ops->read(&conn->transport, buf + len, cap - len, &n)
+				    : MM_IO_FAILED;
+
+		if (io != MM_IO_OK) {
+			wait_or_close(conn, io);
+			return;
+		}
+		if (!mm_codec_begun(&conn->codec))
+			conn->began_ns = conn->endpoint->worker->now_ns;
+		if (len > 0)
+			conn->in.len += n;
+		again = consume(conn, buf, len + n) && conn->transport.ops->has_more(&conn->transport);
+	}
+}
+
+static void linger(struct mm_conn *conn)
+{
+	struct mm_worker *worker = conn->endpoint->worker;
+	enum mm_io io = MM_IO_OK;
+
+	while (io == MM_IO_OK && conn->lingered < LINGER_BYTES_MAX) {
+		size_t n = 0;
+
+		io = mm_transport_discard(&conn->transport, worker->scratch, MM_SCRATCH_SIZE, &n);
+		conn->lingered += n;
+	}
+	if (io != MM_IO_WAIT_READ)
+		mm_conn_close(conn);
+}
+
+void mm_conn_finish(struct mm_conn *conn)
+{
+	conn->closing = true;
+	(void)consume(conn, conn->in.p, conn->in.len);
+}
+
+void mm_conn_ready(struct mm_conn *conn)
+{
+	if (conn->phase == MM_LINGERING)
+		linger(conn);
+	else if (!conn->out || resume(conn))
+		mm_conn_receive(conn);
+}
