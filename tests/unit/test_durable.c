@@ -121,7 +121,9 @@ static enum mm_code make_sub(struct mm_err *err)
 {
 	mm_auto_fd fd = -1;
 
-	return mm_dir_make(dir.fd, "sub", 0700, MM_FILE_PRIVATE, &fd, err);
+	enum mm_code code = mm_dir_make(dir.fd, "sub", 0700, MM_FILE_PRIVATE, &fd, err);
+
+	return (code == MM_OK) == (fd >= 0) ? code : MM_EUSAGE;
 }
 
 /* The fault leaves the old file and nothing else, and the line names the step and the reason. */

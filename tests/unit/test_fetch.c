@@ -11,6 +11,7 @@
 
 static struct test_dir dir;
 static struct test_server server;
+static int redirect_status = 302; /* of /hops; copied when the server starts */
 
 static void say(struct test_peer *peer, int status, const char *body)
 {
@@ -41,7 +42,8 @@ static void redirect_to_next(struct test_peer *peer, int left)
 	if (left == 0)
 		say(peer, 200, "arrived");
 	else
-		test_sendf(peer, REDIRECT "/hops/%d\r\n\r\n", left - 1);
+		test_sendf(peer, "HTTP/1.1 %d X\r\nContent-Length: 4\r\nLocation: /hops/%d\r\n\r\nmore",
+			   redirect_status, left - 1);
 }
 
 static void answer(struct test_peer *peer, const char *request)
@@ -226,6 +228,23 @@ static void three_redirects_are_followed_and_a_fourth_is_not(void **state)
 	assert_fetch_fails("/hops/4", NULL, MM_ENETWORK, "more than 3 redirects");
 }
 
+static void every_status_that_redirects_is_followed(void **state)
+{
+	static const int statuses[] = {301, 302, 303, 307, 308};
+
+	for (size_t i = 0; i < MM_COUNT(statuses); i++) {
+		struct mm_err err = {0};
+		mm_auto_buf out = {0};
+
+		redirect_status = statuses[i];
+		start_plain(state);
+		assert_ok(fetch("/hops/1", &out, &err), &err);
+		assert_string_equal(out.p, "arrived");
+		stop(state);
+	}
+	redirect_status = 302;
+}
+
 static void redirects_stay_at_scheme_host_and_port(void **state)
 {
 	(void)state;
@@ -383,6 +402,7 @@ int main(void)
 		PLAIN(proxies_in_the_environment_are_ignored),
 		PLAIN(statuses_other_than_200_are_failures),
 		PLAIN(three_redirects_are_followed_and_a_fourth_is_not),
+		cmocka_unit_test(every_status_that_redirects_is_followed),
 		PLAIN(redirects_stay_at_scheme_host_and_port),
 		PLAIN(the_limit_is_kept_to_the_byte),
 		PLAIN(an_endless_body_is_the_limit),

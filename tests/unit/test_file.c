@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <mintmark/file.h>
 #include <stdio.h>
@@ -116,7 +117,8 @@ static void a_file_of_exactly_the_limit_is_read_and_one_byte_more_refused(void *
 	(void)state;
 	test_file_write(dir.fd, "f", "12345678", 0600);
 	assert_ok(mm_file_read(dir.fd, "f", MM_FILE_ANY, 8, &out, &err), &err);
-	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 7, &out, &err), MM_ELIMIT, &err, "f: ");
+	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 7, &out, &err), MM_ELIMIT, &err,
+		    "f: 8 bytes, of which 7 are allowed");
 	assert_string_equal(out.p, "12345678");
 }
 
@@ -221,6 +223,20 @@ static void lines_name_the_whole_path(void **state)
 	assert_line(read_file("link", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, path_to("link"));
 	test_file_write(dir.fd, "f", "xyz", 0600);
 	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 2, &out, &err), MM_ELIMIT, &err, path_to("f"));
+}
+
+static void where_the_whole_path_is_too_long_the_name_must_do(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	mm_auto_fd fd = -1;
+	char name[201] = "";
+
+	(void)state;
+	memset(name, 'd', sizeof name - 1);
+	assert_ok(mm_dir_make(dir.fd, name, 0700, MM_FILE_ANY, &fd, &err), &err);
+	assert_int_equal(mm_file_read(fd, name, MM_FILE_ANY, 1, &out, &err), MM_ENOTFOUND);
+	assert_memory_equal(err.text, name, sizeof name - 1);
 }
 
 static void an_unsafe_file_is_named_with_its_mode(void **state)
@@ -508,6 +524,31 @@ static void another_version_of_a_file_has_another_id(void **state)
 	assert_false(mm_file_id_eq(first, second));
 }
 
+static void every_part_of_an_id_counts(void **state)
+{
+	const struct mm_file_id id = {1, 2, 3, 4, 5};
+	const struct mm_file_id others[] = {
+		{9, 2, 3, 4, 5}, {1, 9, 3, 4, 5}, {1, 2, 9, 4, 5}, {1, 2, 3, 9, 5}, {1, 2, 3, 4, 9}};
+
+	(void)state;
+	assert_true(mm_file_id_eq(id, id));
+	for (size_t i = 0; i < MM_COUNT(others); i++)
+		assert_false(mm_file_id_eq(id, others[i]));
+}
+
+static void closing_keeps_errno(void **state)
+{
+	int bad = 1000000, none = -1;
+
+	(void)state;
+	errno = ENOSPC;
+	mm_fd_close(&bad);
+	mm_fd_close(&none);
+	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(bad, -1);
+	assert_int_equal(none, -1);
+}
+
 static void the_id_of_a_link_is_that_of_the_file(void **state)
 {
 	(void)state;
@@ -539,6 +580,7 @@ int main(void)
 		TEST(names_that_lead_out_of_the_directory_are_refused),
 		TEST(permissions_are_checked_as_asked),
 		TEST(lines_name_the_whole_path),
+		TEST(where_the_whole_path_is_too_long_the_name_must_do),
 		TEST(an_unsafe_file_is_named_with_its_mode),
 		TEST(a_file_of_another_user_is_refused),
 		TEST(a_file_of_root_is_trusted_by_others),
@@ -560,6 +602,8 @@ int main(void)
 		TEST(the_directory_that_we_are_in_is_there),
 		TEST(the_parents_of_a_directory_are_not_made),
 		TEST(another_version_of_a_file_has_another_id),
+		TEST(every_part_of_an_id_counts),
+		TEST(closing_keeps_errno),
 		TEST(the_id_of_a_link_is_that_of_the_file),
 		TEST(a_missing_file_has_the_id_of_zeros),
 	};

@@ -90,6 +90,12 @@ static void sixteen_levels_are_allowed_and_seventeen_refused(void **state)
 	assert_refused(mm_span_str(bad), MM_ELIMIT, "line 1, column 81: nested deeper than 16 levels");
 }
 
+static void the_level_too_many_is_named_by_line_and_column(void **state)
+{
+	(void)state;
+	assert_refused(mm_span_str("{\"a\":\n\n  [[[[[[[[\n[[[[[[[[ 1"), MM_ELIMIT, "line 4, column 8:");
+}
+
 static void arrays_count_as_levels(void **state)
 {
 	(void)state;
@@ -279,19 +285,30 @@ static void integers_are_got(void **state)
 
 static void integers_are_json_integers_only(void **state)
 {
-	static const char *const cases[] = {"1.0", "1e3", "\"1\"", "null", "true", "[1]", "{}", "-0.0"};
+	static const char *const cases[][2] = {
+		{"1.0", "a number that is not an integer"},
+		{"1e3", "a number that is not an integer"},
+		{"-0.0", "a number that is not an integer"},
+		{"\"1\"", "a string"},
+		{"null", "null"},
+		{"true", "a boolean"},
+		{"false", "a boolean"},
+		{"[1]", "an array"},
+		{"{}", "an object"},
+	};
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(cases); i++) {
 		struct mm_err err = {0};
-		mm_auto_buf text = {0};
+		mm_auto_buf text = {0}, expected = {0};
 		int64_t number = 42;
 		json_t *object;
 
-		mm_buf_printf(&text, "{\"exp\":%s}", cases[i]);
+		mm_buf_printf(&text, "{\"exp\":%s}", cases[i][0]);
+		mm_buf_printf(&expected, "member \"exp\": expected an integer, found %s", cases[i][1]);
 		assert_ok(load(text.p, &object, &err), &err);
 		assert_int_equal(mm_json_get_int(object, "exp", &number, &err), MM_EPARSE);
-		assert_contains(err.text, "member \"exp\": expected an integer, found ");
+		assert_string_equal(err.text, expected.p);
 		assert_int_equal(number, 42);
 		json_decref(object);
 	}
@@ -377,6 +394,7 @@ int main(void)
 		cmocka_unit_test(anything_but_an_object_is_refused),
 		cmocka_unit_test(more_than_max_len_bytes_are_refused),
 		cmocka_unit_test(sixteen_levels_are_allowed_and_seventeen_refused),
+		cmocka_unit_test(the_level_too_many_is_named_by_line_and_column),
 		cmocka_unit_test(arrays_count_as_levels),
 		cmocka_unit_test(a_hundred_thousand_levels_do_not_recurse),
 		cmocka_unit_test(brackets_in_strings_are_no_levels),
