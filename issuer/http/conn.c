@@ -140,6 +140,7 @@ void mm_conn_sweep(struct mm_endpoint *endpoint, int64_t now_ns)
 {
 	struct mm_conn *conn, *next;
 
+	/* In the order of their deadlines, but for a while after a reload that lowered http.idle_timeout. */
 	while ((conn = TAILQ_FIRST(&endpoint->idle)) && conn->deadline_ns <= now_ns)
 		expire(conn);
 	for (conn = TAILQ_FIRST(&endpoint->busy); conn; conn = next) {

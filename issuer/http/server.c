@@ -59,7 +59,7 @@ static void order_all(struct server *server, enum mm_worker_order order)
 /* The first signal drains, the second one ends at once. */
 static void stop(struct server *server, int signal_number)
 {
-	struct timeval patience = {.tv_sec = server->config->http.drain_timeout, .tv_usec = 1};
+	struct timeval patience = {.tv_sec = server->feed.config->http.drain_timeout, .tv_usec = 1};
 
 	mm_log(server->log, MM_LOG_INFO, server->stopping ? "stopping at once" : "stopping",
 	       MM_F_STR("signal", strsignal(signal_number)));
@@ -80,7 +80,7 @@ static void on_drain_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	mm_log(server->log, MM_LOG_WARN, "requests that are still under way are given up",
-	       MM_F_DURATION("drain_timeout", server->config->http.drain_timeout));
+	       MM_F_DURATION("drain_timeout", server->feed.config->http.drain_timeout));
 	order_all(server, MM_WORKER_STOP);
 }
 

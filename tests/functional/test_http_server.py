@@ -419,6 +419,13 @@ def test_a_changed_configuration_is_used(make_issuer, how):
         harness.wait_until(lambda: max_age(issuer) == 300, "the new max-age", timeout=5)
 
 
+def test_a_reload_turns_the_access_log_on(make_issuer):
+    with make_issuer() as issuer:
+        issuer.configure({"log": {"access": "text"}})
+        issuer.reload()
+        harness.wait_until(lambda: issuer.get(JWKS) and "msg=access" in issuer.log(), issuer.log, timeout=5)
+
+
 def test_a_wrong_configuration_keeps_what_runs(make_issuer):
     with make_issuer() as issuer:
         before = issuer.get(JWKS).body
