@@ -4,7 +4,7 @@
 # so that both meet the same machine: bench_token.sh [BUILDDIR] [ROUNDS]. Exit 1 when a median ratio misses its target.
 set -eu
 builddir=${1:-.}
-rounds=${2:-7}
+rounds=${2:-15}
 bench=$builddir/tests/bench/bench_token
 
 # Signatures a second: "+F2:index:bits:sign:verify" for RSA, +F4 for ECDSA.
