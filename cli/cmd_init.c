@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <mintmark/file.h>
 #include <mintmark/url.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -153,23 +154,26 @@ static enum mm_code compose_config(struct init *init, struct mm_err *err)
 		       : code;
 }
 
+static enum mm_code fail_disagreement(struct init *init, const char *option, const char *found, struct mm_err *err)
+{
+	mm_hint(init->call, "edit %s, or choose another --dir", init->config_path);
+	return mm_fail(err, MM_EEXIST, "init: %s is there already, and its %s is %s", init->config_path, option, found);
+}
+
 /* A configuration that is there is kept, and then it must be the one that was asked for. */
 static enum mm_code check_agreement(struct init *init, struct mm_err *err)
 {
 	const struct mm_config *config = init->context.config;
 	const struct mm_alg *alg = wanted_alg(init);
+	char rsa_bits[24];
 
-	mm_hint(init->call, "edit %s, or choose another --dir", init->config_path);
 	if (strcmp(config->issuer, init->options->issuer) != 0)
-		return mm_fail(err, MM_EEXIST, "init: %s is there already, and its issuer is %s", init->config_path,
-			       config->issuer);
+		return fail_disagreement(init, "issuer", config->issuer, err);
 	if (alg && strcmp(config->keys.algorithm, alg->name) != 0)
-		return mm_fail(err, MM_EEXIST, "init: %s is there already, and its keys.algorithm is %s, not %s",
-			       init->config_path, config->keys.algorithm, alg->name);
+		return fail_disagreement(init, "keys.algorithm", config->keys.algorithm, err);
+	snprintf(rsa_bits, sizeof rsa_bits, "%lld", (long long)config->keys.rsa_bits);
 	if (init->options->rsa_bits >= 0 && config->keys.rsa_bits != wanted_rsa_bits(init))
-		return mm_fail(err, MM_EEXIST, "init: %s is there already, and its keys.rsa_bits is %lld, not %u",
-			       init->config_path, (long long)config->keys.rsa_bits, wanted_rsa_bits(init));
-	mm_hint(init->call, "%s", "");
+		return fail_disagreement(init, "keys.rsa_bits", rsa_bits, err);
 	return MM_OK;
 }
 

@@ -207,6 +207,25 @@ def test_ed25519_has_no_traditional_form(make_issuer):
     assert result.stdout == "" and "key export: " in result.stderr
 
 
+# ---- hardening -------------------------------------------------------------------------------------------------------
+def test_whatever_reads_private_keys_is_hardened_first(mintmark, issuer):
+    tables = json.loads(mintmark("help", "--dump", "json").stdout)
+    assert [row["name"] for row in tables["commands"] if row["private_keys"]] == [
+        "init", "serve", "token create", "key import", "key export"]
+    # It waits for the key on standard input, and can be looked at.
+    process = subprocess.Popen([mintmark.path, "key", "import", "-", "-c", issuer.config_path], stdin=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    try:
+        proc = f"/proc/{process.pid}"
+        harness.wait_until(lambda: "NoNewPrivs:\t1" in open(f"{proc}/status", encoding="ascii").read(), "it is hardened")
+        limits = open(f"{proc}/limits", encoding="ascii").read()
+        assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
+        assert os.stat(f"{proc}/environ").st_uid == 0, "undumpable: its /proc belongs to root"
+    finally:
+        process.communicate()
+    assert process.returncode == 1
+
+
 # ---- no key set ------------------------------------------------------------------------------------------------------
 def test_without_a_key_set_the_way_to_one_is_shown(mintmark, tmp_path):
     (tmp_path / "m.yaml").write_text("issuer: https://h.example\ndata_dir: data\n")
