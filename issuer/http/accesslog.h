@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The access log: one line a request, text (key=value) or JSON. Each worker gathers its lines and writes them out four times a
- * second, so that logging costs the path of a request no system call; and it never waits for whoever reads them.
+ * The access log: one line a request, text (key=value) or JSON. Each worker gathers its lines and writes them out four
+ * times a second, so that logging costs the path of a request no system call; it never waits for whoever reads them.
  */
 #ifndef MINTMARK_ISSUER_HTTP_ACCESSLOG_H
 #define MINTMARK_ISSUER_HTTP_ACCESSLOG_H
@@ -10,7 +10,7 @@
 #include <mintmark/clock.h>
 #include <mintmark/config.h>
 
-/* What there is to say of one request; everything is borrowed, `method` and `path` are absent when none was understood. */
+/* What there is to say of one request; all is borrowed, `method` and `path` are absent when none was understood. */
 struct mm_access_line {
 	struct mm_span method;
 	struct mm_span path; /* without the query, which may hold what a log should not */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Weak comparison (RFC 9110 §13.1.2). Splitting at commas is safe: our tags have none, and no tag has a quote inside. */
+/* Weak comparison (RFC 9110 §13.1.2). To split at commas is safe: our tags have none, no tag has a quote inside. */
 static bool list_has_tag(struct mm_span list, const char *etag)
 {
 	struct mm_span tag;

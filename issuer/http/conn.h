@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection: a state machine that reads, parses, answers and writes without ever blocking. In its common course, a
- * whole request in and a whole answer out, it owns no buffer: it works in its worker's and keeps only what is left over.
+ * One connection: a state machine that reads, parses, answers and writes without ever blocking. In its common course,
+ * a whole request in and a whole answer out, it owns no buffer: it works in its worker's and keeps what is left over.
  */
 #ifndef MINTMARK_ISSUER_HTTP_CONN_H
 #define MINTMARK_ISSUER_HTTP_CONN_H
@@ -15,7 +15,7 @@ struct mm_conn;
 struct mm_endpoint;
 TAILQ_HEAD(mm_conn_list, mm_conn);
 
-/* Absolute limits that are not configurable; those for a head and for idleness are (http.head_timeout, http.idle_timeout). */
+/* Absolute limits that are not configurable, as http.head_timeout and http.idle_timeout are. */
 #define MM_REQUEST_TIMEOUT_NS INT64_C(30000000000) /* first byte of a request to last byte of its body */
 #define MM_SEND_TIMEOUT_NS    INT64_C(30000000000) /* to take one batch of answers */
 #define MM_LINGER_TIMEOUT_NS  INT64_C(1000000000)  /* to notice that we have closed */

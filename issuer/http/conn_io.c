@@ -7,6 +7,12 @@
 #define READ_STEP        4096   /* by how much the buffer of an unfinished request grows at least */
 #define LINGER_BYTES_MAX 262144 /* that a peer may send us after we have closed */
 
+/* The interest that serves an operation which has to wait. */
+static short interest_of(enum mm_io io)
+{
+	return io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE;
+}
+
 /* Everything that was to be sent is sent. Returns whether there is more to read. */
 static bool settle(struct mm_conn *conn)
 {
@@ -34,7 +40,7 @@ static enum mm_io flush(struct mm_conn *conn)
 		conn->out = mm_outbox_detach(&worker->outbox, worker->live);
 		if (conn->out) {
 			mm_conn_enter(conn, MM_SENDING);
-			mm_conn_want(conn, io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE);
+			mm_conn_want(conn, interest_of(io));
 			return io;
 		}
 		io = MM_IO_FAILED;
@@ -43,7 +49,7 @@ static enum mm_io flush(struct mm_conn *conn)
 	return io;
 }
 
-/* Keeps what was received and not used, wherever it is now: in the worker's scratch or in the connection's own buffer. */
+/* Keeps what was received and not used, wherever it is now: in the worker's scratch or in conn->in. */
 static void keep(struct mm_conn *conn, const char *buf, size_t used, size_t len)
 {
 	if (used == len) {
@@ -127,7 +133,7 @@ static bool resume(struct mm_conn *conn)
 	enum mm_io io = mm_outbox_flush(conn->out, &conn->transport);
 
 	if (io == MM_IO_WAIT_READ || io == MM_IO_WAIT_WRITE) {
-		mm_conn_want(conn, io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE);
+		mm_conn_want(conn, interest_of(io));
 		return false;
 	}
 	if (io != MM_IO_OK) {
@@ -159,7 +165,7 @@ static void wait_or_close(struct mm_conn *conn, enum mm_io io)
 		mm_conn_close(conn);
 		return;
 	}
-	mm_conn_want(conn, io == MM_IO_WAIT_READ ? EV_READ : EV_WRITE);
+	mm_conn_want(conn, interest_of(io));
 }
 
 /* Where the next bytes go: behind the unfinished request, or into the worker's scratch when there is none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a connection is made of: for conn.c, which keeps its life and its deadlines, and conn_io.c, which does its work. */
+/* What a connection is made of: for conn.c, which keeps its life and deadlines, and conn_io.c, which does its work. */
 #ifndef MINTMARK_ISSUER_HTTP_CONN_STATE_H
 #define MINTMARK_ISSUER_HTTP_CONN_STATE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What keeps the workers fed: watches the configuration, the certificate and the key set, and puts a new live object in
- * place whenever one of them has changed for the better. What fails to load is logged once, counted, and changes nothing.
- * Used by the main thread only.
+ * place whenever one of them has changed for the better. What fails to load is logged once, counted, and changes
+ * nothing. Used by the main thread only.
  */
 #ifndef MINTMARK_ISSUER_HTTP_FEED_H
 #define MINTMARK_ISSUER_HTTP_FEED_H

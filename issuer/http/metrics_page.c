@@ -77,10 +77,12 @@ static void add_connections(struct mm_buf *out, const struct mm_stats_board *boa
 {
 	mm_metrics_family(out, "mintmark_http_connections", "gauge", "Open connections, by listener.");
 	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
-		uint64_t closed = SUM(board, closed[i]); /* before accepted, so that the difference is never negative */
+		uint64_t closed = SUM(board, closed[i]);
+		uint64_t accepted = SUM(board, accepted[i]);
 
+		/* Other workers count on meanwhile: the two need not be of one moment. */
 		labelled(out, "mintmark_http_connections", "listener", listener_names[i],
-			 SUM(board, accepted[i]) - closed);
+			 accepted > closed ? accepted - closed : 0);
 	}
 	mm_metrics_family(out, "mintmark_http_connections_accepted_total", "counter",
 			  "Connections accepted, by listener.");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling systemd how we are (sd_notify(3)'s protocol, one datagram a message); nothing happens where it does not listen. */
+/* Telling systemd how we are, where it listens: sd_notify(3)'s protocol, one datagram a message. */
 #ifndef MINTMARK_ISSUER_HTTP_NOTIFY_H
 #define MINTMARK_ISSUER_HTTP_NOTIFY_H
 

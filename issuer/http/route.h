@@ -39,8 +39,8 @@ struct mm_context {
 };
 
 /*
- * Fills `response`, which is empty; status 0 is taken for 200. On failure the dispatcher makes an error of the code, with the line for the
- * caller to read if the code blames the caller.
+ * Fills `response`, which is empty; status 0 is taken for 200. On failure the dispatcher makes an error of the code,
+ * with the line for the caller to read if the code blames the caller.
  */
 typedef enum mm_code mm_handler(const struct mm_context *context, const struct mm_request *request,
 				struct mm_response *response, struct mm_err *err);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -46,6 +47,20 @@ static size_t core_count(void)
 	if (sched_getaffinity(0, sizeof cores, &cores) != 0)
 		return 1;
 	return (size_t)CPU_COUNT(&cores);
+}
+
+/* A connection is a descriptor; the soft limit is a relic of select(2), which nothing here uses. */
+static void raise_descriptor_limit(const struct mm_config *config, const struct mm_log *log)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)config->http.max_connections)
+		mm_log(log, MM_LOG_WARN, "the system allows fewer open files than there may be connections",
+		       MM_F_INT("limit", (int64_t)limit.rlim_cur),
+		       MM_F_INT("http.max_connections", config->http.max_connections));
 }
 
 /* ---- stopping ---------------------------------------------------------------------------------------------------- */
@@ -161,29 +176,31 @@ static enum mm_code open_signals(struct server *server, struct mm_err *err)
 
 static enum mm_code add_watches(struct server *server, struct mm_err *err)
 {
+	static const struct timeval second = {.tv_sec = 1};
 	const struct {
 		int fd;
+		short what;
 		event_callback_fn call;
+		const struct timeval *every;
 	} rows[WATCH_COUNT] = {
-		[WATCH_SIGNALS] = {server->signal_fd, on_signal},
-		[WATCH_WORKERS] = {server->done_fd, on_worker_ended},
-		[WATCH_STORE] = {mm_store_watch_fd(server->feed.store), on_store},
-		[WATCH_CLOCK] = {-1, on_second},
-		[WATCH_DEADLINE] = {-1, on_drain_deadline},
+		[WATCH_SIGNALS] = {server->signal_fd, EV_READ | EV_PERSIST, on_signal, NULL},
+		[WATCH_WORKERS] = {server->done_fd, EV_READ | EV_PERSIST, on_worker_ended, NULL},
+		[WATCH_STORE] = {mm_store_watch_fd(server->feed.store), EV_READ | EV_PERSIST, on_store, NULL},
+		[WATCH_CLOCK] = {-1, EV_PERSIST, on_second, &second},
+		[WATCH_DEADLINE] = {-1, 0, on_drain_deadline, NULL}, /* set by stop() */
 	};
-	const struct timeval second = {.tv_sec = 1};
 
 	server->base = event_base_new();
-	for (int i = 0; server->base && i < WATCH_COUNT; i++) {
-		short what = rows[i].fd >= 0 ? EV_READ | EV_PERSIST : i == WATCH_CLOCK ? EV_PERSIST : 0;
-		bool now = rows[i].fd >= 0 || i == WATCH_CLOCK;
-
-		server->watches[i] = event_new(server->base, rows[i].fd, what, rows[i].call, server);
-		if (!server->watches[i] ||
-		    (now && event_add(server->watches[i], i == WATCH_CLOCK ? &second : NULL) != 0))
+	if (!server->base)
+		return mm_fail(err, MM_ENOMEM, "cannot start");
+	for (int i = 0; i < WATCH_COUNT; i++) {
+		server->watches[i] = event_new(server->base, rows[i].fd, rows[i].what, rows[i].call, server);
+		if (!server->watches[i])
+			return mm_fail(err, MM_ENOMEM, "cannot start");
+		if ((rows[i].fd >= 0 || rows[i].every) && event_add(server->watches[i], rows[i].every) != 0)
 			return mm_fail(err, MM_ENOMEM, "cannot start");
 	}
-	return server->base ? MM_OK : mm_fail(err, MM_ENOMEM, "cannot start");
+	return MM_OK;
 }
 
 /* ---- starting ---------------------------------------------------------------------------------------------------- */
@@ -313,6 +330,7 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	enum mm_code code;
 
 	pthread_sigmask(SIG_BLOCK, NULL, &server.signals_before);
+	raise_descriptor_limit(config, log);
 	mm_live_slot_init(&server.slot);
 	server.worker_count = config->http.workers > 0 ? (size_t)config->http.workers : core_count();
 	server.board.started = mm_clock_now();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server's side of TLS: one immutable context made of a certificate chain and its key, shared by reference count. */
+/* The server's side of TLS: an immutable context made of a certificate chain and its key, shared by reference count. */
 #ifndef MINTMARK_ISSUER_HTTP_TLS_H
 #define MINTMARK_ISSUER_HTTP_TLS_H
 
@@ -12,9 +12,9 @@
 struct mm_tls;
 
 /*
- * TLS 1.2 or newer, ALPN http/1.1 and nothing else, no renegotiation, no compression. Everything is read and checked before anything is
- * used. MM_ECONFIG: no certificate or key in the file, a key with a passphrase, a certificate of another key, or one that
- * has expired at `now`; MM_ENOTFOUND, MM_EIO; the line names the file.
+ * TLS 1.2 or newer, ALPN http/1.1 and nothing else, no renegotiation, no compression. Everything is read and checked
+ * before anything is used. MM_ECONFIG: no certificate or key in the file, a key with a passphrase, a certificate of
+ * another key, or one that has expired at `now`; MM_ENOTFOUND, MM_EIO; the line names the file.
  */
 MM_MUSTCHECK enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now,
 				      struct mm_tls **out, struct mm_err *err);

@@ -41,7 +41,7 @@ struct mm_transport {
 
 /* Takes the descriptor over unless it fails: false, out of memory. `tls` NULL: plain. */
 MM_MUSTCHECK bool mm_transport_open(struct mm_transport *transport, int fd, const struct mm_tls *tls);
-/* Reads bytes off the socket that nobody will look at, below TLS, into `scratch`. As read, but never MM_IO_WAIT_WRITE. */
+/* Reads bytes off the socket that nobody will look at, below TLS. As read, but never MM_IO_WAIT_WRITE. */
 enum mm_io mm_transport_discard(struct mm_transport *transport, char *scratch, size_t cap, size_t *n);
 void mm_transport_close(struct mm_transport *transport);
 

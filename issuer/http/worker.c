@@ -53,8 +53,10 @@ static bool after_accept_error(struct mm_endpoint *endpoint, int reason)
 	case EHOSTUNREACH: return true;
 	default: break;
 	}
-	if (mm_conn_evict(endpoint)) /* an idle connection is a descriptor that someone else needs more */
-		return true;
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		if (mm_conn_evict(&endpoint->worker->endpoints[i])) /* its descriptor is needed more elsewhere */
+			return true;
+	}
 	pause_accepting(endpoint, reason); /* else the loop would spin: the socket stays readable */
 	return false;
 }

@@ -82,7 +82,7 @@ static void a_peer_that_is_gone_fails_the_write_without_a_signal(void **state)
 	assert_int_equal(transport.ops->write(&transport, &one, 1, &n), MM_IO_FAILED);
 }
 
-/* ---- through TLS: client and server take turns in this one thread ---------------------------------------------------- */
+/* Through TLS: client and server take turns in this one thread. */
 static SSL_CTX *client_context;
 static SSL *client;
 static struct mm_tls *tls;
