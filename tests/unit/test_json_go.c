@@ -135,6 +135,9 @@ static void what_can_be_read_can_be_written_and_nothing_deeper(void **state)
 
 	(void)state;
 	assert_ok(mm_json_add_value(&buf, good, &err), &err);
+	json_decref(good);
+	good = json_pack("{s:o}", "a", nested(MM_JSON_DEPTH_MAX - 1));
+	assert_ok(mm_json_add_value(&buf, good, &err), &err);
 	assert_fails(mm_json_add_value(&buf, bad, &err), MM_ELIMIT, &err);
 	json_decref(good);
 	json_decref(bad);

@@ -108,9 +108,9 @@ static void no_value_can_begin_a_line_or_move_a_terminal(void **state)
 	struct mm_log *log = *state;
 
 	mm_log(log, MM_LOG_INFO, "m\nlevel=error", MM_F_STR("a", "x\n\r\t\033[2J\177"),
-	       MM_F_STR("b", "\302\2332J\302\240"), MM_F_STR("c", "\x9b\xff"));
+	       MM_F_STR("b", "\302\2332J\302\240"), MM_F_STR("c", "\x80\xff"), MM_F_STR("d", "\177"));
 	assert_string_equal(after_time(log), "level=info msg=\"m\\nlevel=error\" a=\"x\\n\\x0d\\x09\\x1b[2J\\x7f\" "
-					     "b=\"\\u009b2J\302\240\" c=\"\\x9b\\xff\"\n");
+					     "b=\"\\u009b2J\302\240\" c=\"\\x80\\xff\" d=\"\\x7f\"\n");
 }
 
 static void a_null_string_is_left_out(void **state)
@@ -165,10 +165,10 @@ static void bytes_that_are_no_utf8_leave_a_json_line_valid(void **state)
 	json_t *line;
 
 	log->format = MM_LOG_JSON;
-	mm_log(log, MM_LOG_INFO, "m", MM_F_STR("a", "x\xff\n\xc3"));
+	mm_log(log, MM_LOG_INFO, "m", MM_F_STR("a", "\x80x\xff\n\xc3"));
 	line = json_loads(logged(log), 0, NULL);
 	assert_non_null(line);
-	assert_string_equal(json_string_value(json_object_get(line, "a")), "x?\n?");
+	assert_string_equal(json_string_value(json_object_get(line, "a")), "?x?\n?");
 	json_decref(line);
 }
 
