@@ -37,12 +37,22 @@ void mm_notify_reloading(void)
 	mm_notify(state);
 }
 
+/* A number that systemd wrote; 0 for anything else. */
+static long long number_in(const char *variable)
+{
+	const char *text = getenv(variable);
+	long long number;
+	char *end;
+
+	if (!text)
+		return 0;
+	number = strtoll(text, &end, 10);
+	return *end == '\0' && number > 0 && number < INT64_MAX / 1000 ? number : 0;
+}
+
 int64_t mm_notify_watchdog_ns(void)
 {
-	const char *usec = getenv("WATCHDOG_USEC");
-	const char *pid = getenv("WATCHDOG_PID");
-
-	if (!usec || (pid && atol(pid) != (long)getpid()))
+	if (getenv("WATCHDOG_PID") && number_in("WATCHDOG_PID") != (long long)getpid())
 		return 0;
-	return atoll(usec) > 0 ? atoll(usec) * 1000 / 2 : 0;
+	return number_in("WATCHDOG_USEC") * 1000 / 2;
 }
