@@ -83,22 +83,6 @@ static enum mm_code find_command(struct mm_call *call, int *argc, char ***argv, 
 	return MM_OK;
 }
 
-/* What stands where a command was expected: a wish for help or the version, or nothing that would do. */
-static enum mm_code run_without_command(struct mm_call *call, int argc, char **argv, struct mm_err *err)
-{
-	if (argc > 0 && asks_for_help(argv[0]))
-		return mm_help_print(call->commands, call->command, err);
-	if (argc > 0 && !call->command && strcmp(argv[0], "--version") == 0) {
-		call->command = &mm_cmd_version;
-		call->options = &(struct mm_common_options){0};
-		return mm_cmd_version.run(call, err);
-	}
-	if (argc > 0 && argv[0][0] == '-' && argv[0][1] != '\0')
-		return mm_fail(err, MM_EUSAGE, "%.80s: flags come after the command", argv[0]);
-	return mm_fail(err, MM_EUSAGE, "%s%sa command is missing", call->command ? call->command->name : "",
-		       call->command ? ": " : "");
-}
-
 static enum mm_code run_command(struct mm_call *call, int argc, char **argv, struct mm_err *err)
 {
 	mm_auto_args args = {0};
@@ -116,11 +100,29 @@ static enum mm_code run_command(struct mm_call *call, int argc, char **argv, str
 	return code == MM_OK ? call->command->run(call, err) : code;
 }
 
+/* What stands where a command was expected: a wish for help or the version, or nothing that would do. */
+static enum mm_code run_without_command(struct mm_call *call, int argc, char **argv, struct mm_err *err)
+{
+	if (argc > 0 && asks_for_help(argv[0]))
+		return mm_help_print(call->commands, call->command, err);
+	if (argc > 0 && !call->command && strcmp(argv[0], "--version") == 0) {
+		call->command = mm_command_find(call->commands, "version");
+		return run_command(call, argc - 1, argv + 1, err);
+	}
+	if (argc > 0 && argv[0][0] == '-' && argv[0][1] != '\0')
+		return mm_fail(err, MM_EUSAGE, "%.80s: flags come after the command", argv[0]);
+	return mm_fail(err, MM_EUSAGE, "%s%sa command is missing", call->command ? call->command->name : "",
+		       call->command ? ": " : "");
+}
+
 static void report(const struct mm_call *call, const struct mm_err *err)
 {
+	mm_auto_buf hint = {0};
+
 	mm_note("%s", err->text);
-	if (call->hint[0] != '\0')
-		fprintf(stderr, "hint: %s\n", call->hint);
+	mm_add_visible(&hint, mm_span_str(call->hint), false); /* it may repeat what was typed */
+	if (hint.len > 0)
+		fprintf(stderr, "hint: %s\n", hint.p);
 	else if (err->code == MM_EUSAGE)
 		fprintf(stderr, "hint: see 'mintmark%s%s --help'\n", call->command ? " " : "",
 			call->command ? call->command->name : "");

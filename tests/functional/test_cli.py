@@ -106,8 +106,9 @@ def test_every_flag_that_needs_a_value_says_so(mintmark, commands):
 
 
 def test_hostile_text_cannot_write_to_the_terminal(mintmark):
-    result = mintmark("\x1b[2Jevil\n", status=2)
-    assert "\x1b" not in result.stderr and result.stderr.count("\n") == 2
+    for arguments in (["\x1b[2Jevil\n"], ["token", "create", "a", "--claim", "a=\x1b[2J\n"]):
+        result = mintmark(*arguments, status=2)
+        assert "\x1b" not in result.stderr and result.stderr.count("\n") == 2
 
 
 # ---- which configuration ---------------------------------------------------------------------------------------------
@@ -170,6 +171,7 @@ def test_version_names_the_libraries(mintmark, tables):
     assert set(document["libraries"]) == {"openssl", "libevent", "jansson", "libyaml", "libcurl"}
     assert all(re.match(r"\d+\.\d+", version) for version in document["libraries"].values())
     assert mintmark("--version").stdout == text
+    assert mintmark("--version", "x", status=2).stdout == ""
 
 
 def test_a_full_disk_is_an_error(mintmark):
