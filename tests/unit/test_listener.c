@@ -32,7 +32,7 @@ static void all_sockets_share_one_free_port(void **state)
 	}
 	assert_int_equal(ports[0], ports[1]);
 	assert_int_equal(ports[0], ports[2]);
-	assert_int_equal(ports[0], atoi(strrchr(bound, ':') + 1));
+	assert_int_equal(ports[0], strtol(strrchr(bound, ':') + 1, NULL, 10));
 }
 
 static void an_address_that_somebody_listens_on_is_refused(void **state)

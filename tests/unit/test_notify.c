@@ -52,7 +52,7 @@ static void reloading_comes_with_the_monotonic_time(void **state)
 	mm_notify_reloading();
 	assert_true(recv(listener, got, sizeof got - 1, 0) > 0);
 	assert_int_equal(strncmp(got, "RELOADING=1\nMONOTONIC_USEC=", 27), 0);
-	assert_true(atoll(got + 27) > 0);
+	assert_true(strtoll(got + 27, NULL, 10) > 0);
 }
 
 static void where_nobody_listens_nothing_happens(void **state)
