@@ -199,6 +199,7 @@ static void malformed_utf8_is_not(void **state)
 		"\xff",
 		"\xfe", /* beyond the end */
 		"\xc2",
+		"\xc2(",
 		"\xe2\x82",
 		"\xf0\x9f\x94",
 		"\xe2\x28\xa1", /* cut short */

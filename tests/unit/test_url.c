@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include <mintmark/url.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,23 @@ static void addresses_are_hosts(void **state)
 	}
 }
 
+static void every_letter_and_digit_may_stand_in_host_path_and_query(void **state)
+{
+	static const char letters[] = "AZaz09-_";
+	static const char hex[] = "%00%99%aa%ff%AA%FF";
+	struct mm_err err = {0};
+	mm_auto(mm_url) url = NULL;
+	char text[128];
+
+	(void)state;
+	snprintf(text, sizeof text, "https://%s.x:1239/%s?%s%s", letters, hex, letters, hex);
+	assert_ok(mm_url_parse(text, &url, &err), &err);
+	assert_string_equal(url->host, "azaz09-_.x");
+	assert_int_equal(url->port, 1239);
+	assert_string_equal(url->path + 1, hex);
+	assert_string_equal(url->query, "AZaz09-_%00%99%aa%ff%AA%FF");
+}
+
 static void what_two_readers_could_read_in_two_ways_is_refused(void **state)
 {
 	static const char *const cases[] = {
@@ -133,6 +151,8 @@ static void what_two_readers_could_read_in_two_ways_is_refused(void **state)
 		"https://0177.0.0.1/",
 		"https://2130706433/",
 		"https://1.2.3.4.5/",
+		"https://a.9/",
+		"https://a.0x/",
 		"https://256.1.1.1/",
 		"https://127.0.0.01/",
 		"https://[::1/",
@@ -303,6 +323,7 @@ int main(void)
 		cmocka_unit_test(ports_have_defaults),
 		cmocka_unit_test(an_absent_path_is_empty_and_an_absent_query_null),
 		cmocka_unit_test(addresses_are_hosts),
+		cmocka_unit_test(every_letter_and_digit_may_stand_in_host_path_and_query),
 		cmocka_unit_test(what_two_readers_could_read_in_two_ways_is_refused),
 		cmocka_unit_test(loopback_hosts_are_127_1_and_localhost),
 		cmocka_unit_test(issuers_are_https_or_loopback),

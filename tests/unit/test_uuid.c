@@ -87,6 +87,7 @@ static void uuids_are_hexadecimal_with_hyphens_at_their_places(void **state)
 		"6ba7b8119dad-11d1-80b4-00c04fd430c8-",
 		"6ba7b811-9dad-11d1-80b4-00c04fd430cg",
 		"6ba7b8111-9dad-11d1-80b-00c04fd430c8",
+		"gba7b811-9dad-11d1-80b4-00c04fd430c8",
 		"{6ba7b811-9dad-11d1-80b4-00c04fd430c8}",
 		"6ba7b811 9dad 11d1 80b4 00c04fd430c8",
 		"6ba7b811-9dad-11d1-80b4-00c04fd430c8\n",
