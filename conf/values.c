@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AUDIENCE_MAX 1024 /* bytes */
-#define QUOTED_MAX   80   /* bytes of a wrong value that a message repeats */
+#define ITEM_MAX   1024 /* bytes of an item of a list */
+#define QUOTED_MAX 80   /* bytes of a wrong value that a message repeats */
 
 static void *member(const struct mm_option *option, struct mm_config *config)
 {
@@ -151,7 +151,7 @@ static enum mm_code set_strings(const struct mm_option *option, void *out, const
 	for (size_t i = 0; i < texts->n && code == MM_OK; i++) {
 		const char *text = texts->v[i];
 
-		if (*text == '\0' || strlen(text) > AUDIENCE_MAX)
+		if (*text == '\0' || strlen(text) > ITEM_MAX)
 			return refuse(option, text, "", err);
 		if (mm_strings_has(&list, text))
 			return refuse(option, text, "twice", err);
