@@ -36,7 +36,7 @@ static enum mm_code local_sign(const struct mm_signer *signer, struct mm_span me
 	    EVP_DigestSign(context, ecdsa ? der : signature, &made, (const uint8_t *)message.p, message.len) != 1)
 		return mm_fail_openssl(err, MM_ECRYPTO, "signing with key %s", signer->kid);
 	if (ecdsa && !mm_ecdsa_from_der(signer->alg, mm_span(der, made), signature))
-		return mm_fail(err, MM_ECRYPTO, "signing with key %s gave no ECDSA signature", signer->kid);
+		return mm_fail_openssl(err, MM_ECRYPTO, "signing with key %s gave no ECDSA signature", signer->kid);
 	*len = ecdsa ? signer->alg->signature_len : made;
 	return MM_OK;
 }
