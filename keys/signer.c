@@ -11,7 +11,7 @@
 /* Signs in this process. */
 struct local {
 	struct mm_signer base;
-	/* Initialised for signing once, and holds the key. Each signature is made by a copy, so that threads only read it. */
+	/* Initialised once, and holds the key. A copy of it makes each signature, so that threads only read this one. */
 	EVP_MD_CTX *prepared;
 };
 
