@@ -34,7 +34,7 @@ enum mm_code {
 
 struct mm_err {
 	enum mm_code code;
-	char text[MM_ERR_TEXT_MAX]; /* one line of UTF-8 without control characters; cut and ended in "..." if too long */
+	char text[MM_ERR_TEXT_MAX]; /* one line of UTF-8, no control characters; cut and ended in "..." if too long */
 };
 
 /* Records `code` and the line, unless `err` already holds a failure; returns the code that `err` holds then. */
