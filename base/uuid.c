@@ -40,18 +40,6 @@ enum mm_code mm_uuid4(char out[static MM_UUID_SIZE], struct mm_err *err)
 	return MM_OK;
 }
 
-enum mm_code mm_uuid4_pooled(struct mm_uuid_pool *pool, char out[static MM_UUID_SIZE], struct mm_err *err)
-{
-	if (pool->left < UUID_BYTES) {
-		if (RAND_bytes(pool->bytes, sizeof pool->bytes) != 1)
-			return mm_fail_openssl(err, MM_ECRYPTO, "no random bytes");
-		pool->left = sizeof pool->bytes;
-	}
-	pool->left -= UUID_BYTES;
-	finish(pool->bytes + pool->left, 4, out);
-	return MM_OK;
-}
-
 static bool sha1_of_two(struct mm_span a, struct mm_span b, uint8_t digest[static SHA_DIGEST_LENGTH])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();

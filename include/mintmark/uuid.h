@@ -10,16 +10,6 @@
 /* Version 4 from OpenSSL's generator. MM_ECRYPTO: no randomness. */
 MM_MUSTCHECK enum mm_code mm_uuid4(char out[static MM_UUID_SIZE], struct mm_err *err);
 
-/*
- * The same with random bytes drawn in advance, for whoever mints many: 50 ns instead of 1.2 us. {0} is an empty pool. It
- * belongs to one thread, and must not be used on both sides of a fork: both would mint the same.
- */
-struct mm_uuid_pool {
-	uint8_t bytes[1024];
-	size_t left;
-};
-MM_MUSTCHECK enum mm_code mm_uuid4_pooled(struct mm_uuid_pool *pool, char out[static MM_UUID_SIZE], struct mm_err *err);
-
 /* Version 5 (SHA-1) of `name` in the URL namespace (RFC 9562 §6.6). */
 MM_MUSTCHECK enum mm_code mm_uuid5_url(struct mm_span name, char out[static MM_UUID_SIZE], struct mm_err *err);
 

@@ -76,7 +76,13 @@ static void the_numbers_are_those_of_the_vectors(void **state)
 	}
 }
 
-/* Coordinates keep their leading zeros (RFC 7518 §6.2.1.2): one key of 256 has one in x. */
+/* Whether the first byte is zero: eight zero bits are 'A' and then one of 'A' to 'P'. */
+static bool begins_with_zero(const char *base64url)
+{
+	return base64url[0] == 'A' && base64url[1] >= 'A' && base64url[1] <= 'P';
+}
+
+/* Coordinates keep their leading zeros (RFC 7518 §6.2.1.2). One key of 256 has one in x: 5000 without are one run of 10^8. */
 static void coordinates_with_leading_zeros_keep_their_length(void **state)
 {
 	bool seen = false;
@@ -93,7 +99,7 @@ static void coordinates_with_leading_zeros_keep_their_length(void **state)
 		assert_int_equal(strlen(test_vector_text(jwk, "y")), 43);
 		assert_ok(mm_jwk_to_key(jwk, false, &again, &err), &err);
 		assert_string_equal(mm_key_kid(again), mm_key_kid(key));
-		seen = strncmp(test_vector_text(jwk, "x"), "AA", 2) == 0;
+		seen = begins_with_zero(test_vector_text(jwk, "x"));
 		json_decref(jwk);
 	}
 	assert_true(seen);

@@ -35,21 +35,6 @@ static void random_uuids_differ(void **state)
 	assert_string_not_equal(first, second);
 }
 
-static void a_pool_gives_no_uuid_twice(void **state)
-{
-	enum { N = 300 }; /* the pool is filled five times */
-	static char uuids[N][MM_UUID_SIZE];
-	struct mm_uuid_pool pool = {.left = 0};
-
-	(void)state;
-	for (int i = 0; i < N; i++) {
-		assert_ok(mm_uuid4_pooled(&pool, uuids[i], NULL), NULL);
-		assert_version_4(uuids[i]);
-		for (int j = 0; j < i; j++)
-			assert_string_not_equal(uuids[i], uuids[j]);
-	}
-}
-
 static void name_based_uuids_are_version_5_in_the_url_namespace(void **state)
 {
 	/* python3 -c 'import uuid; print(uuid.uuid5(uuid.NAMESPACE_URL, "https://example.com"))' */
@@ -105,7 +90,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_uuids_are_version_4_of_the_right_variant),
 		cmocka_unit_test(random_uuids_differ),
-		cmocka_unit_test(a_pool_gives_no_uuid_twice),
 		cmocka_unit_test(name_based_uuids_are_version_5_in_the_url_namespace),
 		cmocka_unit_test(the_name_may_hold_any_bytes),
 		cmocka_unit_test(uuids_are_hexadecimal_with_hyphens_at_their_places),
