@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # ./quickstart.sh [--once]
-# From a fresh checkout to a running issuer: builds mintmark in build/quickstart, makes its keys in quickstart.d, serves on
-# loopback, mints a token (the only thing on standard output) and verifies it as a stranger would, who knows nothing but
-# the issuer's URL. Goes on serving until Ctrl-C; with --once it stops by itself. Run it again as often as you like: the
-# keys are kept. $BUILD_DIR and $QUICKSTART_DIR may name other folders.
+# From a fresh checkout to a running issuer: builds mintmark in build/quickstart, makes its keys in quickstart.d, serves
+# on loopback, mints a token (the only thing on standard output) and verifies it as a stranger would, who knows nothing
+# but the issuer's URL. Goes on serving until Ctrl-C; with --once it stops by itself. Run it again as often as you like:
+# the keys are kept. $BUILD_DIR and $QUICKSTART_DIR may name other folders.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$PWD

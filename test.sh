@@ -3,7 +3,7 @@
 #
 # ./test.sh [PHASE...]
 # Builds mintmark and runs every test; with phases named, only those. It fails when any of them does. The first run
-# installs the Debian packages and npm modules that are missing. Everything it makes is in build/, its logs in build/logs.
+# installs the Debian packages and npm modules that are missing. What it makes is in build/, its logs in build/logs.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$PWD
@@ -13,7 +13,7 @@ jobs=$(nproc)
 logs=build/logs
 python=/usr/bin/python3 # Debian's own, which has Debian's modules
 
-# ---- the phases, in their order; each runs in a subshell of its own ---------------------------------------------------
+# ---- the phases, in their order; each runs in a subshell of its own --------------------------------------------------
 phases=(packages modules build unit lint analysis asan tsan functional)
 
 packages() {
@@ -29,20 +29,18 @@ modules() {
   fi
 }
 
-# configured NAME OPTION...: configures build/NAME once and goes there. What changed since is make's affair.
-configured() {
-  local dir=build/$1
-  shift
-  [ -x configure ] || ./autogen.sh
-  mkdir -p "$dir"
-  cd "$dir"
-  [ -f config.status ] || "$root/configure" --quiet --enable-werror "$@"
-}
+# configure NAME OPTION...: configures build/NAME, once. What changed since is make's affair.
+configure() (
+  [ -x ./configure ] || ./autogen.sh
+  mkdir -p "build/$1"
+  cd "build/$1"
+  [ -f config.status ] || "$root/configure" --quiet --enable-werror "${@:2}"
+)
 
 build() {
-  configured release
-  make -j"$jobs" all
-  make -j"$jobs" check TESTS=
+  configure release
+  make -C build/release -j"$jobs" all
+  make -C build/release -j"$jobs" check TESTS= # the test programs, without running them
 }
 
 unit() {
@@ -70,22 +68,25 @@ analysis() {
 functional_with() {
   local build=$1 slowness=$2
   shift 2
-  cd "$root"
   MINTMARK=build/$build/mintmark MM_BUILDDIR=build/release MM_SLOWNESS=$slowness "$python" -m pytest -q "$@"
 }
 
 asan() {
-  configured asan --with-sanitizer=address,undefined CFLAGS=-O1
-  make -j"$jobs" check VERBOSE=1
+  configure asan --with-sanitizer=address,undefined CFLAGS=-O1
+  make -C build/asan -j"$jobs" check VERBOSE=1
   functional_with asan 3 tests/functional/test_cli*.py tests/functional/test_http*.py
 }
 
-# The server's own tests, and the real server: under hostile requests, and while keys are committed under its readers.
+# The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
 tsan() {
-  configured tsan --with-sanitizer=thread CFLAGS=-O1
-  make -j"$jobs" mintmark
-  make check-TESTS VERBOSE=1 TESTS='tests/unit/test_live tests/unit/test_snapshot tests/unit/test_metrics'
+  local test tests=()
+  mapfile -t tests < <(grep -l pthread_create tests/unit/test_*.c | sed 's/\.c$//')
+  configure tsan --with-sanitizer=thread CFLAGS=-O1
+  make -C build/tsan -j"$jobs" mintmark "${tests[@]}"
   export TSAN_OPTIONS=halt_on_error=1
+  for test in "${tests[@]}"; do
+    MM_SRCDIR=$root MM_BUILDDIR=$root/build/tsan "build/tsan/$test"
+  done
   functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py
 }
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Static analysis of the program's sources by clang-tidy; .clang-tidy says with which checks. Any finding fails. One that
-# is wrong is answered where it stands: "NOLINT(check): why".
+# Static analysis of the program's sources by clang-tidy; .clang-tidy says with which checks. Any finding fails. One
+# that is wrong is answered where it stands: "NOLINT(check): why".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # What clang says of warnings in the system's headers, which it does not show, is left out.
+flags='-std=gnu11 -I. -Iinclude -D_GNU_SOURCE -DMM_VERSION=\"0\"'
 find base conf keys issuer cli -name '*.c' -print0 | sort -z |
-  xargs -0 -n 8 -P "$(nproc)" sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -I. -Iinclude -D_GNU_SOURCE -DMM_VERSION=\"0\"' \
-    clang-tidy 2> >(grep -v '^[0-9]* warnings\? generated\.$' >&2)
+  xargs -0 -n 8 -P "$(nproc)" sh -c "clang-tidy --quiet \"\$@\" -- $flags" clang-tidy \
+    2> >(grep -v '^[0-9]* warnings\? generated\.$' >&2)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # scripts/verify-with-openssl.sh JWKS_FILE < TOKEN
-# Verifies the signature of an RS256 token with nothing but openssl: makes the DER public key from the n and e of the JWK,
-# sees that its digest is the kid, and verifies. Says what it found on standard output; exits 0 when it verified.
+# Verifies the signature of an RS256 token with nothing but openssl: makes the DER public key from the n and e of the
+# JWK, sees that its digest is the kid, and verifies. Says what it found on standard output; exits 0 when it verified.
 set -euo pipefail
 jwks=$1
 IFS=. read -r header payload signature || [ -n "$signature" ]

@@ -109,7 +109,7 @@ def trusting(ca, monkeypatch):
 # ---- the issuers -----------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def issuers(mintmark, ca, tmp_path_factory):
-    """An issuer for each algorithm, at https://localhost:PORT/id/prod, with a token that expires at once; made when needed."""
+    """An issuer for each algorithm, made when needed, at https://localhost:PORT/id/prod, and an expired token."""
     served = {}
 
     def get(algorithm):

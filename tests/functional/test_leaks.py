@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole served run under valgrind: every kind of request, a reload, a commit, a new certificate, a stop. No error, no leak."""
+"""A whole served run under valgrind: every kind of request, a reload, a commit, a new certificate, a stop.
+
+No error, no leak.
+"""
 import shutil
 
 import pytest

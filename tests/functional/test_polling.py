@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verifiers poll the documents at 1 kHz while another process commits 1,000 revisions of the key set.
 
-Whatever they get is one committed set, whole; the ETag changes exactly when the content does; nothing goes back in time.
+Whatever they get is one committed set, whole; the ETag changes exactly when the content does; nothing goes back.
 """
 import http.client
 import json

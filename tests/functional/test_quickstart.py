@@ -15,7 +15,7 @@ TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+\n")
 
 @pytest.fixture
 def quickstart(tmp_path):
-    """Starts quickstart.sh in a folder of its own and returns the Popen; a session of its own, as a terminal's would be."""
+    """Starts quickstart.sh with a folder and a session of its own, as a terminal's would be; returns the Popen."""
     started = []
 
     def start(*arguments):
