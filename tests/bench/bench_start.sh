@@ -68,6 +68,7 @@ with tempfile.TemporaryDirectory() as folder:
             process.wait()
 
 median, most = statistics.median(took), max(memory)
-print(f"start to first answer: median {median:.1f} ms, max {max(took):.1f} ms; resident: {most:.1f} MB")
+print(f"figure: start to first answer: {median:.1f} ms (goal <= 50, median of {rounds}, max {max(took):.1f})")
+print(f"figure: resident when serving: {most:.1f} MB (goal <= 15)")
 sys.exit(0 if median <= 50 and most <= 15 else 1)
 PYTHON
