@@ -6,8 +6,12 @@
 #include <mintmark/keyio.h>
 #include <string.h>
 
-/* A token of no use to anybody: no issuer, no subject, expired in 1970. */
-static enum mm_code make_token(const struct mm_signer *signer, struct mm_buf *token, struct mm_err *err)
+/*
+ * A token of no use to anybody: no issuer, no subject, expired in 1970. A signature of another length than the key's
+ * goes no further: libjwt 1.10 writes behind its buffer when it is empty.
+ */
+static enum mm_code make_token(const struct mm_signer *signer, size_t signature_len, struct mm_buf *token,
+			       struct mm_err *err)
 {
 	static const char payload[] = "{\"exp\":1,\"probe\":true}";
 	uint8_t signature[MM_SIGNATURE_MAX];
@@ -26,6 +30,9 @@ static enum mm_code make_token(const struct mm_signer *signer, struct mm_buf *to
 		code = mm_sign(signer, mm_buf_span(token), signature, &len, err);
 	if (code != MM_OK)
 		return code;
+	if (len != signature_len)
+		return mm_fail(err, MM_ECRYPTO, "key %s: a signature of %zu bytes where %s has %zu", signer->kid, len,
+			       signer->alg->name, signature_len);
 	mm_buf_add_str(token, ".");
 	mm_base64url_add(token, signature, len);
 	return mm_buf_check(token, err);
@@ -88,7 +95,7 @@ enum mm_code mm_probe(const struct mm_signer *signer, const struct mm_key *publi
 	if (signer->alg != mm_key_alg(public_key) || strcmp(signer->kid, mm_key_kid(public_key)) != 0)
 		return mm_fail(err, MM_ECRYPTO, "the signer of key %s is asked about key %s", signer->kid,
 			       mm_key_kid(public_key));
-	code = make_token(signer, &token, err);
+	code = make_token(signer, mm_key_signature_len(public_key), &token, err);
 	if (code == MM_OK && signer->alg->libjwt >= 0)
 		code = ask_libjwt(&token, public_key, err);
 	if (code == MM_OK)

@@ -64,6 +64,8 @@ enum mm_code mm_signer_local(const struct mm_key *key, struct mm_signer **out, s
 	if (!local->prepared ||
 	    !EVP_DigestSignInit_ex(local->prepared, NULL, alg->digest, NULL, NULL, mm_key_pkey(key), params))
 		return mm_fail_openssl(err, MM_ECRYPTO, "preparing key %s", signer->kid);
+	/* the copies are for one signature each: OpenSSL need not copy them again to keep them usable */
+	EVP_MD_CTX_set_flags(local->prepared, EVP_MD_CTX_FLAG_FINALISE);
 	*out = mm_take(signer);
 	return MM_OK;
 }

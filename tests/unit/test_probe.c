@@ -103,7 +103,7 @@ static void an_empty_signature_of_any_algorithm_is_refused(void **state)
 		struct bent bent = make_bent(key, key);
 
 		bent.bend = give_nothing;
-		check_refused(&bent, key, judge(&mm_algs[i]));
+		check_refused(&bent, key, "a signature of 0 bytes");
 	}
 }
 
@@ -127,7 +127,7 @@ static void an_ecdsa_signature_in_der_is_refused(void **state)
 		struct bent bent = make_bent(key, key);
 
 		bent.bend = give_der;
-		check_refused(&bent, key, judge(test_alg(names[i])));
+		check_refused(&bent, key, "bytes where");
 	}
 }
 
