@@ -4,19 +4,7 @@
 #include "keys/ecdsa.h"
 #include "keys/ossl.h"
 #include "keys/sigparams.h"
-#include <openssl/core_names.h>
 #include <openssl/err.h>
-
-void mm_sigparams(const struct mm_alg *alg, OSSL_PARAM params[static MM_SIGPARAMS_COUNT])
-{
-	static char pss[] = OSSL_PKEY_RSA_PAD_MODE_PSS, salt[] = OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST;
-
-	if (alg->pss) {
-		*params++ = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PAD_MODE, pss, 0);
-		*params++ = OSSL_PARAM_construct_utf8_string(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, salt, 0);
-	}
-	*params = OSSL_PARAM_construct_end();
-}
 
 /* The signature in OpenSSL's form: for ECDSA that is built in `der`. */
 static bool openssl_form(const struct mm_key *key, struct mm_span *signature, uint8_t der[static MM_ECDSA_DER_MAX])
