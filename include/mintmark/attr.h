@@ -11,7 +11,8 @@
 #define MM_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /*
- * mm_auto(mm_key) key = NULL;  declares a `struct mm_key *` that is freed when it leaves its scope.
+ * mm_auto(mm_key) key = NULL;  declares a `struct mm_key *` that is freed when it leaves its scope. One for each line: in
+ * `mm_auto(mm_key) a, b` the second would not be a pointer.
  * A module that has a destructor `void mm_key_free(struct mm_key *)` says MM_AUTO(mm_key) in its header.
  */
 #define mm_auto(type) MM_CLEANUP(type##_cleanup) struct type *
