@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mintmark/file.h>
+#include <mintmark/manage.h>
 #include <mintmark/url.h>
 #include <stdio.h>
 #include <string.h>

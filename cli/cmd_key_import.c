@@ -5,6 +5,8 @@
 #include "cli/keyrow.h"
 #include "cli/output.h"
 
+#include <mintmark/manage.h>
+
 struct import_options {
 	struct mm_common_options common;
 	const struct mm_alg *alg;

@@ -4,7 +4,8 @@
 #include "cli/output.h"
 
 #include <mintmark/json.h>
-#include <mintmark/verify.h>
+#include <mintmark/mint.h>
+#include <mintmark/token.h>
 #include <string.h>
 
 struct create_options {

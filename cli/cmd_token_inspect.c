@@ -4,7 +4,7 @@
 #include "cli/output.h"
 
 #include <mintmark/json.h>
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 
 /* The claims that are times, for people. */
 static const struct {

@@ -5,7 +5,7 @@
 #include "cli/output.h"
 
 #include <mintmark/file.h>
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 #include <string.h>
 
 struct verify_options {

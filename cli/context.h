@@ -6,7 +6,7 @@
 #include "cli/command.h"
 
 #include <mintmark/config.h>
-#include <mintmark/issuer.h>
+#include <mintmark/snapshot.h>
 #include <mintmark/store.h>
 
 /* Everything is owned; {0} is an empty one. */

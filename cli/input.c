@@ -5,7 +5,7 @@
 
 #include <mintmark/file.h>
 #include <mintmark/keyio.h>
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 #include <string.h>
 #include <unistd.h>
 

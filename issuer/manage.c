@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a command does to a store: load, change, probe, commit once. */
-#include <mintmark/issuer.h>
+#include <mintmark/manage.h>
 
 #include <mintmark/signer.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <mintmark/issuer.h>
+#include <mintmark/mint.h>
 
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 #include <string.h>
 
 /* Bytes for which the payload of most tokens has room: one allocation instead of four, each copied and cleansed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <mintmark/issuer.h>
+#include <mintmark/snapshot.h>
 
 #include <stdatomic.h>
 #include <stdlib.h>

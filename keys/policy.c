@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rotation policy: the waits that follow from what the operator says of verifiers, and whether they can be kept. */
-#include <mintmark/keyset.h>
+#include <mintmark/policy.h>
 
 /* Keys beside the retired ones: the active one, its ready standby, and the next standby, published before it. */
 #define KEYS_BESIDE_RETIRED 3

@@ -7,8 +7,8 @@
 #define MINTMARK_KEYSET_H
 
 #include <mintmark/clock.h>
-#include <mintmark/config.h>
 #include <mintmark/key.h>
+#include <mintmark/policy.h>
 
 enum mm_key_state {
 	MM_STATE_GENERATED,
@@ -52,23 +52,6 @@ struct mm_keyset {
 };
 
 enum mm_key_state mm_key_state(const struct mm_key_record *record, mm_time now);
-
-/* What the operator promises about verifiers, and what follows from it (rotation policy). Durations are seconds. */
-struct mm_policy {
-	const struct mm_alg *alg;
-	unsigned rsa_bits;
-	mm_duration rotate_every; /* 0 = by hand */
-	mm_duration verifier_cache;
-	mm_duration propagation;
-	mm_duration clock_skew;
-	mm_duration max_ttl;
-	unsigned max_keys;
-};
-/* MM_ECONFIG, with the arithmetic, when no schedule can satisfy it. */
-MM_MUSTCHECK enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_policy *out,
-						struct mm_err *err);
-mm_duration mm_policy_publish_wait(const struct mm_policy *policy); /* propagation + verifier_cache + clock_skew */
-mm_duration mm_policy_retire_wait(const struct mm_policy *policy);  /* propagation + max_ttl + clock_skew */
 
 /* An empty set at revision 0. */
 MM_MUSTCHECK enum mm_code mm_keyset_new(struct mm_keyset **out, struct mm_err *err);

@@ -12,6 +12,7 @@
 
 #include <mintmark/file.h>
 #include <mintmark/log.h>
+#include <mintmark/store.h>
 
 struct mm_feed {
 	/* Given before mm_feed_start; borrowed. */

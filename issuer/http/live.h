@@ -9,7 +9,7 @@
 
 #include "issuer/http/tls.h"
 
-#include <mintmark/issuer.h>
+#include <mintmark/snapshot.h>
 #include <pthread.h>
 #include <stdatomic.h>
 

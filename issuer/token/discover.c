@@ -4,7 +4,7 @@
 #include <mintmark/fetch.h>
 #include <mintmark/json.h>
 #include <mintmark/url.h>
-#include <mintmark/verify.h>
+#include <mintmark/jwks.h>
 #include <string.h>
 
 enum { DISCOVERY_MAX = 65536 };

@@ -3,7 +3,7 @@
 #ifndef ISSUER_TOKEN_TOKEN_H
 #define ISSUER_TOKEN_TOKEN_H
 
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 
 #define MM_TOKEN_HEADER_MAX 8192 /* bytes of the decoded header */
 

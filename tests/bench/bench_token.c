@@ -4,7 +4,8 @@
  * transport: jti, uid, claims, signature, into a buffer of its own. Time is user time of the processor, which is what
  * openssl speed counts, so that what else runs on the machine matters little.
  */
-#include <mintmark/issuer.h>
+#include <mintmark/manage.h>
+#include <mintmark/mint.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Nothing verifies but what the key of RFC 7515 A.3 signed there; that can also be inspected. */
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 #include <stdlib.h>
 
 #define KEYS                                                                                                           \

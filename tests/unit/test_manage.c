@@ -2,7 +2,7 @@
 #include "tests/unit/support.h"
 #include "tests/unit/tokens.h"
 
-#include <mintmark/issuer.h>
+#include <mintmark/manage.h>
 #include <string.h>
 
 #define NOW ((mm_time)1700000000)

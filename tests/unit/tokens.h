@@ -5,7 +5,7 @@
 
 #include <mintmark/config.h>
 #include <mintmark/jws.h>
-#include <mintmark/verify.h>
+#include <mintmark/token.h>
 
 /* The n-th key for the algorithm; made when it is first asked for, and owned by this file. */
 const struct mm_key *test_shared_key(const char *alg, unsigned n);

@@ -4,32 +4,15 @@
  * header but alg, kid and typ is ignored or, where it changes the meaning (crit, b64), refused. Nothing is fetched
  * because a token says so.
  */
-#ifndef MINTMARK_VERIFY_H
-#define MINTMARK_VERIFY_H
+#ifndef MINTMARK_TOKEN_H
+#define MINTMARK_TOKEN_H
 
 #include <jansson.h>
 #include <mintmark/clock.h>
-#include <mintmark/key.h>
+#include <mintmark/jwks.h>
 
-#define MM_TOKEN_MAX     20000  /* characters, where AWS stops */
-#define MM_JWKS_MAX      524288 /* bytes */
-#define MM_JWKS_KEYS_MAX 1000
-#define MM_KID_MAX       1024 /* bytes of a kid that is looked up */
-#define MM_LEEWAY        60   /* seconds, as in Kubernetes' TokenReview */
-
-struct mm_jwks; /* public keys by kid; immutable */
-
-/*
- * Reads a JWKS (RFC 7517 §5). Keys of unknown kty or with use other than "sig" are skipped, as the RFC asks; a key
- * that is known and breaks a rule of vetting, holds private members, or repeats a kid fails the whole: MM_EREFUSED
- * with its index and kid. MM_EPARSE, MM_ELIMIT.
- */
-MM_MUSTCHECK enum mm_code mm_jwks_parse(struct mm_span text, struct mm_jwks **out, struct mm_err *err);
-size_t mm_jwks_count(const struct mm_jwks *jwks);
-/* The key with that kid, or NULL; borrowed. */
-const struct mm_key *mm_jwks_find(const struct mm_jwks *jwks, struct mm_span kid);
-void mm_jwks_free(struct mm_jwks *jwks);
-MM_AUTO(mm_jwks)
+#define MM_TOKEN_MAX 20000 /* characters, where AWS stops */
+#define MM_LEEWAY    60    /* seconds, as in Kubernetes' TokenReview */
 
 struct mm_verify_options {
 	const char *issuer;           /* iss must equal it byte for byte; NULL: any, but it must be there */
@@ -61,13 +44,5 @@ MM_MUSTCHECK enum mm_code mm_token_verify(struct mm_span text, const struct mm_j
 
 /* Decodes under the same limits and verifies nothing. */
 MM_MUSTCHECK enum mm_code mm_token_inspect(struct mm_span text, struct mm_token *token, struct mm_err *err);
-
-/*
- * Fetches what a stranger would: ISSUER/.well-known/openid-configuration, whose issuer must equal `issuer` byte for
- * byte (OpenID Connect Discovery 1.0 §4.3), then its jwks_uri. MM_ENETWORK, MM_ETIMEOUT, MM_ELIMIT, MM_EPARSE,
- * MM_EREFUSED; the line names the URL.
- */
-MM_MUSTCHECK enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, struct mm_jwks **out,
-					   struct mm_err *err);
 
 #endif

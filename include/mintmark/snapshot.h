@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that requests need of one committed revision of one issuer: immutable, shared by reference count. Whoever holds
+ * one sees one revision whole, whatever is committed meanwhile. Everything about an issuer URL hangs off its snapshot;
+ * the program has no mutable globals (docs/decisions/0011).
+ */
+#ifndef MINTMARK_SNAPSHOT_H
+#define MINTMARK_SNAPSHOT_H
+
+#include <mintmark/config.h>
+#include <mintmark/document.h>
+#include <mintmark/jws.h>
+#include <mintmark/policy.h>
+
+struct mm_snapshot {
+	uint64_t revision;
+	char *issuer;
+	struct mm_policy policy;
+	struct mm_keyset *set;
+	struct mm_documents *documents;
+	struct mm_strings audiences; /* the default audiences of a token */
+	mm_duration default_ttl;
+	mm_duration max_ttl;
+	size_t signer_count; /* the policy's algorithm first */
+	struct mm_jws *signers[MM_ALG_COUNT];
+};
+
+/*
+ * Builds one from what was configured and what was committed; both are copied. `with_signers` false: only the documents
+ * are needed (jwks, discovery, publish), and `set` may be public. The caller has the first reference.
+ * MM_ECONFIG: a policy that cannot be kept. MM_EREFUSED: no key is published, or a key that should sign is public.
+ * MM_ECRYPTO, MM_ENOMEM.
+ */
+MM_MUSTCHECK enum mm_code mm_snapshot_build(const struct mm_config *config, const struct mm_keyset *set,
+					    bool with_signers, mm_time now, struct mm_snapshot **out,
+					    struct mm_err *err);
+struct mm_snapshot *mm_snapshot_ref(struct mm_snapshot *snapshot);
+void mm_snapshot_free(struct mm_snapshot *snapshot); /* gives one reference back; any thread */
+MM_AUTO(mm_snapshot)
+
+#endif
