@@ -177,21 +177,16 @@ static enum mm_code run_help(struct mm_call *call, struct mm_err *err)
 {
 	const struct help_options *options = call->options;
 	const struct mm_command *command = NULL;
-	mm_auto_buf name = {0};
-	enum mm_code code;
 
 	if (options->dump >= 0)
 		return mm_print_json(mm_dump_tables(call->commands), err);
-	for (size_t i = 0; i < call->argument_count; i++)
-		mm_buf_printf(&name, "%s%s", i > 0 ? " " : "", call->arguments[i]);
-	code = mm_buf_check(&name, err);
-	if (code != MM_OK)
-		return code;
-	if (call->argument_count > 0) {
-		command = mm_command_find(call->commands, name.p);
-		if (!command) {
-			mm_hint(call, "'mintmark help' lists the commands");
-			return mm_fail(err, MM_EUSAGE, "help: %.80s: unknown command", name.p);
+	for (size_t i = 0; i < call->argument_count; i++) {
+		enum mm_code code = mm_command_look_up(call->commands, command, call->arguments[i], &command, err);
+
+		if (code != MM_OK) {
+			mm_hint(call, "'mintmark help%s%s' lists the commands", command && !command->run ? " " : "",
+				command && !command->run ? command->name : "");
+			return mm_context(err, code, "help");
 		}
 	}
 	return mm_help_print(call->commands, command, err);

@@ -36,31 +36,32 @@ const char *mm_command_word(const struct mm_command *command)
 	return space ? space + 1 : command->name;
 }
 
-/* The command in `group` (NULL: at the top) that `word` names. */
-static const struct mm_command *find_in(const struct mm_command *const *commands, const struct mm_command *group,
-					const char *word)
-{
-	for (; *commands; commands++) {
-		if (mm_command_in(*commands, group) && strcmp(mm_command_word(*commands), word) == 0)
-			return *commands;
-	}
-	return NULL;
-}
-
-static enum mm_code fail_unknown(const struct mm_call *call, const struct mm_command *group, const char *word,
-				 struct mm_err *err)
+static enum mm_code fail_unknown(const struct mm_command *const *commands, const struct mm_command *group,
+				 const char *word, struct mm_err *err)
 {
 	struct mm_suggestion suggestion = {.wanted = word};
 	const char *group_name = group ? group->name : "", *space = group ? " " : "";
 
-	for (const struct mm_command *const *row = call->commands; *row; row++) {
-		if (mm_command_in(*row, group))
-			mm_suggestion_offer(&suggestion, mm_command_word(*row));
+	for (; *commands; commands++) {
+		if (mm_command_in(*commands, group))
+			mm_suggestion_offer(&suggestion, mm_command_word(*commands));
 	}
 	if (suggestion.nearest)
 		return mm_fail(err, MM_EUSAGE, "%s%s%.80s: unknown command; did you mean %s%s%s?", group_name, space,
 			       word, group_name, space, suggestion.nearest);
 	return mm_fail(err, MM_EUSAGE, "%s%s%.80s: unknown command", group_name, space, word);
+}
+
+enum mm_code mm_command_look_up(const struct mm_command *const *commands, const struct mm_command *group,
+				const char *word, const struct mm_command **out, struct mm_err *err)
+{
+	for (const struct mm_command *const *row = commands; *row; row++) {
+		if (mm_command_in(*row, group) && strcmp(mm_command_word(*row), word) == 0) {
+			*out = *row;
+			return MM_OK;
+		}
+	}
+	return fail_unknown(commands, group, word, err);
 }
 
 static bool asks_for_help(const char *word)
@@ -72,11 +73,10 @@ static bool asks_for_help(const char *word)
 static enum mm_code find_command(struct mm_call *call, int *argc, char ***argv, struct mm_err *err)
 {
 	while (*argc > 0 && **argv[0] != '-' && !(call->command && call->command->run)) {
-		const struct mm_command *found = find_in(call->commands, call->command, **argv);
+		enum mm_code code = mm_command_look_up(call->commands, call->command, **argv, &call->command, err);
 
-		if (!found)
-			return fail_unknown(call, call->command, **argv, err);
-		call->command = found;
+		if (code != MM_OK)
+			return code;
 		++*argv;
 		--*argc;
 	}
