@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 #define CONFIG_NAME "mintmark.yaml"
-enum { DIR_MODE = 0700, CONFIG_MODE = 0600 };
+/* The configuration holds no secrets, and whoever runs mintmark must be able to read it; the folder's mode decides. */
+enum { DIR_MODE = 0700, CONFIG_MODE = 0644 };
 
 struct init_options {
 	struct mm_common_options common;
@@ -329,12 +330,10 @@ const struct mm_command mm_cmd_init = {
 	.name = "init",
 	.arguments = "",
 	.usage = "Makes DIR with a configuration, mintmark.yaml, and a key set in DIR/data: an active key and a "
-		 "standby. "
-		 "The standby of a new issuer is ready at once; beside an imported key, which verifiers know already, "
-		 "it "
-		 "waits until they have had time to fetch it. A configuration that is there already is kept when it "
-		 "agrees "
-		 "with the flags; a key set that is there already is never touched (exit status 1).\n"
+		 "standby. The standby of a new issuer is ready at once; beside an imported key, which verifiers know "
+		 "already, it waits until they have had time to fetch it. A configuration that is there already is "
+		 "kept when it agrees with the flags; a key set that is there already is never touched (exit status "
+		 "1).\n"
 		 "\n"
 		 "When it was interrupted, run it again.",
 	.flags = flags,

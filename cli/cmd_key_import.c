@@ -76,8 +76,8 @@ const struct mm_command mm_cmd_key_import = {
 	.usage =
 		"Adds a private key from FILE (- for standard input) to the issuer's keys and prints its kid: PEM with "
 		"PKCS#1, SEC1 or PKCS#8, encrypted or not, or a private JWK. The key is vetted and tried, and "
-		"published "
-		"from now on; it does not sign before verifiers have had time to fetch it.\n"
+		"published from now on; it is ready when verifiers have had time to fetch it. This version has no "
+		"command yet that makes it sign.\n"
 		"\n"
 		"Files with keys and passphrases must not be readable by others.",
 	.flags = flags,

@@ -55,9 +55,8 @@ const struct mm_command mm_cmd_serve = {
 		"listen.admin, until SIGTERM or SIGINT.\n"
 		"\n"
 		"SIGHUP reads the configuration again, and so does a change of the file; a configuration that is wrong "
-		"is "
-		"reported and changes nothing. Certificate and key are read again when their files change, the key set "
-		"when another process commits to it.",
+		"is reported and changes nothing. Certificate and key are read again when their files change, the key "
+		"set when another process commits to it.",
 	.flags = flags,
 	.options_size = sizeof(struct mm_common_options),
 	.run = run,
