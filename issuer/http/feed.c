@@ -131,10 +131,15 @@ static bool tls_files_changed(struct mm_feed *feed)
 
 static enum mm_code load_tls(struct mm_feed *feed, struct mm_tls **out, struct mm_err *err)
 {
+	const char *key = feed->config->tls.key;
+
 	*out = NULL;
 	if (!feed->config->tls.certificate)
 		return MM_OK;
-	return mm_tls_load(feed->config->tls.certificate, feed->config->tls.key, mm_clock_now(), out, err);
+	if (mm_tls_key_exposed(key))
+		mm_log(feed->log, MM_LOG_WARN, "every user of this host can read the private key of the certificate",
+		       MM_F_STR("tls.key", key), MM_F_STR("remedy", "chmod o-r"));
+	return mm_tls_load(feed->config->tls.certificate, key, mm_clock_now(), out, err);
 }
 
 static void reload_tls(struct mm_feed *feed)

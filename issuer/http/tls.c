@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 §4.2). Those of TLS 1.3 all are. */
@@ -178,6 +179,17 @@ enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_
 	if (code == MM_OK)
 		*out = mm_take(tls);
 	return code;
+}
+
+/*
+ * Not an error, unlike a signing key that others can read: whoever has this one can pose as the server, but makes no
+ * tokens. The group may read it: files of a certificate tool often are root:ssl-cert, and credentials of systemd 0440.
+ */
+bool mm_tls_key_exposed(const char *key_path)
+{
+	struct stat st;
+
+	return stat(key_path, &st) == 0 && (st.st_mode & S_IROTH);
 }
 
 struct mm_tls *mm_tls_ref(struct mm_tls *tls)

@@ -18,6 +18,8 @@ struct mm_tls;
  */
 MM_MUSTCHECK enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now,
 				      struct mm_tls **out, struct mm_err *err);
+/* Whether every user of the host may read the file; false when it is not there. Worth a warning, no more: see tls.c. */
+bool mm_tls_key_exposed(const char *key_path);
 struct mm_tls *mm_tls_ref(struct mm_tls *tls);
 void mm_tls_free(struct mm_tls *tls); /* gives one reference back; any thread */
 MM_AUTO(mm_tls)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define NOW     ((mm_time)1795309200)
 #define EXPIRES (NOW + 1800)
@@ -147,6 +148,21 @@ static void an_encrypted_key_is_refused_and_nobody_is_asked(void **state)
 	assert_fails(load("a.crt", "encrypted", NOW, &tls, &err), MM_ECONFIG, &err);
 }
 
+static void a_key_is_exposed_when_others_may_read_it_not_when_the_group_may(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool exposed;
+	} rows[] = {{0600, false}, {0440, false}, {0640, false}, {0644, true}, {0604, true}};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		assert_int_equal(fchmodat(dir.fd, "a.key", rows[i].mode, 0), 0);
+		assert_int_equal(mm_tls_key_exposed(path("a.key")), rows[i].exposed);
+	}
+	assert_false(mm_tls_key_exposed(path("missing")));
+}
+
 static void a_reference_outlives_the_first_owner(void **state)
 {
 	struct mm_tls *tls;
@@ -171,6 +187,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_expired_certificate_is_refused_with_its_date, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_that_hold_something_else_are_refused_by_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_encrypted_key_is_refused_and_nobody_is_asked, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_key_is_exposed_when_others_may_read_it_not_when_the_group_may, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_reference_outlives_the_first_owner, setup, teardown),
 	};
 
