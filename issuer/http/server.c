@@ -17,6 +17,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+/*
+ * What is open besides sockets. In each worker: its event loop, and what wakes it. In the process: standard streams,
+ * signals, the store and its watch, and what is being read; some to spare.
+ */
+enum { WORKER_DESCRIPTORS = 2, PROCESS_DESCRIPTORS = 32 };
+
 enum { WATCH_SIGNALS, WATCH_WORKERS, WATCH_STORE, WATCH_CLOCK, WATCH_DEADLINE, WATCH_COUNT };
 
 struct server {
@@ -49,18 +55,34 @@ static size_t core_count(void)
 	return (size_t)CPU_COUNT(&cores);
 }
 
-/* A connection is a descriptor; the soft limit is a relic of select(2), which nothing here uses. */
-static void raise_descriptor_limit(const struct mm_config *config, const struct mm_log *log)
+static bool admin_is_off(const struct mm_config *config)
 {
+	return strcmp(config->listen.admin, "off") == 0;
+}
+
+/* What http.max_connections on every listener would take, with what the process has open besides. */
+static int64_t descriptors_needed(const struct server *server)
+{
+	int64_t listeners = admin_is_off(server->config) ? 1 : MM_LISTENER_COUNT;
+	int64_t workers = (int64_t)server->worker_count;
+
+	return listeners * (server->config->http.max_connections + workers) + workers * WORKER_DESCRIPTORS +
+	       PROCESS_DESCRIPTORS;
+}
+
+/* A connection is a descriptor; the soft limit is a relic of select(2), which nothing here uses. */
+static void raise_descriptor_limit(const struct server *server)
+{
+	int64_t needed = descriptors_needed(server);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)config->http.max_connections)
-		mm_log(log, MM_LOG_WARN, "the system allows fewer open files than there may be connections",
-		       MM_F_INT("limit", (int64_t)limit.rlim_cur),
-		       MM_F_INT("http.max_connections", config->http.max_connections));
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)needed)
+		mm_log(server->log, MM_LOG_WARN, "the system allows fewer open files than there may be connections",
+		       MM_F_INT("limit", (int64_t)limit.rlim_cur), MM_F_INT("needed", needed),
+		       MM_F_INT("http.max_connections", server->config->http.max_connections));
 }
 
 /* ---- stopping ---------------------------------------------------------------------------------------------------- */
@@ -209,7 +231,7 @@ static enum mm_code open_listeners(struct server *server, struct mm_err *err)
 {
 	const char *const addresses[MM_LISTENER_COUNT] = {
 		[MM_PUBLIC] = server->config->listen.public,
-		[MM_ADMIN] = strcmp(server->config->listen.admin, "off") != 0 ? server->config->listen.admin : NULL,
+		[MM_ADMIN] = admin_is_off(server->config) ? NULL : server->config->listen.admin,
 	};
 	enum mm_code code = MM_OK;
 
@@ -330,9 +352,9 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	enum mm_code code;
 
 	pthread_sigmask(SIG_BLOCK, NULL, &server.signals_before);
-	raise_descriptor_limit(config, log);
 	mm_live_slot_init(&server.slot);
 	server.worker_count = config->http.workers > 0 ? (size_t)config->http.workers : core_count();
+	raise_descriptor_limit(&server);
 	server.board.started = mm_clock_now();
 	server.watchdog_ns = mm_notify_watchdog_ns();
 	server.feed = (struct mm_feed){
