@@ -11,7 +11,8 @@
 
 struct library {
 	const char *name;
-	const char *version; /* of what is loaded, not of what it was compiled with; libjwt does not tell its own */
+	const char *
+		version; /* of what is loaded, not of what it was compiled with: libjwt, which cannot tell, is not among them */
 };
 
 static enum mm_code print_text(const struct library *libraries, size_t count, struct mm_err *err)
