@@ -28,8 +28,11 @@ static bool is_wanted(const struct mm_verify_options *options, const char *audie
 static enum mm_code fail_audience(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
 {
 	mm_auto_buf found = {0}, wanted = {0};
-	enum mm_code code = mm_json_dump(value, false, &found, err);
+	enum mm_code code;
 
+	if (options->audience_count == 0)
+		return mm_fail(err, MM_EVERIFY, "aud is an empty array");
+	code = mm_json_dump(value, false, &found, err);
 	for (size_t i = 0; i < options->audience_count; i++)
 		mm_buf_printf(&wanted, "%s\"%.160s\"", i == 0 ? "" : ", ", options->audiences[i]);
 	if (code == MM_OK)

@@ -61,6 +61,17 @@ static void other_audiences_are_refused_and_shown(void **state)
 	assert_claims_refused("{\"aud\":\"sts\",\"exp\":1700003600,\"iss\":\"" ISSUER "\"}", "aud is \"sts\"");
 }
 
+static void where_any_audience_will_do_there_must_be_one(void **state)
+{
+	const struct mm_verify_options options = {.now = NOW};
+	mm_auto_string token = test_token(known_key(), HEADER, "{\"aud\":[],\"exp\":1700003600,\"iss\":\"x\"}");
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_fails(verify_text(mm_span_str(token), &options, &err), MM_EVERIFY, &err);
+	assert_non_null(strstr(err.text, "aud is an empty array"));
+}
+
 static void an_audience_that_is_no_string_is_refused(void **state)
 {
 	(void)state;
@@ -185,6 +196,7 @@ int main(void)
 		cmocka_unit_test(issuer_is_compared_byte_for_byte),
 		cmocka_unit_test(one_wanted_audience_is_enough),
 		cmocka_unit_test(other_audiences_are_refused_and_shown),
+		cmocka_unit_test(where_any_audience_will_do_there_must_be_one),
 		cmocka_unit_test(an_audience_that_is_no_string_is_refused),
 		cmocka_unit_test(times_are_integers),
 		cmocka_unit_test(times_beyond_64_bits_are_refused),
