@@ -68,8 +68,8 @@ static void where_any_audience_will_do_there_must_be_one(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_fails(verify_text(mm_span_str(token), &options, &err), MM_EVERIFY, &err);
-	assert_non_null(strstr(err.text, "aud is an empty array"));
+	assert_int_equal(verify_text(mm_span_str(token), &options, &err), MM_EVERIFY);
+	assert_contains(err.text, "aud is an empty array");
 }
 
 static void an_audience_that_is_no_string_is_refused(void **state)
