@@ -128,6 +128,51 @@ def test_every_option_is_described_with_its_default(options):
             assert re.search(rf"\b{word}\b", " ".join(found[name].split())), f"{name}: {word}"
 
 
+# ---- HTTP, metrics and the access log --------------------------------------------------------------------------------
+def entries(name, macro):
+    """What stands in a section of mintmark(1) under each item that `macro` marks, in its order."""
+    text = section(without_markup(MANUALS[0].read_text()), name)
+    return dict(re.findall(rf"^\.It {macro} (\S+)\n((?:(?!^\.It |^\.El).*\n)*)", text, re.M))
+
+
+def test_every_route_is_described_with_its_listeners_and_its_name():
+    """The table of routes is in no output of the program, so it is read from its source."""
+    header = (TOP / "include/mintmark/document.h").read_text()
+    paths = {name: f'"{path}"' for name, path in re.findall(r'#define (MM_\w+_PATH) +"([^"]+)"', header)}
+    rows = re.findall(r'^\t\{"(\w+)", ("[^"]+"|MM_\w+), (true|false), ([A-Z| ]+), READ,',
+                      (TOP / "issuer/http/route.c").read_text(), re.M)
+    described = entries("HTTP", "Pa")
+    assert [paths.get(path, path).strip('"') for _, path, _, _ in rows] == list(described)
+    for text, (name, _, at_root, listeners) in zip(described.values(), rows):
+        expected = {"PUBLIC": "Public listener: ", "ADMIN": "Admin listener: ", "PUBLIC | ADMIN": "Both listeners: "}
+        assert text.startswith(expected[listeners]), name
+        # "Both documents stand under the path of the issuer URL; everything else is found there and at the root."
+        assert (at_root == "false") == (name in ("jwks", "discovery"))
+        assert re.search(rf"\b{name}\b", entries("METRICS", "Va")["mintmark_http_requests_total"])
+
+
+def test_every_metric_is_described_with_its_type_and_labels(make_issuer, ca):
+    with make_issuer(ca=ca) as issuer:
+        issuer.get("/openid/v1/jwks")
+        page = issuer.get("/metrics", admin=True).body.decode()
+    described = entries("METRICS", "Va")
+    families = dict(re.findall(r"^# TYPE (\w+) (\w+)$", page, re.M))
+    assert list(families) == list(described), "in the order of the page"
+    for name, kind in families.items():
+        assert described[name].startswith(kind), name
+        samples = re.findall(rf"^{name}(?:_bucket)?\{{(.*)\}} ", page, re.M)
+        assert samples or not re.findall(rf"^{name}\{{", page, re.M)
+        for label in {label for sample in samples for label in re.findall(r'(\w+)="', sample)}:
+            likewise = described[name].startswith("counter; failed ones, likewise")
+            assert f".Ql {label}" in described["mintmark_reloads_total" if likewise else name], f"{name}: {label}"
+
+
+def test_every_field_of_the_access_log_is_described(make_issuer):
+    with make_issuer(config={"log": {"access": "json"}}) as issuer:
+        line = harness.wait_until(lambda: re.search(r'^\{.*"msg":"access".*\}$', issuer.log(), re.M), issuer.log)
+    assert list(json.loads(line.group())) == list(entries("ACCESS LOG", "Va"))
+
+
 @pytest.mark.parametrize("manual", MANUALS, ids=lambda path: path.name)
 def test_mandoc_has_nothing_to_say(manual):
     if not shutil.which("mandoc"):
@@ -146,6 +191,21 @@ def test_the_examples_of_configuration_are_accepted(mintmark, tmp_path):
         (tmp_path / "m.yaml").write_text(example)
         # It is read to its end: what is missing is the key set.
         assert mintmark("key", "list", "-c", "m.yaml", cwd=tmp_path, status=1).stderr.startswith("mintmark: ")
+
+
+def test_the_architecture_has_a_row_for_every_header_and_names_sources_that_are_there():
+    rows = dict(re.findall(r"^\| `(\w+\.h)` \| (.*) \|$", (TOP / "docs/architecture.md").read_text(), re.M))
+    assert list(rows) == sorted(path.name for path in (TOP / "include/mintmark").glob("*.h"))
+    missing = [source for row in rows.values() for source in re.findall(r"`(\S+)`", row) if not (TOP / source).is_file()]
+    assert missing == []
+
+
+def test_links_between_the_documents_lead_somewhere():
+    pages = [path for path in (*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md"))]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#]+)\)|^\[\w+\]: (\S+)", page.read_text(), re.M):
+            target = link[0] or link[1]
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 # ---- sample files ----------------------------------------------------------------------------------------------------
@@ -174,6 +234,22 @@ def test_unit_sample_and_manual_name_the_same_places():
     assert "--config /etc/mintmark/mintmark.yaml" in unit and "StateDirectory=mintmark\n" in unit
     for text in (sample(), MANUALS[1].read_text()):
         assert "/etc/mintmark/mintmark.yaml" in text and "/var/lib/mintmark/data" in text
+
+
+def test_the_unit_the_manual_and_the_readme_run_commands_as_the_same_user():
+    unit = (TOP / "conf/mintmark.service").read_text()
+    properties = re.findall(r"^((?:DynamicUser|User|StateDirectory|StateDirectoryMode|UMask)=.*)$", unit, re.M)
+    assert len(properties) == 5
+    for text in (unit, without_markup(MANUALS[0].read_text()), (TOP / "README.md").read_text()):
+        assert re.findall(r"-p (\w+=\w+)", text) == properties
+
+
+def test_the_installed_unit_starts_the_installed_program():
+    """Made from the sample by a rule of the Makefile, for wherever `make install` puts the program."""
+    made = harness.built("generated/mintmark.service")
+    makefile = (harness.find_build_dir() / "Makefile").read_text()
+    prefix = re.search(r"^prefix = (\S+)$", makefile, re.M).group(1)
+    assert re.search(r"^ExecStart=(\S+) ", made.read_text(), re.M).group(1) == f"{prefix}/bin/mintmark"
 
 
 def test_the_unit_exposes_little():
