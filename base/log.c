@@ -2,10 +2,16 @@
 #include <mintmark/log.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <mintmark/bytes.h>
 #include <mintmark/json.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#define PATIENCE_NS INT64_C(100000000) /* how long one line may wait for its reader */
+#define ROOM_TO_END 128                /* for a key whose value is left out, and for the end of the line */
+#define LINE_SIZE   PIPE_BUF           /* what a pipe takes whole or not at all, pipe(7) */
 
 static const char *const level_names[] = {
 	[MM_LOG_ERROR] = "error", [MM_LOG_WARN] = "warn", [MM_LOG_INFO] = "info", [MM_LOG_DEBUG] = "debug"};
@@ -113,37 +119,111 @@ static void add_field(struct mm_buf *line, enum mm_log_format format, const stru
 	}
 }
 
-/* One write, except where the system takes less; there is nobody to tell when it takes nothing. */
-static void write_line(int fd, struct mm_span line)
+/* Fields while there is room: the first that would make the line too long keeps its name, those after it are left out. */
+static void add_fields(struct mm_buf *line, enum mm_log_format format, const struct mm_field *fields)
 {
-	while (line.len > 0) {
-		ssize_t n = write(fd, line.p, line.len);
+	for (; fields->kind != MM_FIELD_END; fields++) {
+		size_t before = line->len;
 
-		if (n < 0 && errno == EINTR)
+		add_field(line, format, fields);
+		if (line->len <= LINE_SIZE - ROOM_TO_END)
 			continue;
-		if (n <= 0)
-			return;
-		line = mm_span(line.p + n, line.len - (size_t)n);
+		line->len = before;
+		add_text(line, format, fields->key, "...");
+		return;
 	}
 }
 
-void mm_log_fields(const struct mm_log *log, enum mm_log_level level, const char *message,
-		   const struct mm_field *fields)
+static void make_line(struct mm_buf *line, enum mm_log_format format, enum mm_log_level level, const char *message,
+		      const struct mm_field *fields)
 {
 	char now[MM_TIME_TEXT_SIZE];
+
+	mm_time_format(mm_clock_now(), now);
+	add_text(line, format, "time", now);
+	add_text(line, format, "level", level_names[level]);
+	add_text(line, format, "msg", message);
+	add_fields(line, format, fields);
+	mm_buf_add_str(line, format == MM_LOG_TEXT ? "\n" : "}\n");
+}
+
+/*
+ * Whether a write would not sleep, waited for until `deadline`. The descriptor may be shared with other programs, so
+ * it cannot be made non-blocking. An error counts as yes: the write finds it out.
+ */
+static bool wait_for_room(int fd, int64_t deadline)
+{
+	struct pollfd entry = {.fd = fd, .events = POLLOUT};
+	int ready;
+
+	do {
+		int64_t left = deadline - mm_clock_monotonic_ns();
+
+		ready = poll(&entry, 1, left > 0 ? (int)(left / 1000000) : 0);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+/* One write, except where the system takes less. */
+static bool write_line(int fd, struct mm_span line, int64_t deadline)
+{
+	while (line.len > 0) {
+		ssize_t n;
+
+		if (!wait_for_room(fd, deadline))
+			return false;
+		n = write(fd, line.p, line.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		line = mm_span(line.p + n, line.len - (size_t)n);
+	}
+	return true;
+}
+
+/* A reader that let one line wait in vain is waited for no more, until it reads again. */
+static bool offer_line(struct mm_log *log, const struct mm_buf *line)
+{
+	bool stalled = atomic_load_explicit(&log->stalled, memory_order_relaxed);
+	int64_t deadline = stalled ? 0 : mm_clock_monotonic_ns() + PATIENCE_NS;
+	bool taken = !line->failed && write_line(log->fd, mm_buf_span(line), deadline);
+
+	atomic_store_explicit(&log->stalled, !taken, memory_order_relaxed);
+	return taken;
+}
+
+/* Says how many lines are missing in front of the one that is about to be written. */
+static void report_dropped(struct mm_log *log)
+{
+	uint64_t missing = atomic_exchange_explicit(&log->unreported, 0, memory_order_relaxed);
+	mm_auto_buf line = {0};
+
+	if (missing == 0)
+		return;
+	make_line(&line, log->format, MM_LOG_WARN, "lines of the log were dropped because nobody took them",
+		  (const struct mm_field[]){MM_F_INT("lines", (int64_t)missing), {0}});
+	if (!offer_line(log, &line))
+		atomic_fetch_add_explicit(&log->unreported, missing, memory_order_relaxed);
+}
+
+void mm_log_fields(struct mm_log *log, enum mm_log_level level, const char *message, const struct mm_field *fields)
+{
 	mm_auto_buf line = {0};
 	int kept_errno = errno;
 
 	if (!log || (int)level > atomic_load_explicit(&log->level, memory_order_relaxed))
 		return;
-	mm_time_format(mm_clock_now(), now);
-	add_text(&line, log->format, "time", now);
-	add_text(&line, log->format, "level", level_names[level]);
-	add_text(&line, log->format, "msg", message);
-	for (; fields->kind != MM_FIELD_END; fields++)
-		add_field(&line, log->format, fields);
-	mm_buf_add_str(&line, log->format == MM_LOG_TEXT ? "\n" : "}\n");
-	if (!line.failed)
-		write_line(log->fd, mm_buf_span(&line));
+	make_line(&line, log->format, level, message, fields);
+	report_dropped(log);
+	if (!offer_line(log, &line)) {
+		atomic_fetch_add_explicit(&log->unreported, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&log->dropped, 1, memory_order_relaxed);
+	}
 	errno = kept_errno;
+}
+
+uint64_t mm_log_dropped(const struct mm_log *log)
+{
+	return atomic_load_explicit(&log->dropped, memory_order_relaxed);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Documents of an https issuer, served to other hosts without TLS: right behind a proxy only. */
-static void warn_of_plain_http(const struct mm_log *log, const struct mm_config *config)
+static void warn_of_plain_http(struct mm_log *log, const struct mm_config *config)
 {
 	mm_auto_string host = NULL;
 	int port;

@@ -101,6 +101,13 @@ static void add_connections(struct mm_buf *out, const struct mm_stats_board *boa
 	mm_metrics_sample(out, "mintmark_access_log_dropped_total", NULL, (double)SUM(board, log_dropped));
 }
 
+static void add_log(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	mm_metrics_family(out, "mintmark_log_dropped_total", "counter",
+			  "Lines of the log, other than those of the access log, that were dropped.");
+	mm_metrics_sample(out, "mintmark_log_dropped_total", NULL, board->log ? (double)mm_log_dropped(board->log) : 0);
+}
+
 static void add_reloads(struct mm_buf *out, const struct mm_reload_stats *reloads)
 {
 	mm_metrics_family(out, "mintmark_reloads_total", "counter", "Successful loads while serving.");
@@ -164,6 +171,7 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	add_requests(out, context->stats);
 	add_latency(out, context->stats);
 	add_connections(out, context->stats);
+	add_log(out, context->stats);
 	add_reloads(out, &context->stats->reloads);
 	add_keys(out, live->snapshot, context->now);
 	if (live->tls)

@@ -356,6 +356,7 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	server.worker_count = config->http.workers > 0 ? (size_t)config->http.workers : core_count();
 	raise_descriptor_limit(&server);
 	server.board.started = mm_clock_now();
+	server.board.log = log;
 	server.watchdog_ns = mm_notify_watchdog_ns();
 	server.feed = (struct mm_feed){
 		.config = config,

@@ -9,6 +9,7 @@
 #include "issuer/http/response.h"
 #include "issuer/http/route.h"
 
+#include <mintmark/log.h>
 #include <mintmark/metrics.h>
 
 /* Why the server closed a connection that the client still had a use for. */
@@ -38,6 +39,7 @@ struct mm_reload_stats {
 /* All of them, for the metrics page; complete before the first worker runs. */
 struct mm_stats_board {
 	mm_time started;
+	const struct mm_log *log;
 	struct mm_reload_stats reloads;
 	size_t worker_count;
 	const struct mm_worker_stats **workers;

@@ -37,7 +37,7 @@ enum mm_worker_order { MM_WORKER_RUN, MM_WORKER_DRAIN, MM_WORKER_STOP };
 struct mm_worker_parts {
 	struct mm_live_slot *slot;
 	const struct mm_stats_board *board;
-	const struct mm_log *log;
+	struct mm_log *log;
 	int fds[MM_LISTENER_COUNT]; /* listening sockets, taken over; -1: none */
 	int done_fd;                /* an eventfd: gets 1 when the worker has ended */
 };

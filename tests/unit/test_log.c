@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <mintmark/log.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -222,6 +223,90 @@ static void lines_of_several_threads_do_not_mix(void **state)
 	close(pipe_fds[1]);
 }
 
+/* A log into a pipe whose reader sleeps, filled until a line was dropped. Were it not for that, SIGALRM would end it. */
+static void fill(struct mm_log *log, int pipe_fds[static 2])
+{
+	assert_int_equal(pipe(pipe_fds), 0);
+	*log = (struct mm_log){.fd = pipe_fds[1], .level = MM_LOG_INFO};
+	alarm(60);
+	while (mm_log_dropped(log) == 0)
+		mm_log(log, MM_LOG_INFO, "filling");
+	alarm(0);
+}
+
+/* Takes what is in the pipe. */
+static void drain(int fd)
+{
+	char bytes[4096];
+
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	while (read(fd, bytes, sizeof bytes) > 0)
+		;
+}
+
+static void a_line_that_nobody_takes_is_dropped_and_counted(void **state)
+{
+	struct mm_log log;
+	int pipe_fds[2];
+
+	(void)state;
+	fill(&log, pipe_fds);
+	for (int i = 0; i < 50; i++)
+		mm_log(&log, MM_LOG_INFO, "more");
+	assert_int_equal(mm_log_dropped(&log), 51);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+}
+
+static void a_reader_that_is_back_learns_how_many_lines_it_missed(void **state)
+{
+	static const char missed[] =
+		"level=warn msg=\"lines of the log were dropped because nobody took them\" lines=2\n";
+	char text[4096];
+	struct mm_log log;
+	int pipe_fds[2];
+	ssize_t len;
+
+	(void)state;
+	fill(&log, pipe_fds);
+	mm_log(&log, MM_LOG_INFO, "more");
+	drain(pipe_fds[0]);
+	mm_log(&log, MM_LOG_INFO, "back");
+	len = read(pipe_fds[0], text, sizeof text - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	assert_non_null(strstr(text, missed));
+	assert_non_null(strstr(strstr(text, missed), "level=info msg=back\n"));
+
+	mm_log(&log, MM_LOG_INFO, "again");
+	len = read(pipe_fds[0], text, sizeof text - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	assert_null(strstr(text, "dropped"));
+	assert_int_equal(mm_log_dropped(&log), 2);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+}
+
+/* More than PIPE_BUF could be torn, and a write of it could sleep although poll(2) sees room. */
+static void a_long_line_is_cut_at_a_field(void **state)
+{
+	struct mm_log *log = *state;
+	char long_text[5000];
+	json_t *line;
+
+	memset(long_text, '"', sizeof long_text - 1);
+	long_text[sizeof long_text - 1] = '\0';
+	log->format = MM_LOG_JSON;
+	mm_log(log, MM_LOG_INFO, "m", MM_F_INT("n", 5), MM_F_STR("file", long_text), MM_F_STR("kid", "abc"));
+	assert_true(strlen(logged(log)) <= PIPE_BUF);
+	line = json_loads(logged(log), 0, NULL);
+	assert_non_null(line);
+	assert_int_equal(json_integer_value(json_object_get(line, "n")), 5);
+	assert_string_equal(json_string_value(json_object_get(line, "file")), "...");
+	json_decref(line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +323,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_utf8_leave_a_json_line_valid, setup, teardown),
 		cmocka_unit_test_setup_teardown(errno_is_kept, setup, teardown),
 		cmocka_unit_test(lines_of_several_threads_do_not_mix),
+		cmocka_unit_test(a_line_that_nobody_takes_is_dropped_and_counted),
+		cmocka_unit_test(a_reader_that_is_back_learns_how_many_lines_it_missed),
+		cmocka_unit_test_setup_teardown(a_long_line_is_cut_at_a_field, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
