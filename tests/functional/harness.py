@@ -191,11 +191,12 @@ class Issuer:
         return self.folder / yaml.safe_load(self.config_path.read_text())["data_dir"]
 
     # ---- serving ---------------------------------------------------------------------------------------------------
-    def start(self):
-        """Starts `serve` and returns when it is ready."""
+    def start(self, *arguments):
+        """Starts `serve`, by `arguments` where they are given, and returns when it is ready."""
+        arguments = arguments or ("serve", "-c", self.config_path)
         with open(self.log_path, "ab") as log:
-            self.process = self.mintmark.popen("serve", "-c", self.config_path, prefix=self.prefix, stdout=log,
-                                               stderr=log, env={**os.environ, **(self.env or {})})
+            self.process = self.mintmark.popen(*arguments, prefix=self.prefix, stdout=log, stderr=log,
+                                               env={**os.environ, **(self.env or {})})
         try:
             wait_until(self._is_ready, lambda: f"serve is ready; its log:\n{self.log()}")
         except BaseException:
