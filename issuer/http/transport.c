@@ -10,6 +10,12 @@
 
 /* The most that one TLS record carries (RFC 8446 §5.1); so much is gathered into one. */
 #define RECORD_MAX 16384
+/* Of header, padding and tag around the data of one record; what is beyond it counts as no data. */
+#define RECORD_OVERHEAD 64
+/* Bytes that are no data, from one peer: the handshake, padding, KeyUpdates (27 each; one after many GB is honest). */
+#define NO_DATA_MAX 131072
+/* Two for each record: its header and the rest. OpenSSL reads no further ahead. */
+#define READS_PER_CALL 16
 
 static enum mm_io plain_failure(enum mm_io wait)
 {
@@ -80,11 +86,41 @@ static enum mm_io tls_failure(SSL *ssl, int result)
 	}
 }
 
+/*
+ * SSL_read goes on for as long as records come that are no data (KeyUpdates, TLS 1.2 hellos that are turned down), and
+ * would never return to one who is sent nothing else. After so many reads the descriptor has nothing, for now.
+ */
+static long ration_reads(BIO *bio, int operation, const char *buf, size_t len, int argi, long argl, int result,
+			 size_t *processed)
+{
+	struct mm_transport *transport = (void *)BIO_get_callback_arg(bio);
+
+	(void)buf, (void)len, (void)argi, (void)argl, (void)processed;
+	if (operation != BIO_CB_READ)
+		return result;
+	BIO_clear_retry_flags(bio);
+	if (transport->reads > 0) {
+		transport->reads--;
+		return result;
+	}
+	BIO_set_retry_read(bio);
+	return -1;
+}
+
 static enum mm_io tls_read(struct mm_transport *transport, char *buf, size_t cap, size_t *n)
 {
-	int result = SSL_read_ex(transport->ssl, buf, cap, n);
+	int result;
 
-	return result == 1 ? MM_IO_OK : tls_failure(transport->ssl, result);
+	transport->reads = READS_PER_CALL;
+	result = SSL_read_ex(transport->ssl, buf, cap, n);
+	if (result != 1) {
+		uint64_t received = BIO_number_read(SSL_get_rbio(transport->ssl));
+		enum mm_io io = tls_failure(transport->ssl, result);
+
+		return received > transport->paid + NO_DATA_MAX ? MM_IO_FAILED : io;
+	}
+	transport->paid += *n + RECORD_OVERHEAD;
+	return MM_IO_OK;
 }
 
 /* Gathers into one record: a record for each piece would cost its header, its tag and a write. */
@@ -147,7 +183,11 @@ bool mm_transport_open(struct mm_transport *transport, int fd, const struct mm_t
 	if (!tls)
 		return true;
 	transport->ssl = mm_tls_accept(tls, fd);
-	return transport->ssl != NULL;
+	if (!transport->ssl)
+		return false;
+	BIO_set_callback_arg(SSL_get_rbio(transport->ssl), (char *)transport);
+	BIO_set_callback_ex(SSL_get_rbio(transport->ssl), ration_reads);
+	return true;
 }
 
 enum mm_io mm_transport_discard(struct mm_transport *transport, char *scratch, size_t cap, size_t *n)

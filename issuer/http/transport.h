@@ -18,7 +18,11 @@ enum mm_io {
 struct mm_transport;
 
 struct mm_transport_ops {
-	/* Up to `cap` bytes; `*n` is set with MM_IO_OK. Through TLS the first calls shake hands. */
+	/*
+	 * Up to `cap` bytes; `*n` is set with MM_IO_OK. Through TLS the first calls shake hands. Takes a bounded number
+	 * of bytes off the descriptor: MM_IO_WAIT_READ may mean that there are more at once. MM_IO_FAILED also when a
+	 * peer sends too much that is no data.
+	 */
 	enum mm_io (*read)(struct mm_transport *transport, char *buf, size_t cap, size_t *n);
 	/*
 	 * The first bytes of the vector; `*n` is how many with MM_IO_OK. After MM_IO_WAIT_… the next call must begin
@@ -36,10 +40,12 @@ struct mm_transport_ops {
 struct mm_transport {
 	const struct mm_transport_ops *ops;
 	int fd;
-	SSL *ssl; /* NULL for plain */
+	SSL *ssl;       /* NULL for plain */
+	unsigned reads; /* TLS: how often OpenSSL may still read from the descriptor in this call */
+	uint64_t paid;  /* TLS: received bytes that data accounts for */
 };
 
-/* Takes the descriptor over unless it fails: false, out of memory. `tls` NULL: plain. */
+/* Takes the descriptor over unless it fails: false, out of memory. `tls` NULL: plain. The struct must not move. */
 MM_MUSTCHECK bool mm_transport_open(struct mm_transport *transport, int fd, const struct mm_tls *tls);
 /* Reads bytes off the socket that nobody will look at, below TLS. As read, but never MM_IO_WAIT_WRITE. */
 enum mm_io mm_transport_discard(struct mm_transport *transport, char *scratch, size_t cap, size_t *n);

@@ -164,6 +164,61 @@ static void what_one_read_leaves_in_a_record_is_announced(void **state)
 	assert_false(transport.ops->has_more(&transport));
 }
 
+static void update_keys(int times)
+{
+	for (int i = 0; i < times; i++) {
+		assert_int_equal(SSL_key_update(client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(client), 1);
+	}
+}
+
+static void one_read_ends_however_many_records_are_no_data(void **state)
+{
+	char buf[16];
+	size_t n;
+
+	(void)state;
+	shake_hands();
+	update_keys(50);
+	assert_int_equal(SSL_write(client, "hello", 5), 5);
+	assert_int_equal(transport.ops->read(&transport, buf, sizeof buf, &n), MM_IO_WAIT_READ);
+	for (int i = 0; i < 50 && transport.ops->read(&transport, buf, sizeof buf, &n) != MM_IO_OK; i++)
+		;
+	assert_int_equal(n, 5);
+	assert_memory_equal(buf, "hello", 5);
+}
+
+static void a_peer_that_sends_hardly_any_data_is_failed(void **state)
+{
+	enum mm_io io = MM_IO_WAIT_READ;
+	char buf[16];
+	size_t n;
+
+	(void)state;
+	shake_hands();
+	for (int i = 0; i < 1000 && io != MM_IO_FAILED; i++) {
+		update_keys(8);
+		assert_int_equal(SSL_write(client, "x", 1), 1);
+		while ((io = transport.ops->read(&transport, buf, sizeof buf, &n)) == MM_IO_WAIT_READ)
+			;
+	}
+	assert_int_equal(io, MM_IO_FAILED);
+}
+
+static void much_data_in_small_records_is_not_held_against_a_peer(void **state)
+{
+	char buf[16];
+	size_t n;
+
+	(void)state;
+	shake_hands();
+	for (int i = 0; i < 10000; i++) {
+		assert_int_equal(SSL_write(client, "x", 1), 1);
+		assert_int_equal(transport.ops->read(&transport, buf, sizeof buf, &n), MM_IO_OK);
+	}
+	assert_int_equal(transport.ops->read(&transport, buf, sizeof buf, &n), MM_IO_WAIT_READ);
+}
+
 /* The bytes must be right when a write had to wait and is repeated from other memory (SSL_MODE_ACCEPT_MOVING_…). */
 static void a_write_that_waited_goes_on_where_it_was(void **state)
 {
@@ -228,6 +283,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reading_shakes_hands, setup_tls, teardown_tls),
 		cmocka_unit_test_setup_teardown(pieces_become_one_record, setup_tls, teardown_tls),
 		cmocka_unit_test_setup_teardown(what_one_read_leaves_in_a_record_is_announced, setup_tls, teardown_tls),
+		cmocka_unit_test_setup_teardown(one_read_ends_however_many_records_are_no_data, setup_tls,
+						teardown_tls),
+		cmocka_unit_test_setup_teardown(a_peer_that_sends_hardly_any_data_is_failed, setup_tls, teardown_tls),
+		cmocka_unit_test_setup_teardown(much_data_in_small_records_is_not_held_against_a_peer, setup_tls,
+						teardown_tls),
 		cmocka_unit_test_setup_teardown(a_write_that_waited_goes_on_where_it_was, setup_tls, teardown_tls),
 		cmocka_unit_test_setup_teardown(plain_text_fails_the_handshake, setup_tls, teardown_tls),
 		cmocka_unit_test_setup_teardown(shutting_tells_the_peer, setup_tls, teardown_tls),
