@@ -75,12 +75,16 @@ struct mm_key_row mm_key_row(const struct mm_key_record *record, mm_time now)
 json_t *mm_key_row_json(const struct mm_key_record *record, mm_time now)
 {
 	struct mm_key_row row = mm_key_row(record, now);
+	char thumbprint[MM_KID_SIZE];
+	struct mm_err err = {0};
 
-	return json_pack("{s:s, s:s, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kid", row.kid,
-			 "algorithm", row.algorithm, "bits", (int)mm_key_bits(record->key), "state", row.state, "since",
-			 mm_json_time(row.since), "next", row.next, "next_at", mm_json_time(row.next_at), "created",
-			 mm_json_time(record->created), "published", mm_json_time(record->published), "activated",
-			 mm_json_time(record->activated), "retired", mm_json_time(record->retired), "tainted",
-			 mm_json_time(record->tainted), "removed", mm_json_time(record->removed), "revoked",
-			 mm_json_time(record->revoked));
+	if (mm_key_thumbprint(record->key, thumbprint, &err) != MM_OK)
+		return NULL;
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kid", row.kid,
+			 "thumbprint", thumbprint, "algorithm", row.algorithm, "bits", (int)mm_key_bits(record->key),
+			 "state", row.state, "since", mm_json_time(row.since), "next", row.next, "next_at",
+			 mm_json_time(row.next_at), "created", mm_json_time(record->created), "published",
+			 mm_json_time(record->published), "activated", mm_json_time(record->activated), "retired",
+			 mm_json_time(record->retired), "tainted", mm_json_time(record->tainted), "removed",
+			 mm_json_time(record->removed), "revoked", mm_json_time(record->revoked));
 }

@@ -17,7 +17,7 @@ struct mm_key_row {
 
 struct mm_key_row mm_key_row(const struct mm_key_record *record, mm_time now);
 
-/* The same and every stored time, as an object that the caller owns; NULL when there is no memory. */
+/* The same, the thumbprint and every stored time, as an object that the caller owns; NULL when there is no memory. */
 json_t *mm_key_row_json(const struct mm_key_record *record, mm_time now);
 
 #endif

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """mintmark key list, import, export."""
+import base64
+import hashlib
 import json
 import os
 import re
@@ -42,6 +44,17 @@ def test_json_has_revision_and_times(issuer):
     assert active["created"] == active["published"] == active["activated"] == document["committed"]
     assert standby["activated"] is None and active["retired"] is None
     assert len({active["kid"], standby["kid"]}) == 2
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "ES512", "EdDSA"])
+def test_json_has_the_thumbprint_of_each_key(make_issuer, algorithm):
+    issuer = make_issuer(algorithm=algorithm)
+    published = {key["kid"]: key for key in json.loads(issuer.run("jwks").stdout)["keys"]}
+    for row in keys_of(issuer):
+        # RFC 7638 §3.2, RFC 8037 §2: the required members alone, sorted, without white space
+        needed = {name: value for name, value in published[row["kid"]].items() if name not in ("alg", "kid", "use")}
+        text = json.dumps(needed, sort_keys=True, separators=(",", ":")).encode()
+        assert row["thumbprint"] == base64.urlsafe_b64encode(hashlib.sha256(text).digest()).rstrip(b"=").decode()
 
 
 def test_an_imported_key_is_listed_with_what_comes_next(make_issuer, tmp_path):

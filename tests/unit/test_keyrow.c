@@ -55,6 +55,21 @@ static void an_unpublished_key_is_generated(void **state)
 	mm_key_free(record.key);
 }
 
+static void json_has_the_thumbprint_beside_the_kid(void **state)
+{
+	struct mm_key_record record = make_record();
+	json_t *row = mm_key_row_json(&record, CREATED);
+	char thumbprint[MM_KID_SIZE];
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(mm_key_thumbprint(record.key, thumbprint, &err), &err);
+	assert_string_equal(json_string_value(json_object_get(row, "thumbprint")), thumbprint);
+	assert_string_not_equal(thumbprint, mm_key_kid(record.key));
+	json_decref(row);
+	mm_key_free(record.key);
+}
+
 static void json_has_every_stored_time(void **state)
 {
 	struct mm_key_record record = make_record();
@@ -75,6 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_state_says_since_when_and_what_comes_next),
 		cmocka_unit_test(an_unpublished_key_is_generated),
+		cmocka_unit_test(json_has_the_thumbprint_beside_the_kid),
 		cmocka_unit_test(json_has_every_stored_time),
 	};
 
