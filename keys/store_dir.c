@@ -24,15 +24,45 @@
 
 struct dir_store {
 	struct mm_store store;
-	char *path; /* for messages */
-	int fd;
-	int watch_fd;             /* -1 until somebody watches */
+	char *path;
+	int fd;                   /* the directory that was found at `path` last */
+	struct mm_watch watch;    /* none until somebody asks for it */
 	struct mm_file_id loaded; /* the key set's file when it was read last */
 };
 
 static struct dir_store *self(struct mm_store *store)
 {
 	return (struct dir_store *)store;
+}
+
+/* ---- the directory ---------------------------------------------------------------------------------------------- */
+
+/* A directory that was put back from a backup, or mounted, is another one than that which is open. */
+static bool is_at_path(const struct dir_store *dir)
+{
+	struct stat here, open;
+
+	return stat(dir->path, &here) == 0 && fstat(dir->fd, &open) == 0 && here.st_dev == open.st_dev &&
+	       here.st_ino == open.st_ino;
+}
+
+/* Goes on with the directory that is at the path now, with the checks that the first one had to pass. */
+static enum mm_code follow_path(struct dir_store *dir, struct mm_err *err)
+{
+	struct mm_err why = {0};
+	mm_auto_fd fd = -1;
+	enum mm_code code;
+
+	if (is_at_path(dir))
+		return MM_OK;
+	code = mm_dir_open(dir->path, MM_FILE_OWNED, &fd, &why);
+	if (code != MM_OK) /* there was one: MM_ENOTFOUND would say that there never was a set */
+		return mm_fail(err, code == MM_ENOTFOUND ? MM_EIO : code, "%s", why.text);
+	mm_fd_close(&dir->fd);
+	dir->fd = fd;
+	fd = -1;
+	mm_watch_move(&dir->watch, dir->fd);
+	return MM_OK;
 }
 
 /* ---- load ------------------------------------------------------------------------------------------------------- */
@@ -119,10 +149,12 @@ static enum mm_code dir_load(struct mm_store *store, enum mm_store_load what, st
 	struct dir_store *dir = self(store);
 	struct mm_file_id id;
 	mm_auto_buf text = {0};
-	enum mm_code code;
+	enum mm_code code = follow_path(dir, err);
 
+	if (code != MM_OK)
+		return code;
 	/* Both before reading: a commit in between is then noticed by the next `changed`, at worst once too often. */
-	(void)mm_watch_drain(dir->watch_fd, SET_NAME);
+	(void)mm_watch_drain(&dir->watch, SET_NAME);
 	id = mm_file_id(dir->fd, SET_NAME);
 	code = what == MM_LOAD_PRIVATE ? read_whole(dir, out, err) : read_set(dir, &text, out, err);
 	if (code == MM_OK)
@@ -232,8 +264,11 @@ static enum mm_code dir_commit(struct mm_store *store, const struct mm_keyset *n
 {
 	struct dir_store *dir = self(store);
 	mm_auto_fd lock = -1;
-	enum mm_code code = mm_file_lock(dir->fd, LOCK_NAME, LOCK_WAIT_MS, &lock, err);
+	enum mm_code code = follow_path(dir, err);
 
+	if (code != MM_OK)
+		return mm_context(err, code, "nothing was changed");
+	code = mm_file_lock(dir->fd, LOCK_NAME, LOCK_WAIT_MS, &lock, err);
 	if (code != MM_OK)
 		code = mm_context(err, code, "nothing was changed");
 	else
@@ -249,18 +284,21 @@ static int dir_watch_fd(struct mm_store *store)
 {
 	struct dir_store *dir = self(store);
 
-	if (dir->watch_fd < 0)
-		dir->watch_fd = mm_watch_open(dir->fd);
-	return dir->watch_fd;
+	if (dir->watch.fd < 0)
+		mm_watch_open(&dir->watch, dir->fd);
+	return dir->watch.fd;
 }
 
-/* The file's identity tells what happened before anybody watched; the watch, two commits within one tick of its clock. */
+/*
+ * The file's identity tells what happened before anybody watched; the watch, two commits within one tick of its clock;
+ * the directory's identity, that both are about another one than the path names.
+ */
 static bool dir_changed(struct mm_store *store)
 {
 	struct dir_store *dir = self(store);
-	bool noticed = mm_watch_drain(dir->watch_fd, SET_NAME);
+	bool noticed = mm_watch_drain(&dir->watch, SET_NAME);
 
-	return noticed || !mm_file_id_eq(dir->loaded, mm_file_id(dir->fd, SET_NAME));
+	return noticed || !is_at_path(dir) || !mm_file_id_eq(dir->loaded, mm_file_id(dir->fd, SET_NAME));
 }
 
 /* ---- open and close --------------------------------------------------------------------------------------------- */
@@ -269,7 +307,7 @@ static void dir_close(struct mm_store *store)
 {
 	struct dir_store *dir = self(store);
 
-	mm_fd_close(&dir->watch_fd);
+	mm_fd_close(&dir->watch.fd);
 	mm_fd_close(&dir->fd);
 	free(dir->path);
 	free(dir);
@@ -306,7 +344,7 @@ enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **
 		free(dir);
 		return code;
 	}
-	*dir = (struct dir_store){.store.ops = &dir_ops, .path = mm_take(copy), .fd = fd, .watch_fd = -1};
+	*dir = (struct dir_store){.store.ops = &dir_ops, .path = mm_take(copy), .fd = fd, .watch = MM_WATCH_NONE};
 	fd = -1;
 	*out = &dir->store;
 	return MM_OK;

@@ -8,30 +8,42 @@
 #include <unistd.h>
 
 /* inotify takes a path only; through /proc it is the directory that is open, even when it was moved since. */
-int mm_watch_open(int dirfd)
+static int watch_directory(int inotify_fd, int dirfd)
 {
-	mm_auto_fd fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
-	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR) >= 0) {
-		int watching = fd;
-
-		fd = -1;
-		return watching;
-	}
-	return -1;
+	return inotify_add_watch(inotify_fd, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR);
 }
 
-bool mm_watch_drain(int watch_fd, const char *name)
+void mm_watch_open(struct mm_watch *watch, int dirfd)
+{
+	*watch = MM_WATCH_NONE;
+	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->fd >= 0)
+		watch->directory = watch_directory(watch->fd, dirfd);
+	if (watch->directory < 0)
+		mm_fd_close(&watch->fd);
+}
+
+void mm_watch_move(struct mm_watch *watch, int dirfd)
+{
+	if (watch->fd < 0)
+		return;
+	if (watch->directory >= 0)
+		(void)inotify_rm_watch(watch->fd, watch->directory);
+	watch->directory = watch_directory(watch->fd, dirfd);
+}
+
+bool mm_watch_drain(const struct mm_watch *watch, const char *name)
 {
 	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
 	bool seen = false;
 	ssize_t len;
 
-	if (watch_fd < 0)
+	if (watch->fd < 0)
 		return false;
-	while ((len = read(watch_fd, events, sizeof(events))) > 0) {
+	while ((len = read(watch->fd, events, sizeof(events))) > 0) {
 		for (const char *at = events; at < events + len;) {
 			const struct inotify_event *event = (const void *)at;
 

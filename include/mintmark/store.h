@@ -29,7 +29,7 @@ struct mm_store_ops {
 			       struct mm_err *err);
 	/*
 	 * A descriptor that becomes readable after a commit by anybody, or -1 where the caller has to poll. Asked for
-	 * before the first load, it misses none.
+	 * before the first load, it misses none. It stays the same until the store is closed.
 	 */
 	int (*watch_fd)(struct mm_store *store);
 	/*
@@ -49,7 +49,8 @@ struct mm_store {
 /*
  * A directory: keyset.json, keys/KID.pem (PKCS#8, mode 0600) and lock. It must belong to the effective user (or root)
  * and be writable by nobody else: MM_EUNSAFE names what is wrong and the command that mends it. `create`: made with mode 0700
- * when missing; otherwise MM_ENOTFOUND.
+ * when missing; otherwise MM_ENOTFOUND. The path counts, not the directory that was found there: when another one is put
+ * in its place, `changed` says so and the next load or commit is one of that; while there is none, they are MM_EIO.
  */
 MM_MUSTCHECK enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **out, struct mm_err *err);
 
