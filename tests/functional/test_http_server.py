@@ -238,6 +238,17 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.parametrize("admin, limit, warned", [
+    ("on", 67, True), ("on", 68, False), ("off", 50, True), ("off", 51, False)])
+def test_too_few_descriptors_for_all_connections_are_warned_of(make_issuer, admin, limit, warned):
+    """16 on each listener, its socket, two for the worker, and 32 for the process."""
+    issuer = make_issuer(prefix=("prlimit", f"--nofile={limit}:{limit}"),
+                         config={"http": {"workers": 1, "max_connections": 16},
+                                 **({"listen": {"admin": "off"}} if admin == "off" else {})})
+    with issuer:
+        assert ("allows fewer open files" in issuer.log()) == warned
+
+
 # ---- TLS -----------------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def secure(make_issuer, ca):
@@ -363,6 +374,14 @@ def test_a_certificate_that_cannot_be_used_stops_the_start(make_issuer, ca, cont
     (issuer.folder / "tls.crt").write_text(content)
     result = issuer.run("serve", status=2)
     assert "tls.crt: no certificate in it" in result.stderr
+
+
+@pytest.mark.parametrize("mode, warned", [(0o600, False), (0o440, False), (0o644, True)])
+def test_a_key_that_every_user_can_read_is_warned_of(make_issuer, ca, mode, warned):
+    issuer = make_issuer(ca=ca)
+    (issuer.folder / "tls.key").chmod(mode)
+    with issuer:
+        assert ("every user of this host can read" in issuer.log()) == warned
 
 
 # ---- changes while serving -------------------------------------------------------------------------------------------------
