@@ -74,7 +74,7 @@ functional_with() {
 asan() {
   configure asan --with-sanitizer=address,undefined CFLAGS=-O1
   make -C build/asan -j"$jobs" check VERBOSE=1
-  functional_with asan 3 tests/functional/test_cli*.py tests/functional/test_http*.py
+  functional_with asan 3 tests/functional/test_cli.py tests/functional/test_cli_*.py tests/functional/test_http*.py
 }
 
 # The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
