@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a change does to what is served, and what a failure does not. Files are watched by what they are, not by when. */
+#include "issuer/http/feed.h"
+#include "tests/unit/keysets.h"
+#include "tests/unit/tlspair.h"
+#include "tests/unit/tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Memory, which cannot be read while `trouble` is set. */
+struct fragile_store {
+	struct mm_store store;
+	struct mm_store *memory;
+	const char *trouble;
+};
+
+static enum mm_code fragile_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
+				 struct mm_err *err)
+{
+	struct fragile_store *fragile = (struct fragile_store *)store;
+
+	if (fragile->trouble)
+		return mm_fail(err, MM_EIO, "%s", fragile->trouble);
+	return mm_store_load(fragile->memory, what, out, err);
+}
+
+static bool fragile_changed(struct mm_store *store)
+{
+	return mm_store_changed(((struct fragile_store *)store)->memory);
+}
+
+static const struct mm_store_ops fragile_ops = {.load = fragile_load, .changed = fragile_changed};
+
+/* A feed and all that it borrows. */
+struct fixture {
+	struct test_dir dir;
+	struct mm_log log;
+	struct fragile_store store;
+	struct mm_keyset *set;
+	struct mm_config *config;
+	struct mm_reload_stats stats;
+	struct mm_live_slot slot;
+	struct mm_live_view view;
+	struct mm_feed feed;
+};
+
+static const char *path_to(const struct fixture *fixture, const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof path, "%s/%s", fixture->dir.path, name);
+	return path;
+}
+
+/* Writes what follows the issuer into the configuration file, which is another file from then on. */
+static void write_config(struct fixture *fixture, const char *rest)
+{
+	mm_auto_buf text = {0};
+
+	mm_buf_printf(&text, "issuer: https://h.example\n%s", rest);
+	test_file_write(fixture->dir.fd, "new.yaml", text.p, 0600);
+	assert_int_equal(renameat(fixture->dir.fd, "new.yaml", fixture->dir.fd, "m.yaml"), 0);
+}
+
+static void load_config(struct fixture *fixture)
+{
+	struct mm_err err = {0};
+
+	mm_config_free(fixture->config);
+	assert_ok(mm_config_load(path_to(fixture, "m.yaml"), &fixture->config, &err), &err);
+	fixture->feed.config = fixture->config;
+}
+
+static void commit(struct fixture *fixture)
+{
+	struct mm_err err = {0};
+
+	assert_ok(mm_store_commit(fixture->store.memory, fixture->set, fixture->set->revision, T0, &err), &err);
+}
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+	struct mm_err err = {0};
+
+	assert_non_null(fixture);
+	test_dir_make(&fixture->dir);
+	fixture->log = (struct mm_log){.fd = memfd_create("log", MFD_CLOEXEC), .level = MM_LOG_INFO};
+	fixture->store.store.ops = &fragile_ops;
+	assert_ok(mm_store_open_memory(&fixture->store.memory, &err), &err);
+	fixture->set = test_first_set();
+	commit(fixture);
+	write_config(fixture, "keys: {algorithm: EdDSA}\n");
+	mm_live_slot_init(&fixture->slot);
+	fixture->feed = (struct mm_feed){
+		.store = &fixture->store.store,
+		.log = &fixture->log,
+		.stats = &fixture->stats,
+		.slot = &fixture->slot,
+		.workers = 2,
+	};
+	load_config(fixture);
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mm_feed_clear(&fixture->feed);
+	mm_live_view_clear(&fixture->view);
+	mm_live_slot_clear(&fixture->slot);
+	mm_keyset_free(fixture->set);
+	mm_store_free(fixture->store.memory);
+	mm_config_free(fixture->config);
+	close(fixture->log.fd);
+	test_dir_remove(&fixture->dir);
+	free(fixture);
+	return 0;
+}
+
+static void start(struct fixture *fixture)
+{
+	static char path[512];
+	struct mm_err err = {0};
+
+	snprintf(path, sizeof path, "%s", path_to(fixture, "m.yaml"));
+	fixture->feed.config_path = path;
+	assert_ok(mm_feed_start(&fixture->feed, &err), &err);
+}
+
+static const struct mm_live *live(struct fixture *fixture)
+{
+	return mm_live_look(&fixture->slot, &fixture->view);
+}
+
+static int count_logged(const struct fixture *fixture, const char *part)
+{
+	static char text[65536];
+	ssize_t len = pread(fixture->log.fd, text, sizeof text - 1, 0);
+	int n = 0;
+
+	assert_true(len >= 0);
+	text[len] = '\0';
+	for (const char *at = text; (at = strstr(at, part)); at++)
+		n++;
+	return n;
+}
+
+static uint64_t done(const struct fixture *fixture, enum mm_reload what)
+{
+	return mm_counter_get(&fixture->stats.done[what]);
+}
+
+static uint64_t failed(const struct fixture *fixture, enum mm_reload what)
+{
+	return mm_counter_get(&fixture->stats.failed[what]);
+}
+
+static void what_is_there_at_the_start_is_served_and_counts_as_no_reload(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	assert_int_equal(live(fixture)->snapshot->revision, 1);
+	assert_null(live(fixture)->not_ready);
+	for (int what = 0; what < MM_RELOAD_COUNT; what++)
+		assert_int_equal(done(fixture, what) + failed(fixture, what), 0);
+}
+
+static void a_key_set_that_cannot_be_read_at_the_start_is_fatal(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_err err = {0};
+
+	fixture->store.trouble = "the disk is gone";
+	assert_fails(mm_feed_start(&fixture->feed, &err), MM_EIO, &err);
+}
+
+static void nothing_new_changes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mm_live *before;
+
+	start(fixture);
+	before = live(fixture);
+	mm_feed_check(&fixture->feed);
+	assert_ptr_equal(live(fixture), before);
+}
+
+static void a_commit_is_served_at_the_next_check(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	commit(fixture);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->snapshot->revision, 2);
+	assert_int_equal(done(fixture, MM_RELOAD_STORE), 1);
+}
+
+static void a_key_set_that_cannot_be_read_is_served_on_and_said_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	commit(fixture);
+	fixture->store.trouble = "the disk is gone";
+	mm_feed_check(&fixture->feed);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->snapshot->revision, 1);
+	assert_string_equal(live(fixture)->not_ready, "the key set cannot be read");
+	assert_int_equal(failed(fixture, MM_RELOAD_STORE), 2);
+	assert_int_equal(count_logged(fixture, "the disk is gone"), 1);
+}
+
+static void another_reason_is_said_too(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	commit(fixture);
+	fixture->store.trouble = "the disk is gone";
+	mm_feed_check(&fixture->feed);
+	fixture->store.trouble = "the disk is back, but empty";
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(count_logged(fixture, "but empty"), 1);
+}
+
+static void a_key_set_that_can_be_read_again_is_served_without_a_commit(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	commit(fixture);
+	fixture->store.trouble = "the disk is gone";
+	mm_feed_check(&fixture->feed);
+	fixture->store.trouble = NULL;
+	mm_feed_check_store(&fixture->feed);
+	assert_int_equal(live(fixture)->snapshot->revision, 2);
+	assert_null(live(fixture)->not_ready);
+}
+
+static void a_changed_configuration_is_in_force_at_the_next_check(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	write_config(fixture, "keys: {algorithm: EdDSA}\nhttp: {idle_timeout: 7s, max_connections: 17}\n");
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->settings.idle_timeout_ns, INT64_C(7000000000));
+	assert_int_equal(live(fixture)->settings.max_connections, 9); /* for each of two workers, rounded up */
+	assert_int_equal(done(fixture, MM_RELOAD_CONFIG), 1);
+}
+
+static void a_wrong_configuration_leaves_the_old_one_in_force(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mm_live *before;
+
+	start(fixture);
+	before = live(fixture);
+	write_config(fixture, "http: {idle_timeout: 7s, workers: many}\n");
+	mm_feed_check(&fixture->feed);
+	assert_ptr_equal(live(fixture), before);
+	assert_ptr_equal(fixture->feed.config, fixture->config);
+	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 1);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 1); /* it is the same file */
+}
+
+static void an_option_that_is_fixed_is_named_and_kept(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	write_config(fixture, "keys: {algorithm: EdDSA}\nlisten: {public: '127.0.0.1:1'}\n");
+	mm_feed_check(&fixture->feed);
+	assert_string_equal(fixture->feed.config->listen.public, fixture->config->listen.public);
+	assert_int_equal(count_logged(fixture, "option=listen.public"), 1);
+}
+
+static void a_reload_loads_what_did_not_change(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	mm_feed_reload(&fixture->feed);
+	assert_int_equal(done(fixture, MM_RELOAD_CONFIG), 1);
+	assert_int_equal(done(fixture, MM_RELOAD_STORE), 1);
+	assert_int_equal(done(fixture, MM_RELOAD_TLS), 0); /* there is none */
+}
+
+static void without_a_file_the_configuration_is_never_read_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_err err = {0};
+
+	assert_ok(mm_feed_start(&fixture->feed, &err), &err);
+	write_config(fixture, "http: {idle_timeout: 7s}\n");
+	mm_feed_check(&fixture->feed);
+	mm_feed_reload(&fixture->feed);
+	assert_int_equal(done(fixture, MM_RELOAD_CONFIG), 0);
+	assert_ptr_equal(fixture->feed.config, fixture->config);
+}
+
+static void a_damaged_certificate_leaves_the_old_one_in_place(void **state)
+{
+	struct fixture *fixture = *state;
+	mm_time expires = mm_clock_now() + 1800;
+
+	test_tls_pair(&fixture->dir, "c.pem", "k.pem", expires);
+	write_config(fixture, "keys: {algorithm: EdDSA}\ntls: {certificate: c.pem, key: k.pem}\n");
+	load_config(fixture);
+	start(fixture);
+	test_file_write(fixture->dir.fd, "c.pem", "damaged", 0600);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(mm_tls_expires(live(fixture)->tls), expires);
+	assert_int_equal(failed(fixture, MM_RELOAD_TLS), 1);
+	test_tls_pair(&fixture->dir, "c.pem", "k.pem", expires + 60);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(mm_tls_expires(live(fixture)->tls), expires + 60);
+}
+
+static void while_stopping_it_says_so_whatever_else_is_wrong(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	commit(fixture);
+	fixture->store.trouble = "the disk is gone";
+	mm_feed_check(&fixture->feed);
+	mm_feed_drain(&fixture->feed);
+	assert_string_equal(live(fixture)->not_ready, "stopping");
+}
+
+#define FEED_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FEED_TEST(what_is_there_at_the_start_is_served_and_counts_as_no_reload),
+		FEED_TEST(a_key_set_that_cannot_be_read_at_the_start_is_fatal),
+		FEED_TEST(nothing_new_changes_nothing),
+		FEED_TEST(a_commit_is_served_at_the_next_check),
+		FEED_TEST(a_key_set_that_cannot_be_read_is_served_on_and_said_once),
+		FEED_TEST(another_reason_is_said_too),
+		FEED_TEST(a_key_set_that_can_be_read_again_is_served_without_a_commit),
+		FEED_TEST(a_changed_configuration_is_in_force_at_the_next_check),
+		FEED_TEST(a_wrong_configuration_leaves_the_old_one_in_force),
+		FEED_TEST(an_option_that_is_fixed_is_named_and_kept),
+		FEED_TEST(a_reload_loads_what_did_not_change),
+		FEED_TEST(without_a_file_the_configuration_is_never_read_again),
+		FEED_TEST(a_damaged_certificate_leaves_the_old_one_in_place),
+		FEED_TEST(while_stopping_it_says_so_whatever_else_is_wrong),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

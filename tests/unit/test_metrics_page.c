@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/stats.h"
+#include "tests/unit/keysets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the page is made of: two workers, and one key set. */
+struct fixture {
+	struct mm_keyset *set;
+	struct mm_snapshot snapshot;
+	struct mm_live live;
+	struct mm_worker_stats *workers[2];
+	const struct mm_worker_stats *read_only[2]; /* the same */
+	struct mm_stats_board board;
+	struct mm_buf page;
+};
+
+static int setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+
+	assert_non_null(fixture);
+	fixture->set = test_first_set();
+	fixture->snapshot = (struct mm_snapshot){.set = fixture->set, .revision = 7};
+	fixture->live.snapshot = &fixture->snapshot;
+	for (size_t i = 0; i < MM_COUNT(fixture->workers); i++) {
+		fixture->workers[i] = calloc(1, sizeof *fixture->workers[i]);
+		assert_non_null(fixture->workers[i]);
+		fixture->read_only[i] = fixture->workers[i];
+	}
+	fixture->board = (struct mm_stats_board){
+		.worker_count = MM_COUNT(fixture->workers),
+		.workers = fixture->read_only,
+	};
+	*state = fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < MM_COUNT(fixture->workers); i++)
+		free(fixture->workers[i]);
+	mm_buf_free(&fixture->page);
+	mm_keyset_free(fixture->set);
+	free(fixture);
+	return 0;
+}
+
+static const char *page_at(struct fixture *fixture, mm_time now)
+{
+	const struct mm_context context = {.live = &fixture->live, .stats = &fixture->board, .now = now};
+	const struct mm_request request = {0};
+	struct mm_response response = {0};
+	struct mm_err err = {0};
+
+	assert_ok(mm_handle_metrics(&context, &request, &response, &err), &err);
+	assert_ok(mm_buf_check(&response.body, &err), &err);
+	mm_buf_free(&fixture->page);
+	fixture->page = response.body;
+	return fixture->page.p;
+}
+
+static void what_each_worker_counted_is_added_up(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mm_counter_add(&fixture->workers[0]->closed_by_us[MM_CLOSE_TIMEOUT], 2);
+	mm_counter_add(&fixture->workers[1]->closed_by_us[MM_CLOSE_TIMEOUT], 3);
+	assert_contains(page_at(fixture, T0), "\nmintmark_http_connections_closed_total{reason=\"timeout\"} 5\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_http_connections_closed_total{reason=\"limit\"} 0\n");
+}
+
+static void open_connections_are_never_fewer_than_none(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mm_counter_add(&fixture->workers[0]->accepted[MM_PUBLIC], 3);
+	mm_counter_add(&fixture->workers[1]->closed[MM_PUBLIC], 1);
+	assert_contains(page_at(fixture, T0), "\nmintmark_http_connections{listener=\"public\"} 2\n");
+	mm_counter_add(&fixture->workers[1]->closed[MM_PUBLIC], 5);
+	assert_contains(page_at(fixture, T0), "\nmintmark_http_connections{listener=\"public\"} 0\n");
+}
+
+static void only_answers_that_were_given_are_listed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_null(strstr(page_at(fixture, T0), "mintmark_http_requests_total{"));
+	mm_counter_add(&fixture->workers[1]->requests[MM_ROUTE_NONE][0], 4);
+	assert_contains(page_at(fixture, T0), "\nmintmark_http_requests_total{route=\"none\",code=\"");
+}
+
+static void keys_are_counted_by_state(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_contains(page_at(fixture, T0), "\nmintmark_keys{state=\"active\"} 1\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_keys{state=\"ready\"} 1\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_keys{state=\"retired\"} 0\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_keyset_revision 7\n");
+}
+
+static void the_next_change_is_the_soonest_that_is_still_to_come(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_key_record *early, *late;
+
+	assert_contains(page_at(fixture, T0), "\nmintmark_next_action_timestamp_seconds 0\n");
+	early = test_record(fixture->set, "EdDSA");
+	early->published = T0;
+	early->publish_wait = 100;
+	late = test_record(fixture->set, "EdDSA");
+	late->published = T0;
+	late->publish_wait = 200;
+	assert_contains(page_at(fixture, T0), "\nmintmark_next_action_timestamp_seconds 1795306600\n");
+	assert_contains(page_at(fixture, T0 + 100), "\nmintmark_next_action_timestamp_seconds 1795306700\n");
+	assert_contains(page_at(fixture, T0 + 200), "\nmintmark_next_action_timestamp_seconds 0\n");
+}
+
+static void readiness_is_a_number(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_contains(page_at(fixture, T0), "\nmintmark_ready 1\n");
+	fixture->live.not_ready = "stopping";
+	assert_contains(page_at(fixture, T0), "\nmintmark_ready 0\n");
+}
+
+static void without_tls_no_certificate_expires(void **state)
+{
+	assert_null(strstr(page_at(*state, T0), "mintmark_tls_certificate"));
+}
+
+#define PAGE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAGE_TEST(what_each_worker_counted_is_added_up),
+		PAGE_TEST(open_connections_are_never_fewer_than_none),
+		PAGE_TEST(only_answers_that_were_given_are_listed),
+		PAGE_TEST(keys_are_counted_by_state),
+		PAGE_TEST(the_next_change_is_the_soonest_that_is_still_to_come),
+		PAGE_TEST(readiness_is_a_number),
+		PAGE_TEST(without_tls_no_certificate_expires),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
