@@ -7,12 +7,12 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
-static struct mm_settings settings_of(const struct mm_config *config, size_t workers)
+static struct mm_settings settings_of(const struct mm_config *config)
 {
 	return (struct mm_settings){
 		.head_timeout_ns = config->http.head_timeout * SECOND_NS,
 		.idle_timeout_ns = config->http.idle_timeout * SECOND_NS,
-		.max_connections = ((size_t)config->http.max_connections + workers - 1) / workers,
+		.max_connections = (size_t)config->http.max_connections,
 		.access = (enum mm_access_log)config->log.access,
 	};
 }
@@ -24,12 +24,14 @@ static const char *not_ready(const struct mm_feed *feed)
 	return feed->store_failed ? "the key set cannot be read" : NULL;
 }
 
-static enum mm_code publish(struct mm_feed *feed, struct mm_err *err)
+/* Puts a live object of these in place, before anything that it replaces is given up: on failure all stays as it was. */
+static enum mm_code publish(struct mm_feed *feed, const struct mm_config *config, struct mm_snapshot *snapshot,
+			    struct mm_tls *tls, struct mm_err *err)
 {
 	const struct mm_live_parts parts = {
-		.snapshot = feed->snapshot,
-		.tls = feed->tls,
-		.settings = settings_of(feed->config, feed->workers),
+		.snapshot = snapshot,
+		.tls = tls,
+		.settings = settings_of(config),
 		.not_ready = not_ready(feed),
 	};
 	struct mm_live *live;
@@ -40,18 +42,44 @@ static enum mm_code publish(struct mm_feed *feed, struct mm_err *err)
 	return code;
 }
 
-/* Where nothing but memory can be missing: what was in place stays there. */
-static void publish_or_log(struct mm_feed *feed)
+/* After a change of what /readyz says. */
+static void publish_readiness(struct mm_feed *feed)
 {
 	struct mm_err err = {0};
 
-	if (publish(feed, &err) != MM_OK)
+	if (publish(feed, feed->config, feed->snapshot, feed->tls, &err) != MM_OK)
 		mm_log(feed->log, MM_LOG_ERROR, "cannot put a change in place", MM_F_ERR(&err));
 }
 
-static void count(mm_counter counters[static MM_RELOAD_COUNT], enum mm_reload what)
+static void count_success(struct mm_feed *feed, enum mm_reload what)
 {
-	mm_counter_add(&counters[what], 1);
+	feed->complaints[what][0] = '\0';
+	mm_counter_add(&feed->stats->done[what], 1);
+}
+
+/* Whether it is another failure than the last one: what fails for the time being is tried, and fails, each second. */
+static bool count_failure(struct mm_feed *feed, enum mm_reload what, const struct mm_err *err)
+{
+	mm_counter_add(&feed->stats->failed[what], 1);
+	if (strcmp(feed->complaints[what], err->text) == 0)
+		return false;
+	memcpy(feed->complaints[what], err->text, sizeof feed->complaints[what]);
+	return true;
+}
+
+/*
+ * The same for a file that is loaded when its identity changes. When the system is to blame, and not what the file
+ * holds, the identity is forgotten, so that the file is tried again although nobody touched it.
+ */
+static bool count_file_failure(struct mm_feed *feed, enum mm_reload what, struct mm_file_id *id,
+			       const struct mm_err *err)
+{
+	bool is_news = count_failure(feed, what, err);
+
+	if (err->code != MM_EIO && err->code != MM_ENOMEM && err->code != MM_ECRYPTO)
+		return true;
+	*id = (struct mm_file_id){0};
+	return is_news;
 }
 
 /* ---- the key set ------------------------------------------------------------------------------------------------- */
@@ -67,38 +95,47 @@ static enum mm_code load_snapshot(struct mm_feed *feed, struct mm_snapshot **out
 	return code;
 }
 
-static void use_snapshot(struct mm_feed *feed, struct mm_snapshot *snapshot)
-{
-	mm_snapshot_free(feed->snapshot);
-	feed->snapshot = snapshot;
-	feed->store_failed = false;
-	feed->store_complaint[0] = '\0';
-}
-
 static void complain_of_store(struct mm_feed *feed, const struct mm_err *err)
 {
+	bool was_ready = !feed->store_failed;
+
 	feed->store_failed = true;
-	count(feed->stats->failed, MM_RELOAD_STORE);
-	if (strcmp(feed->store_complaint, err->text) == 0)
-		return; /* it is tried each second */
-	memcpy(feed->store_complaint, err->text, sizeof feed->store_complaint);
-	mm_log(feed->log, MM_LOG_ERROR, "the key set cannot be loaded; what was served before is served on",
-	       MM_F_ERR(err), MM_F_INT("revision", (int64_t)feed->snapshot->revision));
-	publish_or_log(feed);
+	if (was_ready)
+		publish_readiness(feed);
+	if (count_failure(feed, MM_RELOAD_STORE, err))
+		mm_log(feed->log, MM_LOG_ERROR, "the key set cannot be loaded; what was served before is served on",
+		       MM_F_ERR(err), MM_F_INT("revision", (int64_t)feed->snapshot->revision));
+}
+
+static enum mm_code use_snapshot(struct mm_feed *feed, struct mm_snapshot *snapshot, struct mm_err *err)
+{
+	bool failed_before = feed->store_failed;
+	enum mm_code code;
+
+	feed->store_failed = false;
+	code = publish(feed, feed->config, snapshot, feed->tls, err);
+	if (code != MM_OK) {
+		feed->store_failed = failed_before;
+		return code;
+	}
+	mm_snapshot_free(feed->snapshot);
+	feed->snapshot = mm_snapshot_ref(snapshot);
+	return MM_OK;
 }
 
 static void reload_store(struct mm_feed *feed)
 {
-	struct mm_snapshot *snapshot;
+	mm_auto(mm_snapshot) snapshot = NULL;
 	struct mm_err err = {0};
+	enum mm_code code = load_snapshot(feed, &snapshot, &err);
 
-	if (load_snapshot(feed, &snapshot, &err) != MM_OK) {
+	if (code == MM_OK)
+		code = use_snapshot(feed, snapshot, &err);
+	if (code != MM_OK) {
 		complain_of_store(feed, &err);
 		return;
 	}
-	use_snapshot(feed, snapshot);
-	publish_or_log(feed);
-	count(feed->stats->done, MM_RELOAD_STORE);
+	count_success(feed, MM_RELOAD_STORE);
 	mm_log(feed->log, MM_LOG_INFO, "key set loaded", MM_F_INT("revision", (int64_t)snapshot->revision),
 	       MM_F_INT("keys", (int64_t)snapshot->set->count));
 }
@@ -129,37 +166,49 @@ static bool tls_files_changed(struct mm_feed *feed)
 	return changed;
 }
 
-static enum mm_code load_tls(struct mm_feed *feed, struct mm_tls **out, struct mm_err *err)
+static enum mm_code load_tls(const struct mm_feed *feed, struct mm_tls **out, struct mm_err *err)
 {
-	const char *key = feed->config->tls.key;
-
 	*out = NULL;
 	if (!feed->config->tls.certificate)
 		return MM_OK;
-	if (mm_tls_key_exposed(key))
+	return mm_tls_load(feed->config->tls.certificate, feed->config->tls.key, mm_clock_now(), out, err);
+}
+
+static void warn_of_exposed_key(const struct mm_feed *feed)
+{
+	const char *key = feed->config->tls.key;
+
+	if (key && mm_tls_key_exposed(key))
 		mm_log(feed->log, MM_LOG_WARN, "every user of this host can read the private key of the certificate",
 		       MM_F_STR("tls.key", key), MM_F_STR("remedy", "chmod o-r"));
-	return mm_tls_load(feed->config->tls.certificate, key, mm_clock_now(), out, err);
+}
+
+static void complain_of_tls(struct mm_feed *feed, const struct mm_err *err)
+{
+	if (count_file_failure(feed, MM_RELOAD_TLS, &feed->certificate_id, err))
+		mm_log(feed->log, MM_LOG_ERROR, "the new certificate is not used; the old one stays", MM_F_ERR(err),
+		       MM_F_TIME("expires", mm_tls_expires(feed->tls)));
 }
 
 static void reload_tls(struct mm_feed *feed)
 {
+	mm_auto(mm_tls) tls = NULL;
 	struct mm_err err = {0};
-	struct mm_tls *tls;
+	enum mm_code code = load_tls(feed, &tls, &err);
 
-	if (load_tls(feed, &tls, &err) != MM_OK) {
-		count(feed->stats->failed, MM_RELOAD_TLS);
-		mm_log(feed->log, MM_LOG_ERROR, "the new certificate is not used; the old one stays", MM_F_ERR(&err),
-		       MM_F_TIME("expires", mm_tls_expires(feed->tls)));
+	if (code == MM_OK && !tls)
+		return;
+	if (code == MM_OK)
+		code = publish(feed, feed->config, feed->snapshot, tls, &err);
+	if (code != MM_OK) {
+		complain_of_tls(feed, &err);
 		return;
 	}
-	if (!tls)
-		return;
 	mm_tls_free(feed->tls);
-	feed->tls = tls;
-	publish_or_log(feed);
-	count(feed->stats->done, MM_RELOAD_TLS);
-	mm_log(feed->log, MM_LOG_INFO, "certificate loaded", MM_F_TIME("expires", mm_tls_expires(tls)));
+	feed->tls = mm_take(tls);
+	count_success(feed, MM_RELOAD_TLS);
+	warn_of_exposed_key(feed);
+	mm_log(feed->log, MM_LOG_INFO, "certificate loaded", MM_F_TIME("expires", mm_tls_expires(feed->tls)));
 }
 
 /* ---- configuration ----------------------------------------------------------------------------------------------- */
@@ -198,6 +247,8 @@ static enum mm_code load_config(struct mm_feed *feed, struct mm_err *err)
 		code = mm_config_keep_fixed(feed->config, next, err);
 	if (code == MM_OK)
 		code = mm_snapshot_build(next, feed->snapshot->set, false, mm_clock_now(), &snapshot, err);
+	if (code == MM_OK)
+		code = publish(feed, next, snapshot, feed->tls, err);
 	if (code != MM_OK)
 		return code;
 	log_fixed(feed, &fixed);
@@ -206,20 +257,20 @@ static enum mm_code load_config(struct mm_feed *feed, struct mm_err *err)
 	mm_snapshot_free(feed->snapshot);
 	feed->snapshot = mm_take(snapshot);
 	atomic_store(&feed->log->level, (int)feed->config->log.level);
-	return publish(feed, err);
+	return MM_OK;
 }
 
 static void reload_config(struct mm_feed *feed)
 {
 	struct mm_err err = {0};
 
-	if (load_config(feed, &err) != MM_OK) {
-		count(feed->stats->failed, MM_RELOAD_CONFIG);
-		mm_log(feed->log, MM_LOG_ERROR, "the new configuration is not used; the old one stays", MM_F_ERR(&err));
+	if (load_config(feed, &err) == MM_OK) {
+		count_success(feed, MM_RELOAD_CONFIG);
+		mm_log(feed->log, MM_LOG_INFO, "configuration loaded", MM_F_STR("file", feed->config_path));
 		return;
 	}
-	count(feed->stats->done, MM_RELOAD_CONFIG);
-	mm_log(feed->log, MM_LOG_INFO, "configuration loaded", MM_F_STR("file", feed->config_path));
+	if (count_file_failure(feed, MM_RELOAD_CONFIG, &feed->config_id, &err))
+		mm_log(feed->log, MM_LOG_ERROR, "the new configuration is not used; the old one stays", MM_F_ERR(&err));
 }
 
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
@@ -234,7 +285,9 @@ enum mm_code mm_feed_start(struct mm_feed *feed, struct mm_err *err)
 	if (code == MM_OK)
 		code = load_snapshot(feed, &feed->snapshot, err);
 	if (code == MM_OK)
-		code = publish(feed, err);
+		code = publish(feed, feed->config, feed->snapshot, feed->tls, err);
+	if (code == MM_OK)
+		warn_of_exposed_key(feed);
 	return code;
 }
 
@@ -249,6 +302,7 @@ void mm_feed_check(struct mm_feed *feed)
 
 void mm_feed_reload(struct mm_feed *feed)
 {
+	memset(feed->complaints, 0, sizeof feed->complaints); /* who asks is told, even if it is the same as before */
 	if (feed->config_path) {
 		(void)config_file_changed(feed);
 		reload_config(feed);
@@ -262,7 +316,7 @@ void mm_feed_reload(struct mm_feed *feed)
 void mm_feed_drain(struct mm_feed *feed)
 {
 	feed->draining = true;
-	publish_or_log(feed);
+	publish_readiness(feed);
 }
 
 void mm_feed_clear(struct mm_feed *feed)

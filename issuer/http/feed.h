@@ -2,7 +2,8 @@
 /*
  * What keeps the workers fed: watches the configuration, the certificate and the key set, and puts a new live object in
  * place whenever one of them has changed for the better. What fails to load is logged once, counted, and changes
- * nothing. Used by the main thread only.
+ * nothing; it is tried again when its file changes, or after a second if the system was to blame. Used by the main
+ * thread only.
  */
 #ifndef MINTMARK_ISSUER_HTTP_FEED_H
 #define MINTMARK_ISSUER_HTTP_FEED_H
@@ -30,7 +31,7 @@ struct mm_feed {
 	struct mm_tls *tls;
 	bool store_failed;
 	bool draining;
-	char store_complaint[MM_ERR_TEXT_MAX]; /* that was logged last */
+	char complaints[MM_RELOAD_COUNT][MM_ERR_TEXT_MAX]; /* that were logged last; "" after a success */
 	struct mm_file_id config_id, certificate_id, key_id;
 };
 

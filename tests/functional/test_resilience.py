@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running server when what is around it fails: log readers, folders, descriptors, memory of the kernel, signals."""
 import os
+import resource
 import shutil
 import signal
+import ssl
 import subprocess
+import time
 
 import pytest
 
@@ -64,3 +67,57 @@ def test_a_folder_that_is_put_in_place_of_the_key_sets_is_followed(make_issuer, 
     harness.wait_until(lambda: kids(issuer) == served, "what came back is served")
     issuer.stop()
     assert issuer.log().count("the key set cannot be loaded") <= 2, "once for each time that it was gone"
+
+
+# ---- what fails for a while --------------------------------------------------------------------------------------------
+def out_of_descriptors(issuer):
+    """From now on the server cannot open another file; returns what undoes it."""
+    pid = issuer.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
+    return lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def served_certificate(issuer):
+    with issuer.connect() as connection:
+        return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
+
+
+def failures(issuer, what):
+    return metric(issuer, f'mintmark_reload_failures_total{{what="{what}"}}')
+
+
+def test_a_certificate_that_could_not_be_opened_is_tried_again(make_issuer, ca):
+    issuer = make_issuer(ca=ca).start()
+    relieve = out_of_descriptors(issuer)
+    certificate, key = ca.issue()
+    shutil.copy(key, issuer.folder / "tls.key")
+    shutil.copy(certificate, issuer.folder / "tls.crt")
+    harness.wait_until(lambda: "the new certificate is not used" in issuer.log(), "the failure is logged")
+    time.sleep(2.5 * harness.PATIENCE)  # it is tried each second
+    relieve()
+    harness.wait_until(lambda: served_certificate(issuer) == certificate.read_text(), "the new certificate is served")
+    assert failures(issuer, "tls") >= 2
+    assert issuer.log().count("Too many open files") == 1, "logged once"
+    issuer.stop()
+
+
+def test_a_configuration_that_could_not_be_opened_is_tried_again(make_issuer):
+    issuer = make_issuer().start()
+    relieve = out_of_descriptors(issuer)
+    issuer.configure({"keys": {"verifier_cache": "77s"}})
+    harness.wait_until(lambda: "the new configuration is not used" in issuer.log(), "the failure is logged")
+    time.sleep(2.5 * harness.PATIENCE)
+    relieve()
+    harness.wait_until(lambda: "max-age=77" in issuer.get(JWKS).headers["Cache-Control"], "it is in force")
+    assert failures(issuer, "config") >= 2
+    assert issuer.log().count("the new configuration is not used") == 1, "logged once"
+    issuer.stop()
+
+
+def test_a_mistake_that_is_made_again_is_logged_again(make_issuer):
+    issuer = make_issuer().start()
+    for times in (1, 2):
+        issuer.configure({"keys": {"verifier_cache": "soon"}})
+        harness.wait_until(lambda: issuer.log().count("the new configuration is not used") == times, "it is logged")
+    issuer.stop()
