@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
 #include "cli/context.h"
 #include "cli/output.h"
-
-#include "cli/args.h"
 
 #include <mintmark/harden.h>
 #include <mintmark/log.h>

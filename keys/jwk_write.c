@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/jwk.h"
 
-#include "keys/ossl.h"
 #include "keys/rsa.h"
+
 #include <mintmark/base64url.h>
 #include <mintmark/json.h>
+#include <mintmark/ossl.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/key.h>
 
-#include "keys/ossl.h"
 #include "keys/vet.h"
+
 #include <mintmark/base64url.h>
+#include <mintmark/ossl.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>

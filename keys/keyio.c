@@ -2,10 +2,11 @@
 #include <mintmark/keyio.h>
 
 #include "keys/jwk.h"
-#include "keys/ossl.h"
 #include "keys/pem.h"
 #include "keys/vet.h"
+
 #include <mintmark/json.h>
+#include <mintmark/ossl.h>
 #include <string.h>
 
 static enum mm_code import_jwk(struct mm_span text, const struct mm_alg *alg, struct mm_key **out, struct mm_err *err)

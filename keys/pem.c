@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/pem.h"
 
-#include "keys/ossl.h"
+#include <mintmark/ossl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>

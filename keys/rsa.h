@@ -3,8 +3,8 @@
 #ifndef KEYS_RSA_H
 #define KEYS_RSA_H
 
-#include "keys/ossl.h"
 #include <mintmark/err.h>
+#include <mintmark/ossl.h>
 #include <stdbool.h>
 #include <stddef.h>
 

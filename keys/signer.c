@@ -2,8 +2,9 @@
 #include <mintmark/signer.h>
 
 #include "keys/ecdsa.h"
-#include "keys/ossl.h"
 #include "keys/sigparams.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The store seam: what holds for every store, and the call into the one that is behind the handle. */
 #include "keys/store_impl.h"
+
 #include <inttypes.h>
 
 enum mm_code mm_store_conflict(uint64_t stored, uint64_t expected, struct mm_err *err)

@@ -6,6 +6,7 @@
 #include "keys/store_impl.h"
 #include "keys/store_material.h"
 #include "keys/store_watch.h"
+
 #include <fcntl.h>
 #include <mintmark/file.h>
 #include <mintmark/store.h>

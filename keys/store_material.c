@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The private keys of a directory store: one file KID.pem for each, in a directory of their own. */
 #include "keys/store_material.h"
+
 #include "keys/store_impl.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store in memory: for tests, `dev` and simulation. It keeps the same promises as the others, until it is closed. */
 #include "keys/store_impl.h"
+
 #include <stdlib.h>
 
 struct memory_store {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Notice of a file that is replaced in a directory, by inotify where the system has it. */
 #include "keys/store_watch.h"
+
 #include <mintmark/file.h>
 #include <stdio.h>
 #include <string.h>

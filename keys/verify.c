@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <mintmark/signer.h>
-
 #include "keys/ecdsa.h"
-#include "keys/ossl.h"
 #include "keys/sigparams.h"
+
+#include <mintmark/ossl.h>
+#include <mintmark/signer.h>
 #include <openssl/err.h>
 
 /* The signature in OpenSSL's form: for ECDSA that is built in `der`. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/vet.h"
 
-#include "keys/ossl.h"
 #include "keys/rsa.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <stdio.h>

@@ -2,10 +2,10 @@
 #include "issuer/http/tls.h"
 
 #include <mintmark/file.h>
+#include <mintmark/ossl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,21 +19,6 @@ struct mm_tls {
 	SSL_CTX *context;
 	mm_time expires;
 };
-
-static void bio_free(BIO **bio)
-{
-	BIO_free(*bio);
-}
-
-static void x509_free(X509 **certificate)
-{
-	X509_free(*certificate);
-}
-
-static void pkey_free(EVP_PKEY **pkey)
-{
-	EVP_PKEY_free(*pkey);
-}
 
 /* OpenSSL would ask on the terminal for the passphrase of an encrypted key. */
 static int no_passphrase(char *buf, int size, int writing, void *arg)
@@ -89,8 +74,8 @@ static enum mm_code check_time(const X509 *certificate, const char *path, mm_tim
 static enum mm_code load_certificate(struct mm_tls *tls, const char *path, mm_time now, struct mm_err *err)
 {
 	mm_auto_buf text = {0};
-	MM_CLEANUP(bio_free) BIO *bio = NULL;
-	MM_CLEANUP(x509_free) X509 *certificate = NULL;
+	mm_ossl_auto(BIO) bio = NULL;
+	mm_ossl_auto(X509) certificate = NULL;
 	enum mm_code code = read_pem(path, &text, &bio, err);
 
 	if (code != MM_OK)
@@ -109,8 +94,8 @@ static enum mm_code load_certificate(struct mm_tls *tls, const char *path, mm_ti
 static enum mm_code load_key(struct mm_tls *tls, const char *path, const char *certificate_path, struct mm_err *err)
 {
 	mm_auto_buf text = {0};
-	MM_CLEANUP(bio_free) BIO *bio = NULL;
-	MM_CLEANUP(pkey_free) EVP_PKEY *pkey = NULL;
+	mm_ossl_auto(BIO) bio = NULL;
+	mm_ossl_auto(EVP_PKEY) pkey = NULL;
 	enum mm_code code = read_pem(path, &text, &bio, err);
 
 	if (code != MM_OK)

@@ -3,8 +3,8 @@
 #include <mintmark/document.h>
 #include <mintmark/fetch.h>
 #include <mintmark/json.h>
-#include <mintmark/url.h>
 #include <mintmark/jwks.h>
+#include <mintmark/url.h>
 #include <string.h>
 
 enum { DISCOVERY_MAX = 65536 };

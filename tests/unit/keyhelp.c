@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/keyhelp.h"
-
 #include "keys/rsa.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

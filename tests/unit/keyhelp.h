@@ -4,6 +4,7 @@
 #define MINTMARK_TESTS_KEYHELP_H
 
 #include "tests/unit/support.h"
+
 #include <mintmark/keyio.h>
 #include <mintmark/signer.h>
 #include <openssl/types.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/support.h"
+
 #include <jwt.h>
 #include <mintmark/alg.h>
 #include <openssl/evp.h>

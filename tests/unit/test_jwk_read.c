@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/jwk.h"
 #include "tests/unit/keyhelp.h"
+
 #include <stdio.h>
 #include <string.h>
 

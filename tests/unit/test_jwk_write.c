@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/keyhelp.h"
+
 #include <mintmark/base64url.h>
 #include <mintmark/json.h>
 #include <openssl/evp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keys/ossl.h"
 #include "tests/unit/keyhelp.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/core_names.h>
 #include <stdlib.h>
 #include <string.h>

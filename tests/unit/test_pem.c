@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/pem.h"
-
-#include "keys/ossl.h"
 #include "tests/unit/keyhelp.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/ecdsa.h"
 #include "tests/unit/keyhelp.h"
+
 #include <string.h>
 
 /* A signer that asks a real one and then does something to what it gets. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/rsa.h"
 #include "tests/unit/keyhelp.h"
+
 #include <string.h>
 
 static void the_numbers_of_a_private_key_make_the_same_key_again(void **state)

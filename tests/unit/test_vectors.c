@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The published vectors of tests/vectors/: keys are read, signatures verify, deterministic ones come out the same. */
 #include "tests/unit/keyhelp.h"
+
 #include <mintmark/base64url.h>
 #include <stdlib.h>
 #include <string.h>

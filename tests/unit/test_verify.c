@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/ecdsa.h"
-#include "keys/ossl.h"
 #include "tests/unit/keyhelp.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <string.h>

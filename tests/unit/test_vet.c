@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys whose type, curve or halves do not fit, and points that are none. Of RSA: test_vet_rsa.c. */
-#include "keys/ossl.h"
 #include "keys/vet.h"
 #include "tests/unit/keyhelp.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Weak and inconsistent RSA keys (RFC 7518 §3.3, CVE-2017-15361). */
-#include "keys/ossl.h"
 #include "keys/rsa.h"
 #include "keys/vet.h"
 #include "tests/unit/keyhelp.h"
+
+#include <mintmark/ossl.h>
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 

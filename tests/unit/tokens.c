@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/tokens.h"
-
 #include "tests/unit/keyhelp.h"
+
 #include <mintmark/base64url.h>
 #include <mintmark/json.h>
 #include <mintmark/keyio.h>
