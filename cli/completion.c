@@ -91,7 +91,10 @@ static void add_command_arms(const struct mm_command *const *commands, struct mm
 struct shell {
 	/* Appends the statement that offers the candidates; nothing where there are none. */
 	void (*offer)(const struct candidates *candidates, struct mm_buf *out);
-	void (*offer_flags)(const struct mm_command *command, struct mm_buf *out);
+	/* The statement that offers flags: each of them is added, with a space, between these two. */
+	const char *before_flags;
+	void (*add_flag)(struct mm_buf *out, const char *name, const char *help);
+	const char *after_flags;
 };
 
 /* An arm for each flag that takes a value, also for those whose values nobody knows: a flag must not be offered there. */
@@ -112,17 +115,31 @@ static void add_value_arms(const struct shell *shell, const struct mm_command *c
 	}
 }
 
+static void offer_flags(const struct shell *shell, const struct mm_command *command, struct mm_buf *out)
+{
+	mm_buf_add_str(out, shell->before_flags);
+	shell->add_flag(out, "help", "this help");
+	for (const struct mm_flag *flag = command->flags; flag->name; flag++) {
+		if (!flag->hidden)
+			shell->add_flag(out, flag->name, flag->help);
+	}
+	mm_buf_add_str(out, shell->after_flags);
+}
+
+/* From inside the loop over the words before the cursor to the end of the function. */
 static void add_script_body(const struct shell *shell, const struct mm_command *const *commands, struct mm_buf *out)
 {
 	mm_auto_candidates top = {0};
 
-	mm_buf_add_str(out, "\tcase \"$command $flag\" in\n");
+	mm_buf_add_str(out, "\t\tcase \"$command $word\" in\n");
+	add_command_arms(commands, out);
+	mm_buf_add_str(out, "\t\tesac\n\tdone\n\tcase \"$command $flag\" in\n");
 	for (const struct mm_command *const *row = commands; *row; row++)
 		add_value_arms(shell, *row, out);
 	mm_buf_add_str(out, "\tesac\n\tif [[ $current == -* ]]; then\n\t\tcase \"$command\" in\n");
 	for (const struct mm_command *const *row = commands; *row; row++) {
 		mm_buf_printf(out, "\t\t'%s') ", (*row)->name);
-		shell->offer_flags(*row, out);
+		offer_flags(shell, *row, out);
 		mm_buf_add_str(out, ";;\n");
 	}
 	mm_buf_add_str(out, "\t\tesac\n\t\treturn\n\tfi\n\tcase \"$command\" in\n\t'') ");
@@ -151,19 +168,20 @@ static void bash_offer(const struct candidates *candidates, struct mm_buf *out)
 			      candidates->files ? 'f' : 'd');
 }
 
-static void bash_offer_flags(const struct mm_command *command, struct mm_buf *out)
+static void bash_add_flag(struct mm_buf *out, const char *name, const char *help)
 {
-	mm_buf_add_str(out, "_mintmark_offer -W '--help");
-	for (const struct mm_flag *flag = command->flags; flag->name; flag++) {
-		if (!flag->hidden)
-			mm_buf_printf(out, " --%s", flag->name);
-	}
-	mm_buf_add_str(out, "' -- \"$current\" ");
+	(void)help;
+	mm_buf_printf(out, "--%s ", name);
 }
 
 void mm_completion_bash(const struct mm_command *const *commands, struct mm_buf *out)
 {
-	static const struct shell bash = {bash_offer, bash_offer_flags};
+	static const struct shell bash = {
+		.offer = bash_offer,
+		.before_flags = "_mintmark_offer -W '",
+		.add_flag = bash_add_flag,
+		.after_flags = "' -- \"$current\" ",
+	};
 
 	mm_buf_add_str(out, "# bash completion for mintmark:  source <(mintmark completion bash)\n"
 			    "_mintmark_offer()\n"
@@ -184,10 +202,7 @@ void mm_completion_bash(const struct mm_command *const *commands, struct mm_buf 
 			    "\t\tflag=${COMP_WORDS[COMP_CWORD-2]}\n"
 			    "\tfi\n"
 			    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-			    "\t\tword=${COMP_WORDS[i]}\n"
-			    "\t\tcase \"$command $word\" in\n");
-	add_command_arms(commands, out);
-	mm_buf_add_str(out, "\t\tesac\n\tdone\n");
+			    "\t\tword=${COMP_WORDS[i]}\n");
 	add_script_body(&bash, commands, out);
 	mm_buf_add_str(out, "}\ncomplete -F _mintmark mintmark\n");
 }
@@ -203,32 +218,26 @@ static void zsh_offer(const struct candidates *candidates, struct mm_buf *out)
 }
 
 /* A description for _describe in single quotes: a colon would end the name, a quote the text. */
-static void zsh_add_described(struct mm_buf *out, const char *name, const char *help)
+static void zsh_add_flag(struct mm_buf *out, const char *name, const char *help)
 {
-	mm_buf_printf(out, " '--%s:", name);
+	mm_buf_printf(out, "'--%s:", name);
 	for (; *help != '\0'; help++) {
 		if (*help == '\'')
 			mm_buf_add_str(out, "'\\''");
 		else
 			mm_buf_printf(out, "%s%c", *help == ':' ? "\\" : "", *help);
 	}
-	mm_buf_add_str(out, "'");
-}
-
-static void zsh_offer_flags(const struct mm_command *command, struct mm_buf *out)
-{
-	mm_buf_add_str(out, "known=(");
-	zsh_add_described(out, "help", "this help");
-	for (const struct mm_flag *flag = command->flags; flag->name; flag++) {
-		if (!flag->hidden)
-			zsh_add_described(out, flag->name, flag->help);
-	}
-	mm_buf_add_str(out, "); _describe -o flag known ");
+	mm_buf_add_str(out, "' ");
 }
 
 void mm_completion_zsh(const struct mm_command *const *commands, struct mm_buf *out)
 {
-	static const struct shell zsh = {zsh_offer, zsh_offer_flags};
+	static const struct shell zsh = {
+		.offer = zsh_offer,
+		.before_flags = "known=(",
+		.add_flag = zsh_add_flag,
+		.after_flags = "); _describe -o flag known ",
+	};
 
 	mm_buf_add_str(out, "#compdef mintmark\n"
 			    "# zsh completion for mintmark:  source <(mintmark completion zsh)\n"
@@ -242,10 +251,7 @@ void mm_completion_zsh(const struct mm_command *const *commands, struct mm_buf *
 			    "\t\tcurrent=$PREFIX\n"
 			    "\tfi\n"
 			    "\tfor ((i = 2; i < CURRENT; i++)); do\n"
-			    "\t\tword=${words[i]}\n"
-			    "\t\tcase \"$command $word\" in\n");
-	add_command_arms(commands, out);
-	mm_buf_add_str(out, "\t\tesac\n\tdone\n");
+			    "\t\tword=${words[i]}\n");
 	add_script_body(&zsh, commands, out);
 	mm_buf_add_str(
 		out,

@@ -47,64 +47,107 @@ static struct mm_span or_dash(struct mm_span text)
 	return text.len > 0 ? text : mm_span_str("-");
 }
 
-static void add_text_line(struct mm_buf *out, const char *time, const struct mm_access_line *line)
+/* ---- what a line says, in order ---------------------------------------------------------------------------------- */
+
+static void add_method(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
 {
-	mm_buf_add_str(out, "time=");
-	mm_buf_add_str(out, time);
-	mm_buf_add_str(out, " level=info msg=access method=");
-	add_escaped(out, or_dash(line->method), "x");
-	mm_buf_add_str(out, " path=\"");
-	add_escaped(out, or_dash(line->path), "x");
-	mm_buf_add_str(out, "\" status=");
-	mm_buf_add_int(out, line->status);
-	mm_buf_add_str(out, " bytes=");
-	mm_buf_add_int(out, (int64_t)line->bytes);
-	mm_buf_add_str(out, " duration=");
-	add_seconds(out, line->duration_ns);
-	mm_buf_add_str(out, " peer=");
-	mm_buf_add_str(out, line->peer);
-	mm_buf_add_str(out, " route=");
-	mm_buf_add_str(out, line->route);
-	mm_buf_add_str(out, " tls=");
-	mm_buf_add_str(out, line->tls);
-	mm_buf_add_str(out, "\n");
+	add_escaped(out, or_dash(line->method), escape);
 }
 
-static void add_json_line(struct mm_buf *out, const char *time, const struct mm_access_line *line)
+static void add_path(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
 {
-	mm_buf_add_str(out, "{\"time\":\"");
-	mm_buf_add_str(out, time);
-	mm_buf_add_str(out, "\",\"level\":\"info\",\"msg\":\"access\",\"method\":\"");
-	add_escaped(out, or_dash(line->method), "u00");
-	mm_buf_add_str(out, "\",\"path\":\"");
-	add_escaped(out, or_dash(line->path), "u00");
-	mm_buf_add_str(out, "\",\"status\":");
-	mm_buf_add_int(out, line->status);
-	mm_buf_add_str(out, ",\"bytes\":");
-	mm_buf_add_int(out, (int64_t)line->bytes);
-	mm_buf_add_str(out, ",\"duration\":");
-	add_seconds(out, line->duration_ns);
-	mm_buf_add_str(out, ",\"peer\":\"");
-	mm_buf_add_str(out, line->peer);
-	mm_buf_add_str(out, "\",\"route\":\"");
-	mm_buf_add_str(out, line->route);
-	mm_buf_add_str(out, "\",\"tls\":\"");
-	mm_buf_add_str(out, line->tls);
-	mm_buf_add_str(out, "\"}\n");
+	add_escaped(out, or_dash(line->path), escape);
 }
+
+static void add_status(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	(void)escape;
+	mm_buf_add_int(out, line->status);
+}
+
+static void add_bytes(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	(void)escape;
+	mm_buf_add_int(out, (int64_t)line->bytes);
+}
+
+static void add_duration(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	(void)escape;
+	add_seconds(out, line->duration_ns);
+}
+
+static void add_peer(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	(void)escape;
+	mm_buf_add_str(out, line->peer);
+}
+
+static void add_route(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	(void)escape;
+	mm_buf_add_str(out, line->route);
+}
+
+static void add_tls(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	(void)escape;
+	mm_buf_add_str(out, line->tls);
+}
+
+enum quotes { QUOTES_NEVER, QUOTES_IN_JSON, QUOTES_ALWAYS };
+
+static const struct {
+	const char *name;
+	enum quotes quotes;
+	void (*add)(struct mm_buf *out, const struct mm_access_line *line, const char *escape);
+} fields[] = {
+	{"method", QUOTES_IN_JSON, add_method},   {"path", QUOTES_ALWAYS, add_path},
+	{"status", QUOTES_NEVER, add_status},     {"bytes", QUOTES_NEVER, add_bytes},
+	{"duration", QUOTES_NEVER, add_duration}, {"peer", QUOTES_IN_JSON, add_peer},
+	{"route", QUOTES_IN_JSON, add_route},     {"tls", QUOTES_IN_JSON, add_tls},
+};
+
+/* What stands around them. */
+static const struct format {
+	const char *before_time, *after_time;
+	const char *before_name, *after_name;
+	const char *end;
+	enum quotes quotes; /* fields that ask for this much have them */
+	const char *escape;
+} formats[] = {
+	[MM_ACCESS_TEXT] = {"time=", " level=info msg=access", " ", "=", "\n", QUOTES_ALWAYS, "x"},
+	[MM_ACCESS_JSON] = {"{\"time\":\"", "\",\"level\":\"info\",\"msg\":\"access\"", ",\"", "\":", "}\n",
+			    QUOTES_IN_JSON, "u00"},
+};
 
 void mm_access_add(struct mm_access_buffer *buffer, enum mm_access_log format, mm_time now,
 		   const struct mm_access_line *line)
 {
+	const struct format *form = &formats[format];
+	struct mm_buf *out = &buffer->lines;
+
 	if (buffer->at != now || !buffer->time[0]) {
 		mm_time_format(now, buffer->time);
 		buffer->at = now;
 	}
-	if (format == MM_ACCESS_JSON)
-		add_json_line(&buffer->lines, buffer->time, line);
-	else
-		add_text_line(&buffer->lines, buffer->time, line);
+	mm_buf_add_str(out, form->before_time);
+	mm_buf_add_str(out, buffer->time);
+	mm_buf_add_str(out, form->after_time);
+	for (size_t i = 0; i < MM_COUNT(fields); i++) {
+		const char *quote = fields[i].quotes >= form->quotes ? "\"" : "";
+
+		mm_buf_add_str(out, form->before_name);
+		mm_buf_add_str(out, fields[i].name);
+		mm_buf_add_str(out, form->after_name);
+		mm_buf_add_str(out, quote);
+		fields[i].add(out, line, form->escape);
+		mm_buf_add_str(out, quote);
+	}
+	mm_buf_add_str(out, form->end);
 }
+
+/* ---- writing them out -------------------------------------------------------------------------------------------- */
 
 static size_t count_lines(struct mm_span lines)
 {
