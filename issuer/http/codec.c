@@ -40,7 +40,7 @@ static enum mm_parse finish(struct mm_codec *codec, const char *buf, size_t cons
 		if (status)
 			return bad(codec, status, codec->why);
 	}
-	request->body = mm_span(buf + codec->head_end, codec->body_len);
+	request->body = mm_span(buf + codec->head_end, codec->dropping ? 0 : codec->body_len);
 	codec->consumed = consumed;
 	return MM_PARSE_DONE;
 }
@@ -137,19 +137,27 @@ static enum mm_parse feed_chunk_size(struct mm_codec *codec, const char *buf, si
 	return got == MM_PARSE_DONE ? take_chunk_size(codec, line) : MM_PARSE_MORE;
 }
 
-static enum mm_parse feed_chunk_data(struct mm_codec *codec, char *buf, size_t len)
+/* What is there of a chunk, or of a body that is not chunked. */
+static enum mm_parse feed_data(struct mm_codec *codec, char *buf, size_t len)
 {
 	size_t n = len - codec->line < codec->remaining ? len - codec->line : codec->remaining;
 
-	memmove(buf + codec->head_end + codec->body_len, buf + codec->line, n);
+	if (!codec->dropping)
+		memmove(buf + codec->head_end + codec->body_len, buf + codec->line, n);
 	codec->body_len += n;
 	codec->remaining -= n;
 	codec->line += n;
 	codec->searched = codec->line;
-	if (codec->remaining > 0)
-		return MM_PARSE_MORE;
-	codec->phase = MM_AT_CHUNK_END;
-	return MM_PARSE_DONE;
+	return codec->remaining > 0 ? MM_PARSE_MORE : MM_PARSE_DONE;
+}
+
+static enum mm_parse feed_chunk_data(struct mm_codec *codec, char *buf, size_t len)
+{
+	enum mm_parse got = feed_data(codec, buf, len);
+
+	if (got == MM_PARSE_DONE)
+		codec->phase = MM_AT_CHUNK_END;
+	return got;
 }
 
 static enum mm_parse feed_chunk_end(struct mm_codec *codec, const char *buf, size_t len)
@@ -187,25 +195,27 @@ static enum mm_parse feed_trailer(struct mm_codec *codec, const char *buf, size_
 	return MM_PARSE_DONE;
 }
 
-/* What was received and not decoded yet moves up behind what was decoded, so that the buffer stays bounded. */
+/* What was received and not decoded yet moves up behind what is kept, so that the buffer stays bounded. */
 static void close_gap(struct mm_codec *codec, char *buf, size_t *len)
 {
-	size_t decoded = codec->head_end + codec->body_len;
-	size_t gap = codec->line - decoded;
+	size_t kept = codec->head_end + (codec->dropping ? 0 : codec->body_len);
+	size_t gap = codec->line - kept;
 
 	if (gap == 0)
 		return;
-	memmove(buf + decoded, buf + codec->line, *len - codec->line);
+	memmove(buf + kept, buf + codec->line, *len - codec->line);
 	*len -= gap;
 	codec->line -= gap;
 	codec->searched -= gap;
 }
 
-static enum mm_parse feed_chunked(struct mm_codec *codec, char *buf, size_t *len, struct mm_request *request)
+static enum mm_parse feed_body(struct mm_codec *codec, char *buf, size_t *len, struct mm_request *request)
 {
 	enum mm_parse got = MM_PARSE_DONE;
-	bool end = false;
+	bool end = codec->phase == MM_AT_BODY;
 
+	if (end)
+		got = feed_data(codec, buf, *len);
 	while (got == MM_PARSE_DONE && !end) {
 		if (codec->phase == MM_AT_CHUNK_SIZE)
 			got = feed_chunk_size(codec, buf, *len);
@@ -232,14 +242,24 @@ enum mm_parse mm_codec_feed(struct mm_codec *codec, char *buf, size_t *len, stru
 		if (got != MM_PARSE_DONE)
 			return got;
 	}
-	if (codec->phase == MM_AT_BODY) {
-		codec->body_len = codec->remaining;
-		if (*len - codec->head_end >= codec->remaining)
-			return finish(codec, buf, codec->head_end + codec->remaining, request);
-		got = MM_PARSE_MORE;
-	} else {
-		got = feed_chunked(codec, buf, len, request);
-	}
+	got = feed_body(codec, buf, len, request);
 	codec->head_again = true;
 	return got;
+}
+
+void mm_codec_drop_body(struct mm_codec *codec, char *buf, size_t *len)
+{
+	codec->dropping = true;
+	close_gap(codec, buf, len);
+}
+
+void mm_codec_glean(const struct mm_codec *codec, const char *buf, size_t len, struct mm_request *request)
+{
+	const char *line = buf + codec->start;
+	const char *lf = len > codec->start ? memchr(line, '\n', len - codec->start) : NULL;
+
+	if (lf && lf > line && lf[-1] == '\r' && mm_request_line_parse(mm_span(line, (size_t)(lf - line) - 1), request))
+		return;
+	request->method = MM_OTHER_METHOD;
+	request->method_text = request->path = (struct mm_span){0};
 }

@@ -27,6 +27,7 @@ struct mm_codec {
 	size_t trailer_len;
 	unsigned lines;
 	bool head_again;      /* the buffer may have moved since the head was parsed */
+	bool dropping;        /* the body is counted and checked, not kept */
 	bool expect_continue; /* the client waits for "100 Continue" before it sends the body; the caller clears it */
 	size_t consumed;      /* MM_PARSE_DONE: bytes that belong to this request; what follows is the next one's */
 	int status;           /* MM_PARSE_BAD: what to answer before closing */
@@ -39,6 +40,18 @@ struct mm_codec {
  * A chunked body is decoded in place, which makes `*len` smaller.
  */
 enum mm_parse mm_codec_feed(struct mm_codec *codec, char *buf, size_t *len, struct mm_request *request);
+
+/*
+ * After MM_PARSE_MORE, when the head is complete and nobody wants the body: what has come of it is taken out of the
+ * buffer, which makes `*len` smaller, and what comes will be. The request will have an empty body.
+ */
+void mm_codec_drop_body(struct mm_codec *codec, char *buf, size_t *len);
+
+/*
+ * What can be said of a request that came to nothing, with MM_PARSE_BAD or too late: `request` gets its method and its
+ * path when its request line is whole and valid; otherwise they are absent.
+ */
+void mm_codec_glean(const struct mm_codec *codec, const char *buf, size_t len, struct mm_request *request);
 
 /* Whether a request has begun, so that the deadline for its head runs. */
 static inline bool mm_codec_begun(const struct mm_codec *codec)

@@ -7,7 +7,7 @@
 
 static struct mm_conn_list *list_of(struct mm_conn *conn)
 {
-	return conn->phase == MM_IDLE ? &conn->endpoint->idle : &conn->endpoint->busy;
+	return &conn->endpoint->lists[conn->phase];
 }
 
 static int64_t deadline_of(const struct mm_conn *conn, enum mm_phase phase)
@@ -17,20 +17,25 @@ static int64_t deadline_of(const struct mm_conn *conn, enum mm_phase phase)
 
 	switch (phase) {
 	case MM_HANDSHAKING: return worker->now_ns + settings->head_timeout_ns;
-	case MM_IDLE: return worker->now_ns + settings->idle_timeout_ns;
+	case MM_IDLE: return worker->now_ns + (worker->draining ? MM_LAST_CALL_NS : settings->idle_timeout_ns);
 	case MM_IN_HEAD: return conn->began_ns + settings->head_timeout_ns;
 	case MM_IN_BODY: return conn->began_ns + MM_REQUEST_TIMEOUT_NS;
 	case MM_SENDING: return worker->now_ns + MM_SEND_TIMEOUT_NS;
 	case MM_LINGERING: return worker->now_ns + MM_LINGER_TIMEOUT_NS;
+	case MM_PHASE_COUNT: break;
 	}
 	return worker->now_ns;
 }
 
 void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase)
 {
+	int64_t deadline_ns = deadline_of(conn, phase);
+
+	if (phase == conn->phase && deadline_ns == conn->deadline_ns)
+		return; /* the same request goes on: it keeps its place in the order of beginning */
 	TAILQ_REMOVE(list_of(conn), conn, link);
 	conn->phase = phase;
-	conn->deadline_ns = deadline_of(conn, phase);
+	conn->deadline_ns = deadline_ns;
 	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
 }
 
@@ -46,6 +51,7 @@ void mm_conn_close(struct mm_conn *conn)
 	mm_buf_free(&conn->in);
 	free(conn);
 	endpoint->open--;
+	atomic_fetch_sub_explicit(&endpoint->worker->parts.open[endpoint->kind], 1, memory_order_relaxed);
 	mm_counter_add(&endpoint->worker->stats->closed[endpoint->kind], 1);
 	mm_worker_conn_gone(endpoint->worker);
 }
@@ -92,6 +98,7 @@ void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_st
 	if (!conn || !mm_transport_open(&conn->transport, fd, tls)) {
 		close(fd);
 		free(conn);
+		atomic_fetch_sub_explicit(&endpoint->worker->parts.open[endpoint->kind], 1, memory_order_relaxed);
 		return;
 	}
 	conn->endpoint = endpoint;
@@ -106,33 +113,39 @@ void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_st
 
 bool mm_conn_evict(struct mm_endpoint *endpoint)
 {
-	struct mm_conn *oldest = TAILQ_FIRST(&endpoint->idle);
+	static const enum mm_phase order[] = {MM_IDLE, MM_HANDSHAKING, MM_IN_HEAD, MM_IN_BODY};
 
-	if (!oldest)
-		return false;
-	oldest->transport.ops->shut(&oldest->transport);
-	close_because(oldest, MM_CLOSE_LIMIT);
-	return true;
+	for (size_t i = 0; i < MM_COUNT(order); i++) {
+		struct mm_conn *oldest = TAILQ_FIRST(&endpoint->lists[order[i]]);
+
+		if (!oldest)
+			continue;
+		oldest->transport.ops->shut(&oldest->transport);
+		close_because(oldest, MM_CLOSE_LIMIT);
+		return true;
+	}
+	return false;
+}
+
+static void close_politely(struct mm_conn *conn)
+{
+	conn->transport.ops->shut(&conn->transport);
+	mm_conn_close(conn);
 }
 
 static void expire(struct mm_conn *conn)
 {
-	struct mm_origin origin = mm_conn_origin(conn);
-
 	switch (conn->phase) {
 	case MM_IN_HEAD:
 	case MM_IN_BODY:
 		mm_counter_add(&conn->endpoint->worker->stats->closed_by_us[MM_CLOSE_TIMEOUT], 1);
-		mm_exchange_refuse(conn->endpoint->worker, &origin, 408, NULL);
-		mm_conn_finish(conn);
+		mm_conn_refuse(conn, 408);
 		break;
 	case MM_HANDSHAKING:
 	case MM_SENDING: close_because(conn, MM_CLOSE_TIMEOUT); break;
-	case MM_IDLE:
-		conn->transport.ops->shut(&conn->transport);
-		mm_conn_close(conn);
-		break;
-	case MM_LINGERING: mm_conn_close(conn); break;
+	case MM_IDLE: close_politely(conn); break;
+	case MM_LINGERING:
+	case MM_PHASE_COUNT: mm_conn_close(conn); break;
 	}
 }
 
@@ -140,24 +153,26 @@ void mm_conn_sweep(struct mm_endpoint *endpoint, int64_t now_ns)
 {
 	struct mm_conn *conn, *next;
 
-	/* In the order of their deadlines, but for a while after a reload that lowered http.idle_timeout. */
-	while ((conn = TAILQ_FIRST(&endpoint->idle)) && conn->deadline_ns <= now_ns)
-		expire(conn);
-	for (conn = TAILQ_FIRST(&endpoint->busy); conn; conn = next) {
-		next = TAILQ_NEXT(conn, link);
-		if (conn->deadline_ns <= now_ns)
-			expire(conn);
+	for (int phase = 0; phase < MM_PHASE_COUNT; phase++) {
+		for (conn = TAILQ_FIRST(&endpoint->lists[phase]); conn; conn = next) {
+			next = TAILQ_NEXT(conn, link);
+			if (conn->deadline_ns <= now_ns)
+				expire(conn);
+			else if (phase == MM_IDLE)
+				break; /* there may be many; a reload that lowers the timeout shows a while later */
+		}
 	}
 }
 
 void mm_conn_drain(struct mm_endpoint *endpoint)
 {
+	struct mm_conn_list *idle = &endpoint->lists[MM_IDLE];
 	struct mm_conn *conn;
 
-	while ((conn = TAILQ_FIRST(&endpoint->idle))) {
+	while ((conn = TAILQ_FIRST(idle))) {
 		mm_conn_receive(conn);
-		if (TAILQ_FIRST(&endpoint->idle) == conn)
-			mm_conn_close(conn);
+		if (TAILQ_FIRST(idle) == conn)
+			close_politely(conn);
 	}
 }
 
@@ -165,6 +180,8 @@ void mm_conn_close_all(struct mm_endpoint *endpoint)
 {
 	struct mm_conn *conn;
 
-	while ((conn = TAILQ_FIRST(&endpoint->idle)) || (conn = TAILQ_FIRST(&endpoint->busy)))
-		mm_conn_close(conn);
+	for (int phase = 0; phase < MM_PHASE_COUNT; phase++) {
+		while ((conn = TAILQ_FIRST(&endpoint->lists[phase])))
+			mm_conn_close(conn);
+	}
 }

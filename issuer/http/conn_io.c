@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define READ_STEP        4096   /* by how much the buffer of an unfinished request grows at least */
 #define LINGER_BYTES_MAX 262144 /* that a peer may send us after we have closed */
 
 /* The interest that serves an operation which has to wait. */
@@ -62,6 +61,36 @@ static void keep(struct mm_conn *conn, const char *buf, size_t used, size_t len)
 	}
 }
 
+/* Answers the request in `buf`, which never became one. */
+static void refuse(struct mm_conn *conn, const char *buf, size_t len, int status, const char *why)
+{
+	struct mm_worker *worker = conn->endpoint->worker;
+	struct mm_origin origin = mm_conn_origin(conn);
+
+	mm_codec_glean(&conn->codec, buf, len, &worker->request);
+	mm_exchange_refuse(worker, &origin, status, why);
+	conn->closing = true;
+}
+
+/*
+ * A head has come without its body. A body that no route wants is passed over, not kept; who asks before sending it is
+ * answered at once, and the connection closes, as one cannot know whether it will come (RFC 9110 §10.1.1).
+ */
+static void meet_body(struct mm_conn *conn, char *buf, size_t *len)
+{
+	struct mm_worker *worker = conn->endpoint->worker;
+	struct mm_origin origin = mm_conn_origin(conn);
+
+	if (mm_exchange_wants_body(worker, &origin))
+		return;
+	if (conn->codec.expect_continue) {
+		worker->request.keep_alive = false;
+		conn->closing = !mm_exchange_answer(worker, &origin);
+	} else {
+		mm_codec_drop_body(&conn->codec, buf, len);
+	}
+}
+
 /*
  * Answers the whole requests among `*len` received bytes, until the connection is to be closed, or the client takes no
  * more. Returns how many bytes are used up; decoding may make `*len` smaller.
@@ -73,18 +102,19 @@ static size_t answer_requests(struct mm_conn *conn, char *buf, size_t *len, enum
 
 	while (used < *len && !conn->closing && *io == MM_IO_OK) {
 		struct mm_origin origin = mm_conn_origin(conn);
+		bool head_known = mm_codec_in_body(&conn->codec);
 		size_t rest = *len - used;
 		enum mm_parse got = mm_codec_feed(&conn->codec, buf + used, &rest, &worker->request);
 
-		*len = used + rest;
-		if (got == MM_PARSE_MORE)
-			break;
 		if (got == MM_PARSE_BAD) {
 			mm_counter_add(&worker->stats->closed_by_us[MM_CLOSE_BAD_REQUEST], 1);
-			mm_exchange_refuse(worker, &origin, conn->codec.status, conn->codec.why);
-			conn->closing = true;
-			break;
+			refuse(conn, buf + used, rest, conn->codec.status, conn->codec.why);
+		} else if (got == MM_PARSE_MORE && mm_codec_in_body(&conn->codec) && !head_known) {
+			meet_body(conn, buf + used, &rest);
 		}
+		*len = used + rest;
+		if (got != MM_PARSE_DONE)
+			break;
 		conn->closing = !mm_exchange_answer(worker, &origin);
 		used += conn->codec.consumed;
 		conn->codec = (struct mm_codec){0};
@@ -100,7 +130,7 @@ static void add_continue(struct mm_conn *conn)
 	struct mm_outbox *outbox = &conn->endpoint->worker->outbox;
 	size_t offset = outbox->copied.len;
 
-	if (!conn->codec.expect_continue || !mm_codec_in_body(&conn->codec))
+	if (conn->closing || !conn->codec.expect_continue || !mm_codec_in_body(&conn->codec))
 		return;
 	conn->codec.expect_continue = false;
 	mm_buf_add_str(&outbox->copied, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -141,7 +171,8 @@ static bool resume(struct mm_conn *conn)
 		return false;
 	}
 	mm_outbox_free(mm_take(conn->out));
-	conn->began_ns = conn->endpoint->worker->now_ns;
+	if (!mm_codec_begun(&conn->codec))
+		conn->began_ns = conn->endpoint->worker->now_ns;
 	return consume(conn, conn->in.p, conn->in.len);
 }
 
@@ -152,7 +183,8 @@ static void wait_or_close(struct mm_conn *conn, enum mm_io io)
 
 	if (io == MM_IO_FAILED && conn->phase == MM_HANDSHAKING) {
 		mm_counter_add(&conn->endpoint->worker->stats->closed_by_us[MM_CLOSE_TLS], 1);
-		mm_conn_finish(conn); /* an alert is on its way, which says why */
+		conn->closing = true; /* an alert is on its way, which says why */
+		(void)settle(conn);
 		return;
 	}
 	if (io != MM_IO_WAIT_READ && io != MM_IO_WAIT_WRITE) {
@@ -161,48 +193,41 @@ static void wait_or_close(struct mm_conn *conn, enum mm_io io)
 	}
 	if (shaken)
 		mm_conn_enter(conn, MM_IDLE);
-	if (conn->phase == MM_IDLE && conn->endpoint->worker->draining) {
-		mm_conn_close(conn);
-		return;
-	}
 	mm_conn_want(conn, interest_of(io));
 }
 
-/* Where the next bytes go: behind the unfinished request, or into the worker's scratch when there is none. */
-static char *room(struct mm_conn *conn, size_t *len, size_t *cap)
+/* `n` bytes have come into the worker's scratch: alone, or as the next of an unfinished request. */
+static bool take_in(struct mm_conn *conn, size_t n)
 {
 	struct mm_worker *worker = conn->endpoint->worker;
-	size_t left;
 
-	*len = conn->in.len;
-	if (*len == 0) {
-		*cap = MM_SCRATCH_SIZE;
-		return worker->scratch;
-	}
-	left = MM_REQUEST_MAX - *len; /* never 0: so much is always a whole request, see MM_REQUEST_MAX */
-	*cap = *len + (left < READ_STEP ? left : READ_STEP);
-	return mm_buf_reserve(&conn->in, *cap - *len) ? conn->in.p : NULL;
+	if (conn->in.len == 0)
+		return consume(conn, worker->scratch, n);
+	mm_buf_add(&conn->in, worker->scratch, n);
+	if (!conn->in.failed)
+		return consume(conn, conn->in.p, conn->in.len);
+	mm_conn_close(conn);
+	return false;
 }
 
 void mm_conn_receive(struct mm_conn *conn)
 {
+	struct mm_worker *worker = conn->endpoint->worker;
 	bool again = true;
 
 	while (again) {
-		size_t len, cap, n = 0;
-		char *buf = room(conn, &len, &cap);
-		enum mm_io io = buf ? conn->transport.ops->read(&conn->transport, buf + len, cap - len, &n)
-				    : MM_IO_FAILED;
+		size_t left = MM_REQUEST_MAX - conn->in.len; /* never 0: so much is always a whole request */
+		size_t n = 0;
+		enum mm_io io = conn->transport.ops->read(&conn->transport, worker->scratch,
+							  left < MM_SCRATCH_SIZE ? left : MM_SCRATCH_SIZE, &n);
 
 		if (io != MM_IO_OK) {
 			wait_or_close(conn, io);
 			return;
 		}
 		if (!mm_codec_begun(&conn->codec))
-			conn->began_ns = conn->endpoint->worker->now_ns;
-		if (len > 0)
-			conn->in.len += n;
-		again = consume(conn, buf, len + n) && conn->transport.ops->has_more(&conn->transport);
+			conn->began_ns = worker->now_ns;
+		again = take_in(conn, n) && conn->transport.ops->has_more(&conn->transport);
 	}
 }
 
@@ -221,9 +246,9 @@ static void linger(struct mm_conn *conn)
 		mm_conn_close(conn);
 }
 
-void mm_conn_finish(struct mm_conn *conn)
+void mm_conn_refuse(struct mm_conn *conn, int status)
 {
-	conn->closing = true;
+	refuse(conn, conn->in.p, conn->in.len, status, NULL);
 	(void)consume(conn, conn->in.p, conn->in.len);
 }
 

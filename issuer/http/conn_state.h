@@ -11,17 +11,8 @@
 
 #include <event2/event_struct.h>
 
-enum mm_phase {
-	MM_HANDSHAKING, /* TLS */
-	MM_IDLE,        /* between requests: nothing of the next one has come */
-	MM_IN_HEAD,
-	MM_IN_BODY,
-	MM_SENDING,   /* the client does not take its answers; nothing is read until it has */
-	MM_LINGERING, /* closed by us; reading on, so that no RST overtakes the answer (RFC 9112 §9.6) */
-};
-
 struct mm_conn {
-	TAILQ_ENTRY(mm_conn) link; /* in the endpoint's idle or busy list */
+	TAILQ_ENTRY(mm_conn) link; /* in the endpoint's list of its phase */
 	struct mm_endpoint *endpoint;
 	struct mm_transport transport;
 	struct event event;
@@ -52,7 +43,7 @@ struct mm_origin mm_conn_origin(const struct mm_conn *conn);
 void mm_conn_ready(struct mm_conn *conn);
 /* Reads, answers and sends as far as possible. */
 void mm_conn_receive(struct mm_conn *conn);
-/* Sends what is in the worker's outbox, and nothing after it; then closes. */
-void mm_conn_finish(struct mm_conn *conn);
+/* Answers the unfinished request with `status`, then closes. */
+void mm_conn_refuse(struct mm_conn *conn, int status);
 
 #endif

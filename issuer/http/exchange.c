@@ -47,12 +47,24 @@ static void finish(struct mm_worker *worker, const struct mm_origin *origin, str
 	log_access(worker, origin, line, now);
 }
 
+static struct mm_context context_of(const struct mm_worker *worker, const struct mm_origin *origin, mm_time now)
+{
+	return (struct mm_context){worker->live, worker->parts.board, {origin->listener}, now};
+}
+
+bool mm_exchange_wants_body(const struct mm_worker *worker, const struct mm_origin *origin)
+{
+	struct mm_context context = context_of(worker, origin, mm_clock_now());
+
+	return mm_route_wants_body(&context, &worker->request);
+}
+
 bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin)
 {
 	const struct mm_request *request = &worker->request;
 	struct mm_response response = {0};
 	mm_time now = mm_clock_now();
-	struct mm_context context = {worker->live, worker->parts.board, {origin->listener}, now};
+	struct mm_context context = context_of(worker, origin, now);
 	bool keep_alive = request->keep_alive && !worker->draining;
 	bool head_only = request->method == MM_HEAD;
 	size_t route = mm_dispatch(&context, request, &response);
@@ -69,12 +81,14 @@ bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin
 void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin, int status, const char *why)
 {
 	struct mm_response response = {0};
-	struct mm_access_line line = {.status = status};
+	const struct mm_request *request = &worker->request;
+	struct mm_access_line line = {.method = request->method_text, .path = request->path, .status = status};
+	bool head_only = request->method == MM_HEAD;
 	mm_time now = mm_clock_now();
 
 	mm_response_error(&response, mm_error_form(origin->listener), status, why);
-	render(worker, &response, now, false, false);
-	line.bytes = response.body.len;
+	render(worker, &response, now, false, head_only);
+	line.bytes = head_only ? 0 : response.body.len;
 	finish(worker, origin, &line, MM_ROUTE_NONE, now);
 	mm_response_clear(&response);
 }

@@ -16,7 +16,13 @@ struct mm_origin {
 /* Answers worker->request. Returns whether the connection stays open. Sets worker->now_ns. */
 bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin);
 
-/* Answers what never became a request; the connection closes. `why` NULL: the status's own message. */
+/* Whether a route reads the body of worker->request, which has not come yet. */
+bool mm_exchange_wants_body(const struct mm_worker *worker, const struct mm_origin *origin);
+
+/*
+ * Answers what never became a request; the connection closes. Of worker->request only method and path are looked at,
+ * see mm_codec_glean. `why` NULL: the status's own message.
+ */
 void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin, int status, const char *why);
 
 #endif

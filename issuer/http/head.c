@@ -125,6 +125,11 @@ static int take_request_line(struct reading *reading, struct mm_span line)
 	return status;
 }
 
+bool mm_request_line_parse(struct mm_span line, struct mm_request *request)
+{
+	return take_request_line(&(struct reading){.request = request}, line) == 0;
+}
+
 static int take_host(struct reading *reading, struct mm_span value)
 {
 	if (!valid_authority(value))

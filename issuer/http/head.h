@@ -19,6 +19,9 @@ struct mm_framing {
 	bool expect_continue; /* the client waits for 100 (RFC 9110 §10.1.1) */
 };
 
+/* Parses a request line without its CRLF into its part of `request`. False: it is not valid. */
+bool mm_request_line_parse(struct mm_span line, struct mm_request *request);
+
 /*
  * Parses a whole head, from the request line up to and including the empty line; every line must end in CRLF.
  * Returns 0, or the status to answer with (400, 413, 414, 417, 431) and the reason in `*why` (static). The views in

@@ -17,7 +17,7 @@
 struct mm_settings {
 	int64_t head_timeout_ns;
 	int64_t idle_timeout_ns;
-	size_t max_connections; /* for each listener and worker */
+	size_t max_connections; /* for each listener */
 	enum mm_access_log access;
 };
 

@@ -61,6 +61,13 @@ static size_t find(const struct mm_context *context, struct mm_span path)
 	return MM_ROUTE_NONE;
 }
 
+bool mm_route_wants_body(const struct mm_context *context, const struct mm_request *request)
+{
+	size_t found = find(context, request->path);
+
+	return found != MM_ROUTE_NONE && request->method == MM_POST && (mm_routes[found].methods & MM_POST);
+}
+
 static void add_allow(struct mm_buf *headers, unsigned methods)
 {
 	const char *separator = "Allow: ";

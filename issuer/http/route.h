@@ -61,6 +61,9 @@ struct mm_route {
 extern const struct mm_route mm_routes[MM_ROUTE_COUNT];
 const char *mm_route_name(size_t route); /* "none" for MM_ROUTE_NONE */
 
+/* Whether the body of `request`, of which only the head is there, will be looked at: a route takes it by POST. */
+bool mm_route_wants_body(const struct mm_context *context, const struct mm_request *request);
+
 /* Answers `request` into `response`, which must be empty; returns the route's index or MM_ROUTE_NONE. */
 size_t mm_dispatch(const struct mm_context *context, const struct mm_request *request, struct mm_response *response);
 

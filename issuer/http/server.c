@@ -23,7 +23,10 @@
  */
 enum { WORKER_DESCRIPTORS = 2, PROCESS_DESCRIPTORS = 32 };
 
-enum { WATCH_SIGNALS, WATCH_WORKERS, WATCH_STORE, WATCH_CLOCK, WATCH_DEADLINE, WATCH_COUNT };
+#define SECOND_NS        INT64_C(1000000000)
+#define LOOP_PATIENCE_NS (8 * MM_TICK_MS * INT64_C(1000000)) /* the least for which a worker may be busy */
+
+enum { WATCH_SIGNALS, WATCH_WORKERS, WATCH_STORE, WATCH_CLOCK, WATCH_WATCHDOG, WATCH_DEADLINE, WATCH_COUNT };
 
 struct server {
 	const struct mm_config *config; /* as it was at the start: what only a new start changes */
@@ -35,14 +38,14 @@ struct server {
 	size_t started;
 	size_t ended;
 	struct mm_worker **workers;
+	_Atomic size_t open[MM_LISTENER_COUNT];
 	int *fds[MM_LISTENER_COUNT]; /* one for each worker, until it takes it over: then -1 */
 	char addresses[MM_LISTENER_COUNT][MM_ADDRESS_TEXT_SIZE]; /* "" for a listener that is off */
 	struct event_base *base;
 	struct event *watches[WATCH_COUNT];
 	int signal_fd;
-	int done_fd; /* eventfd: how many workers have ended */
-	sigset_t signals_before;
-	int64_t watchdog_ns, watchdog_at;
+	int done_fd;         /* eventfd: how many workers have ended */
+	int64_t watchdog_ns; /* how often systemd is to hear that all is well; 0: never */
 	bool stopping;
 };
 
@@ -60,29 +63,47 @@ static bool admin_is_off(const struct mm_config *config)
 	return strcmp(config->listen.admin, "off") == 0;
 }
 
-/* What http.max_connections on every listener would take, with what the process has open besides. */
-static int64_t descriptors_needed(const struct server *server)
+static int64_t listener_count(const struct mm_config *config)
 {
-	int64_t listeners = admin_is_off(server->config) ? 1 : MM_LISTENER_COUNT;
+	return admin_is_off(config) ? 1 : MM_LISTENER_COUNT;
+}
+
+/* What so many connections on every listener would take, with what the process has open besides. */
+static int64_t descriptors_needed(const struct server *server, int64_t connections)
+{
 	int64_t workers = (int64_t)server->worker_count;
 
-	return listeners * (server->config->http.max_connections + workers) + workers * WORKER_DESCRIPTORS +
+	return listener_count(server->config) * (connections + workers) + workers * WORKER_DESCRIPTORS +
 	       PROCESS_DESCRIPTORS;
 }
 
 /* A connection is a descriptor; the soft limit is a relic of select(2), which nothing here uses. */
-static void raise_descriptor_limit(const struct server *server)
+static int64_t raise_descriptor_limit(void)
 {
-	int64_t needed = descriptors_needed(server);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
+		return INT64_MAX;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < (rlim_t)needed)
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_max < INT64_MAX ? (int64_t)limit.rlim_max : INT64_MAX;
+}
+
+/*
+ * As many connections as leave the process its own descriptors: out of those, it could not open the key set or the
+ * certificate when they change. For each listener.
+ */
+static int64_t connections_allowed(const struct server *server)
+{
+	int64_t limit = raise_descriptor_limit();
+	int64_t without = descriptors_needed(server, 0), configured = server->config->http.max_connections;
+	int64_t allowed = limit > without ? (limit - without) / listener_count(server->config) : 0;
+
+	if (allowed < configured)
 		mm_log(server->log, MM_LOG_WARN, "the system allows fewer open files than there may be connections",
-		       MM_F_INT("limit", (int64_t)limit.rlim_cur), MM_F_INT("needed", needed),
-		       MM_F_INT("http.max_connections", server->config->http.max_connections));
+		       MM_F_INT("limit", limit), MM_F_INT("needed", descriptors_needed(server, configured)),
+		       MM_F_INT("http.max_connections", configured), MM_F_INT("used", allowed > 0 ? allowed : 1));
+	return allowed > 0 ? allowed : 1;
 }
 
 /* ---- stopping ---------------------------------------------------------------------------------------------------- */
@@ -168,18 +189,38 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
-	int64_t now = mm_clock_monotonic_ns();
 
 	(void)fd, (void)what;
 	if (!server->stopping)
 		mm_feed_check(&server->feed);
-	if (server->watchdog_ns && now >= server->watchdog_at) {
-		mm_notify("WATCHDOG=1");
-		server->watchdog_at = now + server->watchdog_ns;
-	}
 }
 
-/* Signals are blocked in every thread and read from a descriptor: no handler interrupts anything. */
+/* Whether each worker's loop has turned of late. Those that have ended are no worse for it. */
+static bool workers_turn(const struct server *server)
+{
+	int64_t patience = server->watchdog_ns > LOOP_PATIENCE_NS ? server->watchdog_ns : LOOP_PATIENCE_NS;
+	int64_t oldest = mm_clock_monotonic_ns() - patience;
+
+	for (size_t i = 0; !server->stopping && i < server->started; i++) {
+		if (atomic_load_explicit(&server->workers[i]->ticked_ns, memory_order_relaxed) < oldest)
+			return false;
+	}
+	return true;
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd, (void)what;
+	if (workers_turn(server))
+		mm_notify("WATCHDOG=1");
+}
+
+/*
+ * Signals are blocked in every thread and read from a descriptor: no handler interrupts anything. They stay blocked, so
+ * that one more of them does not kill a server that is about to end well.
+ */
 static enum mm_code open_signals(struct server *server, struct mm_err *err)
 {
 	sigset_t ours;
@@ -188,7 +229,7 @@ static enum mm_code open_signals(struct server *server, struct mm_err *err)
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &ours, &server->signals_before);
+	pthread_sigmask(SIG_BLOCK, &ours, NULL);
 	server->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	server->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (server->signal_fd < 0 || server->done_fd < 0)
@@ -199,6 +240,8 @@ static enum mm_code open_signals(struct server *server, struct mm_err *err)
 static enum mm_code add_watches(struct server *server, struct mm_err *err)
 {
 	static const struct timeval second = {.tv_sec = 1};
+	const struct timeval watchdog = {.tv_sec = server->watchdog_ns / SECOND_NS,
+					 .tv_usec = server->watchdog_ns % SECOND_NS / 1000};
 	const struct {
 		int fd;
 		short what;
@@ -209,6 +252,7 @@ static enum mm_code add_watches(struct server *server, struct mm_err *err)
 		[WATCH_WORKERS] = {server->done_fd, EV_READ | EV_PERSIST, on_worker_ended, NULL},
 		[WATCH_STORE] = {mm_store_watch_fd(server->feed.store), EV_READ | EV_PERSIST, on_store, NULL},
 		[WATCH_CLOCK] = {-1, EV_PERSIST, on_second, &second},
+		[WATCH_WATCHDOG] = {-1, EV_PERSIST, on_watchdog, server->watchdog_ns ? &watchdog : NULL},
 		[WATCH_DEADLINE] = {-1, 0, on_drain_deadline, NULL}, /* set by stop() */
 	};
 
@@ -266,7 +310,12 @@ static enum mm_code make_workers(struct server *server, struct mm_err *err)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	for (size_t i = 0; code == MM_OK && i < server->worker_count; i++) {
 		struct mm_worker_parts parts = {
-			.slot = &server->slot, .board = &server->board, .log = server->log, .done_fd = server->done_fd};
+			.slot = &server->slot,
+			.board = &server->board,
+			.log = server->log,
+			.done_fd = server->done_fd,
+			.open = server->open,
+		};
 
 		for (int kind = 0; kind < MM_LISTENER_COUNT; kind++) {
 			parts.fds[kind] = server->fds[kind][i];
@@ -340,7 +389,6 @@ static void clear(struct server *server)
 		event_base_free(server->base);
 	mm_fd_close(&server->signal_fd);
 	mm_fd_close(&server->done_fd);
-	pthread_sigmask(SIG_SETMASK, &server->signals_before, NULL);
 	mm_feed_clear(&server->feed);
 	mm_live_slot_clear(&server->slot);
 }
@@ -351,10 +399,8 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	struct server server = {.config = config, .log = log, .signal_fd = -1, .done_fd = -1};
 	enum mm_code code;
 
-	pthread_sigmask(SIG_BLOCK, NULL, &server.signals_before);
 	mm_live_slot_init(&server.slot);
 	server.worker_count = config->http.workers > 0 ? (size_t)config->http.workers : core_count();
-	raise_descriptor_limit(&server);
 	server.board.started = mm_clock_now();
 	server.board.log = log;
 	server.watchdog_ns = mm_notify_watchdog_ns();
@@ -365,7 +411,7 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 		.log = log,
 		.stats = &server.board.reloads,
 		.slot = &server.slot,
-		.workers = server.worker_count,
+		.connections_allowed = (size_t)connections_allowed(&server),
 	};
 	code = start(&server, err);
 	if (code == MM_OK) {

@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #define ACCEPT_BATCH 64           /* connections taken in one go, before those that are open get their turn */
+#define DRAIN_BATCH  SOMAXCONN    /* more than the kernel has accepted for us */
 #define STACK_SIZE   (512 * 1024) /* a handshake needs some 30 KiB; the default of 8 MiB counts when memory is locked */
+
+#define PAUSE_TOLD_EVERY_NS INT64_C(60000000000) /* it may pause with every tick */
 
 void mm_worker_begin_event(struct mm_worker *worker)
 {
@@ -23,18 +26,30 @@ static size_t open_connections(const struct mm_worker *worker)
 	return worker->endpoints[MM_PUBLIC].open + worker->endpoints[MM_ADMIN].open;
 }
 
+static bool is_accepting(const struct mm_worker *worker)
+{
+	return worker->endpoints[MM_PUBLIC].accepting || worker->endpoints[MM_ADMIN].accepting;
+}
+
 void mm_worker_conn_gone(struct mm_worker *worker)
 {
-	if (worker->draining && open_connections(worker) == 0)
+	if (worker->draining && !is_accepting(worker) && open_connections(worker) == 0)
 		event_base_loopbreak(worker->base);
 }
 
 static void pause_accepting(struct mm_endpoint *endpoint, int reason)
 {
+	struct mm_worker *worker = endpoint->worker;
+
 	event_del(endpoint->accepting);
 	endpoint->paused = true;
-	mm_log(endpoint->worker->parts.log, MM_LOG_WARN, "cannot accept connections for a moment",
-	       MM_F_STR("error", strerror(reason)));
+	worker->pauses++;
+	if (worker->pause_told_ns && worker->now_ns - worker->pause_told_ns < PAUSE_TOLD_EVERY_NS)
+		return;
+	mm_log(worker->parts.log, MM_LOG_WARN, "cannot accept connections for a moment",
+	       MM_F_STR("error", strerror(reason)), MM_F_INT("times", worker->pauses));
+	worker->pause_told_ns = worker->now_ns;
+	worker->pauses = 0;
 }
 
 /* Whether to go on accepting at once. Errors of the connection to be (accept(2)) are none of ours. */
@@ -65,31 +80,42 @@ static void accept_one(struct mm_endpoint *endpoint, int fd, const struct sockad
 {
 	struct mm_worker *worker = endpoint->worker;
 
-	if (endpoint->open >= worker->live->settings.max_connections && !mm_conn_evict(endpoint)) {
+	_Atomic size_t *open = &worker->parts.open[endpoint->kind];
+
+	/* Counted first, so that two workers cannot both take the last place. */
+	if (atomic_fetch_add_explicit(open, 1, memory_order_relaxed) >= worker->live->settings.max_connections &&
+	    !mm_conn_evict(endpoint)) {
 		mm_counter_add(&worker->stats->closed_by_us[MM_CLOSE_LIMIT], 1);
+		atomic_fetch_sub_explicit(open, 1, memory_order_relaxed);
 		close(fd);
 		return;
 	}
 	mm_conn_open(endpoint, fd, peer);
 }
 
-static void on_accept(evutil_socket_t listener, short what, void *arg)
+static void accept_up_to(struct mm_endpoint *endpoint, int max)
 {
-	struct mm_endpoint *endpoint = arg;
 	bool more = true;
 
-	(void)what;
-	mm_worker_begin_event(endpoint->worker);
-	for (int i = 0; i < ACCEPT_BATCH && more; i++) {
+	for (int i = 0; i < max && more; i++) {
 		struct sockaddr_storage peer;
 		socklen_t len = sizeof peer;
-		int fd = accept4((int)listener, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(endpoint->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0)
 			accept_one(endpoint, fd, &peer);
 		else
 			more = after_accept_error(endpoint, errno);
 	}
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct mm_endpoint *endpoint = arg;
+
+	(void)fd, (void)what;
+	mm_worker_begin_event(endpoint->worker);
+	accept_up_to(endpoint, ACCEPT_BATCH);
 }
 
 static void flush_access(struct mm_worker *worker)
@@ -108,6 +134,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	mm_worker_begin_event(worker);
+	atomic_store_explicit(&worker->ticked_ns, worker->now_ns, memory_order_relaxed);
 	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
 		struct mm_endpoint *endpoint = &worker->endpoints[i];
 
@@ -127,19 +154,22 @@ static void close_listener(struct mm_endpoint *endpoint)
 	mm_fd_close(&endpoint->fd);
 }
 
-/* The listener goes only after what the kernel has accepted for us was taken from it: closing it would reset those. */
+/*
+ * A listener goes only after what the kernel has accepted for us was taken from it: closing it would reset those. They
+ * come after the connections that are closed for being idle, and have a moment for their request (MM_LAST_CALL_NS).
+ */
 static void drain(struct mm_worker *worker)
 {
 	if (worker->draining)
 		return;
-	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
-		if (worker->endpoints[i].accepting)
-			on_accept(worker->endpoints[i].fd, EV_READ, &worker->endpoints[i]);
-		close_listener(&worker->endpoints[i]);
-	}
 	worker->draining = true;
 	for (int i = 0; i < MM_LISTENER_COUNT; i++)
 		mm_conn_drain(&worker->endpoints[i]);
+	for (int i = 0; i < MM_LISTENER_COUNT; i++) {
+		if (worker->endpoints[i].accepting)
+			accept_up_to(&worker->endpoints[i], DRAIN_BATCH);
+		close_listener(&worker->endpoints[i]);
+	}
 	mm_worker_conn_gone(worker);
 }
 
@@ -231,8 +261,8 @@ static void init_endpoints(struct mm_worker *worker)
 		endpoint->worker = worker;
 		endpoint->kind = (enum mm_listener_kind)i;
 		endpoint->fd = worker->parts.fds[i];
-		TAILQ_INIT(&endpoint->idle);
-		TAILQ_INIT(&endpoint->busy);
+		for (int phase = 0; phase < MM_PHASE_COUNT; phase++)
+			TAILQ_INIT(&endpoint->lists[phase]);
 	}
 }
 
@@ -272,6 +302,7 @@ enum mm_code mm_worker_start(struct mm_worker *worker, struct mm_err *err)
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited by the thread: signals are the main thread's */
+	atomic_store_explicit(&worker->ticked_ns, mm_clock_monotonic_ns(), memory_order_relaxed);
 	errno = pthread_create(&worker->thread, &attributes, run, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);

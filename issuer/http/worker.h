@@ -27,8 +27,7 @@ struct mm_endpoint {
 	struct event *accepting; /* NULL likewise */
 	bool paused;             /* out of descriptors: accepting again at the next tick */
 	size_t open;
-	struct mm_conn_list idle; /* the longest idle first */
-	struct mm_conn_list busy;
+	struct mm_conn_list lists[MM_PHASE_COUNT]; /* each in the order in which its phase, or its request, began */
 };
 
 enum mm_worker_order { MM_WORKER_RUN, MM_WORKER_DRAIN, MM_WORKER_STOP };
@@ -40,6 +39,7 @@ struct mm_worker_parts {
 	struct mm_log *log;
 	int fds[MM_LISTENER_COUNT]; /* listening sockets, taken over; -1: none */
 	int done_fd;                /* an eventfd: gets 1 when the worker has ended */
+	_Atomic size_t *open;       /* connections on each listener, of all workers: MM_LISTENER_COUNT of them */
 };
 
 struct mm_worker {
@@ -49,13 +49,16 @@ struct mm_worker {
 	struct event *tick;
 	struct event *woken;
 	int wake_fd;
-	_Atomic int order; /* enum mm_worker_order */
+	_Atomic int order;         /* enum mm_worker_order */
+	_Atomic int64_t ticked_ns; /* monotonic: when it started, and then every MM_TICK_MS as long as its loop turns */
 	pthread_t thread;
 	bool running;
 
 	/* Everything from here on is the thread's own. */
 	bool draining;
-	int64_t now_ns; /* monotonic, of the event that is being handled */
+	int64_t pause_told_ns; /* when the log was last told that accepting paused; 0: never */
+	int64_t pauses;        /* since then */
+	int64_t now_ns;        /* monotonic, of the event that is being handled */
 	const struct mm_live *live;
 	struct mm_live_view view;
 	struct mm_endpoint endpoints[MM_LISTENER_COUNT];

@@ -324,6 +324,92 @@ static void expect_is_told_while_the_body_is_missing(void **state)
 	assert_true(bytewise->codec.expect_continue);
 }
 
+static void a_body_that_is_dropped_is_checked_and_not_kept(void **state)
+{
+	static const struct {
+		const char *head, *body;
+		size_t len;
+	} rows[] = {{"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n", "hello worldGET", 11},
+		    {CHUNKED, "5\r\nhello\r\n6;x\r\n world\r\n0\r\nA: b\r\n\r\nGET", 34}};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		size_t head = strlen(rows[i].head), len = head + 3;
+		struct mm_codec codec = {0};
+		enum mm_parse got;
+
+		memcpy(at_once->buf, rows[i].head, head);
+		memcpy(at_once->buf + head, rows[i].body, 3);
+		assert_int_equal(mm_codec_feed(&codec, at_once->buf, &len, &at_once->request), MM_PARSE_MORE);
+		mm_codec_drop_body(&codec, at_once->buf, &len);
+		for (size_t fed = 3; (got = MM_PARSE_MORE, fed < rows[i].len); fed++) {
+			at_once->buf[len++] = rows[i].body[fed];
+			assert_true(len <= head + 8); /* what is kept is the head and the line that is not complete */
+			got = mm_codec_feed(&codec, at_once->buf, &len, &at_once->request);
+			if (got == MM_PARSE_DONE)
+				break;
+			assert_int_equal(got, MM_PARSE_MORE);
+		}
+		assert_int_equal(got, MM_PARSE_DONE);
+		assert_int_equal(codec.consumed, len);
+		assert_int_equal(at_once->request.body.len, 0);
+		assert_true(mm_span_is(at_once->request.path, "/p"));
+	}
+}
+
+static void a_dropped_body_has_the_same_limit(void **state)
+{
+	size_t len = sizeof CHUNKED - 1;
+	struct mm_codec codec = {0};
+	enum mm_parse got;
+
+	(void)state;
+	memcpy(at_once->buf, CHUNKED, len);
+	assert_int_equal(mm_codec_feed(&codec, at_once->buf, &len, &at_once->request), MM_PARSE_MORE);
+	mm_codec_drop_body(&codec, at_once->buf, &len);
+	for (int i = 0; i < 16; i++) {
+		memset(at_once->buf + len, 'x', 6 + 4096 + 2);
+		memcpy(at_once->buf + len, "1000\r\n", 6);
+		memcpy(at_once->buf + len + 6 + 4096, "\r\n", 2);
+		len += 6 + 4096 + 2;
+		assert_int_equal(mm_codec_feed(&codec, at_once->buf, &len, &at_once->request), MM_PARSE_MORE);
+		assert_int_equal(len, sizeof CHUNKED - 1);
+	}
+	memcpy(at_once->buf + len, "1\r\n", 3);
+	len += 3;
+	got = mm_codec_feed(&codec, at_once->buf, &len, &at_once->request);
+	assert_int_equal(got, MM_PARSE_BAD);
+	assert_int_equal(codec.status, 413);
+}
+
+static void of_a_bad_request_the_line_that_was_understood_is_known(void **state)
+{
+	static const struct {
+		const char *text, *path;
+		enum mm_method method;
+	} rows[] = {
+		{"HEAD /p HTTP/1.1\r\n: bad\r\n\r\n", "/p", MM_HEAD},
+		{"\r\nHEAD /p?q HTTP/1.1\r\nHost: h\r\nContent-Length: 65537\r\n\r\n", "/p", MM_HEAD},
+		{"HEAD /p HTTP/1.9\r\nHost: h\r\n\r\n", NULL, MM_OTHER_METHOD},
+		{"HEAD /p HTTP/1.1\nHost: h\r\n\r\n", NULL, MM_OTHER_METHOD},
+		{"\n", NULL, MM_OTHER_METHOD},
+		{"\r\n\r\n", NULL, MM_OTHER_METHOD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		struct mm_request *request = &at_once->request;
+
+		parse(rows[i].text);
+		assert_int_equal(at_once->parse, MM_PARSE_BAD);
+		request->path = mm_span_str("/of another request");
+		mm_codec_glean(&at_once->codec, at_once->buf, at_once->len, request);
+		assert_int_equal(request->method, rows[i].method);
+		assert_true(rows[i].path ? mm_span_is(request->path, rows[i].path) : !request->path.p);
+		assert_int_equal(request->method_text.len, rows[i].path ? 4 : 0);
+	}
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -366,6 +452,9 @@ int main(void)
 		cmocka_unit_test(sixty_five_fields_are_431_before_the_head_ends),
 		cmocka_unit_test(begun_from_the_first_byte_on),
 		cmocka_unit_test(expect_is_told_while_the_body_is_missing),
+		cmocka_unit_test(a_body_that_is_dropped_is_checked_and_not_kept),
+		cmocka_unit_test(a_dropped_body_has_the_same_limit),
+		cmocka_unit_test(of_a_bad_request_the_line_that_was_understood_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
