@@ -7,12 +7,14 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
-static struct mm_settings settings_of(const struct mm_config *config)
+static struct mm_settings settings_of(const struct mm_feed *feed, const struct mm_config *config)
 {
+	size_t connections = (size_t)config->http.max_connections, allowed = feed->connections_allowed;
+
 	return (struct mm_settings){
 		.head_timeout_ns = config->http.head_timeout * SECOND_NS,
 		.idle_timeout_ns = config->http.idle_timeout * SECOND_NS,
-		.max_connections = (size_t)config->http.max_connections,
+		.max_connections = allowed && allowed < connections ? allowed : connections,
 		.access = (enum mm_access_log)config->log.access,
 	};
 }
@@ -31,7 +33,7 @@ static enum mm_code publish(struct mm_feed *feed, const struct mm_config *config
 	const struct mm_live_parts parts = {
 		.snapshot = snapshot,
 		.tls = tls,
-		.settings = settings_of(config),
+		.settings = settings_of(feed, config),
 		.not_ready = not_ready(feed),
 	};
 	struct mm_live *live;

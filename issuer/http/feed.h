@@ -23,7 +23,7 @@ struct mm_feed {
 	struct mm_log *log;
 	struct mm_reload_stats *stats;
 	struct mm_live_slot *slot;
-	size_t workers;
+	size_t connections_allowed; /* on each listener, whatever is configured; 0: no bound */
 
 	/* Its own. */
 	struct mm_config *reloaded; /* what `config` points to after the first reload */

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running server when what is around it fails: log readers, folders, descriptors, memory of the kernel, signals."""
+import contextlib
+import ctypes
 import os
 import resource
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -121,3 +124,86 @@ def test_a_mistake_that_is_made_again_is_logged_again(make_issuer):
         issuer.configure({"keys": {"verifier_cache": "soon"}})
         harness.wait_until(lambda: issuer.log().count("the new configuration is not used") == times, "it is logged")
     issuer.stop()
+
+
+def test_connections_leave_descriptors_for_what_is_loaded(make_issuer, ca):
+    """However many connect, the server can still open a new certificate."""
+    issuer = make_issuer(ca=ca, prefix=("prlimit", "--nofile=80:80"), config={"http": {"workers": 1}}).start()
+    crowd = [socket.create_connection(("127.0.0.1", port)) for port in (issuer.public_port, issuer.admin_port) * 60]
+    certificate, key = ca.issue()
+    shutil.copy(key, issuer.folder / "tls.key")
+    shutil.copy(certificate, issuer.folder / "tls.crt")
+    harness.wait_until(lambda: "certificate loaded" in issuer.log(), lambda: f"it is loaded; the log:\n{issuer.log()}")
+    assert "Too many open files" not in issuer.log()
+    for connection in crowd:
+        connection.close()
+    harness.wait_until(lambda: served_certificate(issuer) == certificate.read_text(), "the new certificate is served")
+    issuer.stop()
+
+
+# ---- the watchdog ------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def supervised(make_issuer, tmp_path):
+    """An issuer whose watchdog waits for 0.8 s, and the socket on which it notifies."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+        notices.bind(str(tmp_path / "notify"))
+        notices.settimeout(10 * harness.PATIENCE)
+        with make_issuer(config={"http": {"workers": 2}},
+                         env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "800000"}) as issuer:
+            yield issuer, notices
+
+
+def pings(notices, seconds):
+    """How many arrive within so many seconds from now."""
+    notices.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while notices.recv(100):
+            pass
+    time.sleep(seconds)
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            count += notices.recv(100) == b"WATCHDOG=1"
+    return count
+
+
+def test_the_watchdog_hears_of_us_twice_in_its_time_below_two_seconds_too(supervised):
+    _, notices = supervised
+    assert 3 <= pings(notices, 2.4) <= 7, "each 0.4 s"
+
+
+@contextlib.contextmanager
+def stuck_thread(pid, tid):
+    """Holds one thread of another process, as a deadlock would."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    seize, interrupt, detach = 0x4206, 0x4207, 17
+    if libc.ptrace(seize, tid, None, None) != 0:
+        pytest.skip(f"ptrace: {os.strerror(ctypes.get_errno())}")
+    assert libc.ptrace(interrupt, tid, None, None) == 0
+    os.waitpid(tid, 0x40000000)  # __WALL
+    try:
+        yield
+    finally:
+        libc.ptrace(detach, tid, None, None)
+
+
+def test_the_watchdog_hears_nothing_while_a_worker_is_stuck(supervised):
+    issuer, notices = supervised
+    worker = max(map(int, os.listdir(f"/proc/{issuer.process.pid}/task")))
+    assert worker != issuer.process.pid
+    with stuck_thread(issuer.process.pid, worker):
+        time.sleep(3)  # a worker may be busy for two seconds
+        assert pings(notices, 2) == 0
+    time.sleep(0.5 * harness.PATIENCE)
+    assert pings(notices, 2) > 0
+
+
+# ---- the end -----------------------------------------------------------------------------------------------------------
+def test_signals_up_to_the_very_end_leave_the_exit_status_alone(make_issuer):
+    for _ in range(10):
+        issuer = make_issuer(config={"http": {"workers": 4}}).start()
+        process, issuer.process = issuer.process, None
+        while process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        assert process.returncode == 0

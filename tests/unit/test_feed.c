@@ -48,14 +48,6 @@ struct fixture {
 	struct mm_feed feed;
 };
 
-static const char *path_to(const struct fixture *fixture, const char *name)
-{
-	static char path[512];
-
-	snprintf(path, sizeof path, "%s/%s", fixture->dir.path, name);
-	return path;
-}
-
 /* Writes what follows the issuer into the configuration file, which is another file from then on. */
 static void write_config(struct fixture *fixture, const char *rest)
 {
@@ -71,7 +63,7 @@ static void load_config(struct fixture *fixture)
 	struct mm_err err = {0};
 
 	mm_config_free(fixture->config);
-	assert_ok(mm_config_load(path_to(fixture, "m.yaml"), &fixture->config, &err), &err);
+	assert_ok(mm_config_load(test_dir_path(&fixture->dir, "m.yaml"), &fixture->config, &err), &err);
 	fixture->feed.config = fixture->config;
 }
 
@@ -101,7 +93,6 @@ static int setup(void **state)
 		.log = &fixture->log,
 		.stats = &fixture->stats,
 		.slot = &fixture->slot,
-		.workers = 2,
 	};
 	load_config(fixture);
 	*state = fixture;
@@ -129,7 +120,7 @@ static void start(struct fixture *fixture)
 	static char path[512];
 	struct mm_err err = {0};
 
-	snprintf(path, sizeof path, "%s", path_to(fixture, "m.yaml"));
+	snprintf(path, sizeof path, "%s", test_dir_path(&fixture->dir, "m.yaml"));
 	fixture->feed.config_path = path;
 	assert_ok(mm_feed_start(&fixture->feed, &err), &err);
 }
@@ -254,8 +245,20 @@ static void a_changed_configuration_is_in_force_at_the_next_check(void **state)
 	write_config(fixture, "keys: {algorithm: EdDSA}\nhttp: {idle_timeout: 7s, max_connections: 17}\n");
 	mm_feed_check(&fixture->feed);
 	assert_int_equal(live(fixture)->settings.idle_timeout_ns, INT64_C(7000000000));
-	assert_int_equal(live(fixture)->settings.max_connections, 9); /* for each of two workers, rounded up */
+	assert_int_equal(live(fixture)->settings.max_connections, 17);
 	assert_int_equal(done(fixture, MM_RELOAD_CONFIG), 1);
+}
+
+static void no_configuration_gets_more_connections_than_are_allowed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->feed.connections_allowed = 100;
+	start(fixture);
+	assert_int_equal(live(fixture)->settings.max_connections, 100);
+	write_config(fixture, "keys: {algorithm: EdDSA}\nhttp: {max_connections: 50}\n");
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->settings.max_connections, 50);
 }
 
 static void a_wrong_configuration_leaves_the_old_one_in_force(void **state)
@@ -352,6 +355,7 @@ int main(void)
 		FEED_TEST(another_reason_is_said_too),
 		FEED_TEST(a_key_set_that_can_be_read_again_is_served_without_a_commit),
 		FEED_TEST(a_changed_configuration_is_in_force_at_the_next_check),
+		FEED_TEST(no_configuration_gets_more_connections_than_are_allowed),
 		FEED_TEST(a_wrong_configuration_leaves_the_old_one_in_force),
 		FEED_TEST(an_option_that_is_fixed_is_named_and_kept),
 		FEED_TEST(a_reload_loads_what_did_not_change),
