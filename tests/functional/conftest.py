@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the functional tests; what they hand out is in harness.py."""
+import json
+
 import pytest
 
 import harness
@@ -9,6 +11,18 @@ import harness
 def mintmark():
     """The program: mintmark("key", "list", status=2)."""
     return harness.Mintmark()
+
+
+@pytest.fixture(scope="session")
+def tables(mintmark):
+    """All commands, flags and options, from the program itself."""
+    return json.loads(mintmark("help", "--dump", "json").stdout)
+
+
+@pytest.fixture(scope="session")
+def commands(tables):
+    """The rows that can be run, by name."""
+    return {row["name"]: row for row in tables["commands"] if not row["group"]}
 
 
 @pytest.fixture(scope="session")

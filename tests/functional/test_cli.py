@@ -13,18 +13,6 @@ import harness
 
 
 @pytest.fixture(scope="module")
-def tables(mintmark):
-    """All commands, flags and options, from the program itself."""
-    return json.loads(mintmark("help", "--dump", "json").stdout)
-
-
-@pytest.fixture(scope="module")
-def commands(tables):
-    """The rows that can be run, by name."""
-    return {row["name"]: row for row in tables["commands"] if not row["group"]}
-
-
-@pytest.fixture(scope="module")
 def groups(tables):
     return [row["name"] for row in tables["commands"] if row["group"]]
 

@@ -15,16 +15,6 @@ MANUALS = (TOP / "docs/man/mintmark.1", TOP / "docs/man/mintmark.yaml.5")
 
 
 @pytest.fixture(scope="module")
-def tables(mintmark):
-    return json.loads(mintmark("help", "--dump", "json").stdout)
-
-
-@pytest.fixture(scope="module")
-def commands(tables):
-    return {row["name"]: row for row in tables["commands"] if not row["group"]}
-
-
-@pytest.fixture(scope="module")
 def options(tables):
     return {row["name"]: row for row in tables["options"]}
 

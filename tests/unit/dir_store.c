@@ -49,14 +49,6 @@ struct dir_name key_file(const struct mm_key_record *record)
 	return out;
 }
 
-mode_t mode_of(const char *name)
-{
-	struct stat st;
-
-	assert_int_equal(fstatat(dir_fd(), name, &st, AT_SYMLINK_NOFOLLOW), 0);
-	return st.st_mode & 07777;
-}
-
 void chmod_in_dir(const char *name, mode_t mode)
 {
 	assert_int_equal(fchmodat(dir_fd(), name, mode, 0), 0);

@@ -24,7 +24,6 @@ struct dir_name {
 struct dir_name in_dir(const char *name);                     /* the path of a name in it */
 struct dir_name key_file(const struct mm_key_record *record); /* the name in it of a record's private key */
 
-mode_t mode_of(const char *name);
 void chmod_in_dir(const char *name, mode_t mode);
 /* Gives a file to another user, or skips the test where only root could. */
 void give_away(const char *name);

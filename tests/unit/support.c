@@ -94,6 +94,22 @@ bool test_file_exists(int dirfd, const char *name)
 	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+mode_t test_file_mode(int dirfd, const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), 0);
+	return st.st_mode & 07777;
+}
+
+const char *test_dir_path(const struct test_dir *dir, const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof path, "%s/%s", dir->path, name);
+	return path;
+}
+
 int test_dir_count(int dirfd)
 {
 	DIR *dir = fdopendir(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

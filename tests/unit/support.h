@@ -36,6 +36,10 @@ void test_dir_remove(struct test_dir *dir);
 void test_file_write(int dirfd, const char *name, const char *content, mode_t mode);
 char *test_file_read(int dirfd, const char *name);
 bool test_file_exists(int dirfd, const char *name);
+/* Its permissions, of the link where it is one; "" is the directory itself. */
+mode_t test_file_mode(int dirfd, const char *name);
+/* The path of `name` in the directory, in static space: good until the next call. */
+const char *test_dir_path(const struct test_dir *dir, const char *name);
 /* The number of entries, without "." and "..". */
 int test_dir_count(int dirfd);
 

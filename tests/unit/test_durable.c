@@ -47,14 +47,6 @@ static void assert_content(const char *name, const char *expected)
 	assert_string_equal(content, expected);
 }
 
-static mode_t mode_of(const char *name)
-{
-	struct stat st;
-
-	assert_int_equal(fstatat(dir.fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
-	return st.st_mode & 07777;
-}
-
 /* What is done in a child to which a fault happens. */
 typedef enum mm_code operation(struct mm_err *err);
 
@@ -152,7 +144,7 @@ static void a_new_file_has_content_and_mode_whatever_the_umask(void **state)
 
 		umask(before);
 		assert_ok(code, &err);
-		assert_int_equal(mode_of("f"), 0644);
+		assert_int_equal(test_file_mode(dir.fd, "f"), 0644);
 		assert_ok(mm_file_read(dir.fd, "f", MM_FILE_ANY, 10, &out, &err), &err);
 		assert_true(mm_span_eq(mm_buf_span(&out), mm_span("a\0b", 3)));
 		assert_int_equal(unlinkat(dir.fd, "f", 0), 0);
@@ -167,7 +159,7 @@ static void the_old_file_is_replaced_with_its_mode(void **state)
 	test_file_write(dir.fd, "f", "a much longer old content", 0644);
 	assert_ok(replace("f", "new", &err), &err);
 	assert_content("f", "new");
-	assert_int_equal(mode_of("f"), 0600);
+	assert_int_equal(test_file_mode(dir.fd, "f"), 0600);
 	assert_int_equal(test_dir_count(dir.fd), 1);
 }
 
@@ -499,7 +491,7 @@ static void a_lock_excludes_a_second_one_in_the_same_process(void **state)
 	assert_contains(err.text, "lock: ");
 	assert_int_equal(second, -1);
 	assert_int_equal(fcntl(first, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-	assert_int_equal(mode_of("lock"), 0600);
+	assert_int_equal(test_file_mode(dir.fd, "lock"), 0600);
 }
 
 static void closing_frees_the_lock(void **state)

@@ -29,23 +29,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* `name` in the test's directory, in static space. */
-static const char *path_to(const char *name)
-{
-	static char path[512];
-
-	snprintf(path, sizeof path, "%s/%s", dir.path, name);
-	return path;
-}
-
-static mode_t mode_of(int fd)
-{
-	struct stat st;
-
-	assert_int_equal(fstat(fd, &st), 0);
-	return st.st_mode & 07777;
-}
-
 static enum mm_code read_file(const char *name, enum mm_file_check check, struct mm_buf *out, struct mm_err *err)
 {
 	return mm_file_read(dir.fd, name, check, MAX, out, err);
@@ -141,7 +124,8 @@ static void a_missing_file_is_not_found(void **state)
 
 	(void)state;
 	assert_line(read_file("f", MM_FILE_ANY, &out, &err), MM_ENOTFOUND, &err, "f: ");
-	assert_line(mm_path_read(path_to("f"), MM_FILE_ANY, MAX, &out, &err), MM_ENOTFOUND, &err, path_to("f"));
+	assert_line(mm_path_read(test_dir_path(&dir, "f"), MM_FILE_ANY, MAX, &out, &err), MM_ENOTFOUND, &err,
+		    test_dir_path(&dir, "f"));
 }
 
 static void a_symbolic_link_is_refused_by_name(void **state)
@@ -204,7 +188,7 @@ static void permissions_are_checked_as_asked(void **state)
 
 		test_file_write(dir.fd, "f", "x", cases[i].mode);
 		assert_int_equal(read_file("f", cases[i].check, &out, &err), cases[i].good ? MM_OK : MM_EUNSAFE);
-		assert_int_equal(mm_path_read(path_to("f"), cases[i].check, MAX, &out, NULL),
+		assert_int_equal(mm_path_read(test_dir_path(&dir, "f"), cases[i].check, MAX, &out, NULL),
 				 cases[i].good ? MM_OK : MM_EUNSAFE);
 		if (!cases[i].good)
 			assert_contains(err.text, "chmod go-");
@@ -218,11 +202,11 @@ static void lines_name_the_whole_path(void **state)
 	mm_auto_buf out = {0};
 
 	(void)state;
-	assert_line(read_file("f", MM_FILE_ANY, &out, &err), MM_ENOTFOUND, &err, path_to("f"));
+	assert_line(read_file("f", MM_FILE_ANY, &out, &err), MM_ENOTFOUND, &err, test_dir_path(&dir, "f"));
 	assert_int_equal(symlinkat("f", dir.fd, "link"), 0);
-	assert_line(read_file("link", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, path_to("link"));
+	assert_line(read_file("link", MM_FILE_ANY, &out, &err), MM_EUNSAFE, &err, test_dir_path(&dir, "link"));
 	test_file_write(dir.fd, "f", "xyz", 0600);
-	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 2, &out, &err), MM_ELIMIT, &err, path_to("f"));
+	assert_line(mm_file_read(dir.fd, "f", MM_FILE_ANY, 2, &out, &err), MM_ELIMIT, &err, test_dir_path(&dir, "f"));
 }
 
 static void where_the_whole_path_is_too_long_the_name_must_do(void **state)
@@ -247,7 +231,7 @@ static void an_unsafe_file_is_named_with_its_mode(void **state)
 	(void)state;
 	test_file_write(dir.fd, "f", "x", 0644);
 	(void)read_file("f", MM_FILE_PRIVATE, &out, &err);
-	assert_contains(err.text, path_to("f"));
+	assert_contains(err.text, test_dir_path(&dir, "f"));
 	assert_contains(err.text, "mode 0644");
 }
 
@@ -292,7 +276,7 @@ static void a_path_may_be_a_link(void **state)
 	(void)state;
 	test_file_write(dir.fd, "f", "x", 0600);
 	assert_int_equal(symlinkat("f", dir.fd, "link"), 0);
-	assert_ok(mm_path_read(path_to("link"), MM_FILE_PRIVATE, MAX, &out, &err), &err);
+	assert_ok(mm_path_read(test_dir_path(&dir, "link"), MM_FILE_PRIVATE, MAX, &out, &err), &err);
 	assert_string_equal(out.p, "x");
 }
 
@@ -362,7 +346,7 @@ static void slashes_at_the_end_mean_the_same_directory(void **state)
 	mm_auto_fd fd = -1;
 
 	(void)state;
-	assert_ok(mm_dir_open(path_to("//"), MM_FILE_PRIVATE, &fd, &err), &err);
+	assert_ok(mm_dir_open(test_dir_path(&dir, "//"), MM_FILE_PRIVATE, &fd, &err), &err);
 }
 
 static void a_directory_that_is_missing_is_not_found(void **state)
@@ -371,7 +355,8 @@ static void a_directory_that_is_missing_is_not_found(void **state)
 	int fd = 7;
 
 	(void)state;
-	assert_line(mm_dir_open(path_to("sub"), MM_FILE_ANY, &fd, &err), MM_ENOTFOUND, &err, path_to("sub"));
+	assert_line(mm_dir_open(test_dir_path(&dir, "sub"), MM_FILE_ANY, &fd, &err), MM_ENOTFOUND, &err,
+		    test_dir_path(&dir, "sub"));
 	assert_int_equal(fd, -1);
 }
 
@@ -383,8 +368,10 @@ static void a_link_to_a_directory_is_refused_with_and_without_slash(void **state
 	(void)state;
 	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
 	assert_int_equal(symlinkat("sub", dir.fd, "link"), 0);
-	assert_line(mm_dir_open(path_to("link"), MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
-	assert_line(mm_dir_open(path_to("link/"), MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
+	assert_line(mm_dir_open(test_dir_path(&dir, "link"), MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err,
+		    "symbolic link");
+	assert_line(mm_dir_open(test_dir_path(&dir, "link/"), MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err,
+		    "symbolic link");
 	assert_line(mm_dir_make(dir.fd, "link", 0700, MM_FILE_ANY, &fd, &err), MM_EUNSAFE, &err, "symbolic link");
 }
 
@@ -395,7 +382,7 @@ static void a_file_is_no_directory(void **state)
 
 	(void)state;
 	test_file_write(dir.fd, "f", "x", 0600);
-	assert_line(mm_dir_open(path_to("f"), MM_FILE_ANY, &fd, &err), MM_EIO, &err, "Not a directory");
+	assert_line(mm_dir_open(test_dir_path(&dir, "f"), MM_FILE_ANY, &fd, &err), MM_EIO, &err, "Not a directory");
 	assert_line(mm_dir_make(dir.fd, "f", 0700, MM_FILE_ANY, &fd, &err), MM_EIO, &err, "Not a directory");
 }
 
@@ -446,7 +433,7 @@ static void a_directory_is_made_with_its_mode_whatever_the_umask(void **state)
 		/* with no permission at all in between, nobody but root can open it to correct that */
 		if (masks[i] != 0777 || geteuid() == 0) {
 			assert_ok(code, &err);
-			assert_int_equal(mode_of(fd), 0750);
+			assert_int_equal(test_file_mode(fd, ""), 0750);
 		}
 		assert_int_equal(unlinkat(dir.fd, "sub", AT_REMOVEDIR), 0);
 	}
@@ -460,7 +447,7 @@ static void a_directory_that_is_there_is_opened_as_it_is(void **state)
 	(void)state;
 	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
 	assert_ok(mm_dir_make(dir.fd, "sub", 0755, MM_FILE_PRIVATE, &fd, &err), &err);
-	assert_int_equal(mode_of(fd), 0700);
+	assert_int_equal(test_file_mode(fd, ""), 0700);
 }
 
 static void a_directory_that_is_there_but_unsafe_is_refused(void **state)
@@ -471,7 +458,8 @@ static void a_directory_that_is_there_but_unsafe_is_refused(void **state)
 	(void)state;
 	assert_int_equal(mkdirat(dir.fd, "sub", 0700), 0);
 	assert_int_equal(fchmodat(dir.fd, "sub", 0777, 0), 0);
-	assert_line(mm_dir_make(dir.fd, "sub", 0700, MM_FILE_PRIVATE, &fd, &err), MM_EUNSAFE, &err, path_to("sub"));
+	assert_line(mm_dir_make(dir.fd, "sub", 0700, MM_FILE_PRIVATE, &fd, &err), MM_EUNSAFE, &err,
+		    test_dir_path(&dir, "sub"));
 	assert_int_equal(fd, -1);
 }
 
@@ -481,10 +469,10 @@ static void a_directory_is_made_at_a_path(void **state)
 	mm_auto_fd fd = -1;
 
 	(void)state;
-	assert_ok(mm_dir_make(AT_FDCWD, path_to("sub"), 0700, MM_FILE_PRIVATE, &fd, &err), &err);
+	assert_ok(mm_dir_make(AT_FDCWD, test_dir_path(&dir, "sub"), 0700, MM_FILE_PRIVATE, &fd, &err), &err);
 	mm_fd_close(&fd);
 	assert_ok(mm_dir_make(dir.fd, "sub/sub/", 0700, MM_FILE_PRIVATE, &fd, &err), &err);
-	assert_int_equal(mode_of(fd), 0700);
+	assert_int_equal(test_file_mode(fd, ""), 0700);
 	assert_true(test_file_exists(dir.fd, "sub/sub"));
 }
 
@@ -518,7 +506,7 @@ static void another_version_of_a_file_has_another_id(void **state)
 	(void)state;
 	test_file_write(dir.fd, "f", "x", 0600);
 	first = mm_file_id(dir.fd, "f");
-	assert_true(mm_file_id_eq(first, mm_file_id(AT_FDCWD, path_to("f"))));
+	assert_true(mm_file_id_eq(first, mm_file_id(AT_FDCWD, test_dir_path(&dir, "f"))));
 	assert_ok(mm_file_replace(dir.fd, "f", mm_span_str("x"), 0600, &err), &err);
 	second = mm_file_id(dir.fd, "f");
 	assert_false(mm_file_id_eq(first, second));

@@ -93,14 +93,6 @@ static void an_empty_prefix_is_none(void **state)
 	assert_content(fixture, "openid/v1/jwks", &fixture->documents->jwks);
 }
 
-static mode_t mode_of(struct fixture *fixture, const char *name)
-{
-	struct stat st;
-
-	assert_int_equal(fstatat(fixture->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
-	return st.st_mode & 07777;
-}
-
 /* Whoever serves them is another user, and our own umask is 077. */
 static void everybody_may_read_them_whatever_the_umask(void **state)
 {
@@ -109,11 +101,11 @@ static void everybody_may_read_them_whatever_the_umask(void **state)
 
 	publish(fixture, NULL);
 	umask(umask_before);
-	assert_int_equal(mode_of(fixture, "openid"), 0755);
-	assert_int_equal(mode_of(fixture, "openid/v1"), 0755);
-	assert_int_equal(mode_of(fixture, ".well-known"), 0755);
-	assert_int_equal(mode_of(fixture, "openid/v1/jwks"), 0644);
-	assert_int_equal(mode_of(fixture, ".well-known/openid-configuration"), 0644);
+	assert_int_equal(test_file_mode(fixture->dir.fd, "openid"), 0755);
+	assert_int_equal(test_file_mode(fixture->dir.fd, "openid/v1"), 0755);
+	assert_int_equal(test_file_mode(fixture->dir.fd, ".well-known"), 0755);
+	assert_int_equal(test_file_mode(fixture->dir.fd, "openid/v1/jwks"), 0644);
+	assert_int_equal(test_file_mode(fixture->dir.fd, ".well-known/openid-configuration"), 0644);
 }
 
 static void a_directory_that_is_missing_is_made(void **state)

@@ -29,7 +29,7 @@ static void a_missing_directory_is_made_private(void **state)
 
 	assert_ok(mm_store_open_dir(in_dir("new").text, true, &store, NULL), NULL);
 	umask(umask_before);
-	assert_int_equal(mode_of("new"), 0700);
+	assert_int_equal(test_file_mode(dir_fd(), "new"), 0700);
 }
 
 static void a_slash_at_the_end_of_the_path_makes_no_difference(void **state)
@@ -110,11 +110,11 @@ static void a_commit_leaves_the_set_the_keys_and_the_lock(void **state)
 
 	umask(umask_before);
 	assert_int_equal(test_dir_count(dir_fd()), 3);
-	assert_int_equal(mode_of("keyset.json"), 0644);
-	assert_int_equal(mode_of("lock") & 0077, 0);
-	assert_int_equal(mode_of("keys"), 0700);
+	assert_int_equal(test_file_mode(dir_fd(), "keyset.json"), 0644);
+	assert_int_equal(test_file_mode(dir_fd(), "lock") & 0077, 0);
+	assert_int_equal(test_file_mode(dir_fd(), "keys"), 0700);
 	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(mode_of(key_file(&set->records[i]).text), 0600);
+		assert_int_equal(test_file_mode(dir_fd(), key_file(&set->records[i]).text), 0600);
 }
 
 static void the_set_is_stored_in_its_format(void **state)
