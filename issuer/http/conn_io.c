@@ -53,10 +53,11 @@ static void keep(struct mm_conn *conn, const char *buf, size_t used, size_t len)
 {
 	if (used == len) {
 		mm_buf_free(&conn->in);
-	} else if (conn->in.len > 0) {
+	} else if (buf == conn->in.p) {
 		memmove(conn->in.p, buf + used, len - used);
 		conn->in.len = len - used;
 	} else {
+		mm_buf_reset(&conn->in);
 		mm_buf_add(&conn->in, buf + used, len - used);
 	}
 }
@@ -196,38 +197,41 @@ static void wait_or_close(struct mm_conn *conn, enum mm_io io)
 	mm_conn_want(conn, interest_of(io));
 }
 
-/* `n` bytes have come into the worker's scratch: alone, or as the next of an unfinished request. */
-static bool take_in(struct mm_conn *conn, size_t n)
+/*
+ * Where the next bytes go. Behind an unfinished head in the worker's scratch, so that only what is left of them is kept
+ * in a buffer of its size; behind what is longer, in conn->in itself. NULL: out of memory.
+ */
+static char *room(struct mm_conn *conn, size_t *cap)
 {
-	struct mm_worker *worker = conn->endpoint->worker;
+	char *scratch = conn->endpoint->worker->scratch;
+	size_t len = conn->in.len;
+	size_t left = MM_REQUEST_MAX - len; /* never 0: so much is always a whole request */
 
-	if (conn->in.len == 0)
-		return consume(conn, worker->scratch, n);
-	mm_buf_add(&conn->in, worker->scratch, n);
-	if (!conn->in.failed)
-		return consume(conn, conn->in.p, conn->in.len);
-	mm_conn_close(conn);
-	return false;
+	*cap = left < MM_SCRATCH_SIZE ? left : MM_SCRATCH_SIZE;
+	if (len > MM_HEAD_MAX)
+		return mm_buf_reserve(&conn->in, *cap);
+	if (len > 0)
+		memcpy(scratch, conn->in.p, len);
+	*cap = MM_SCRATCH_SIZE - len;
+	return scratch + len;
 }
 
 void mm_conn_receive(struct mm_conn *conn)
 {
-	struct mm_worker *worker = conn->endpoint->worker;
 	bool again = true;
 
 	while (again) {
-		size_t left = MM_REQUEST_MAX - conn->in.len; /* never 0: so much is always a whole request */
-		size_t n = 0;
-		enum mm_io io = conn->transport.ops->read(&conn->transport, worker->scratch,
-							  left < MM_SCRATCH_SIZE ? left : MM_SCRATCH_SIZE, &n);
+		size_t len = conn->in.len, cap, n = 0;
+		char *end = room(conn, &cap);
+		enum mm_io io = end ? conn->transport.ops->read(&conn->transport, end, cap, &n) : MM_IO_FAILED;
 
 		if (io != MM_IO_OK) {
 			wait_or_close(conn, io);
 			return;
 		}
 		if (!mm_codec_begun(&conn->codec))
-			conn->began_ns = worker->now_ns;
-		again = take_in(conn, n) && conn->transport.ops->has_more(&conn->transport);
+			conn->began_ns = conn->endpoint->worker->now_ns;
+		again = consume(conn, end - len, len + n) && conn->transport.ops->has_more(&conn->transport);
 	}
 }
 
