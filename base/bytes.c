@@ -33,6 +33,50 @@ bool mm_span_starts(struct mm_span a, const char *prefix)
 	return a.p && a.len >= len && memcmp(a.p, prefix, len) == 0;
 }
 
+static bool is_continuation(uint8_t c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* The length of the character at `p` in a well-formed table of RFC 3629 §4; 0 = malformed. */
+static size_t utf8_char_len(const uint8_t *p, size_t left)
+{
+	uint8_t lead = p[0], low = 0x80, high = 0xbf;
+	size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+	if (len == 1)
+		return 1;
+	if (lead < 0xc2 || lead > 0xf4 || left < len)
+		return 0;
+	if (lead == 0xe0)
+		low = 0xa0; /* shorter forms exist */
+	else if (lead == 0xed)
+		high = 0x9f; /* surrogates */
+	else if (lead == 0xf0)
+		low = 0x90;
+	else if (lead == 0xf4)
+		high = 0x8f; /* beyond U+10FFFF */
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < len; i++) {
+		if (!is_continuation(p[i]))
+			return 0;
+	}
+	return len;
+}
+
+bool mm_utf8_valid(struct mm_span text)
+{
+	const uint8_t *p = (const uint8_t *)text.p;
+
+	for (size_t i = 0, len; i < text.len; i += len) {
+		len = utf8_char_len(p + i, text.len - i);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
 bool mm_bytes_eq_secret(const void *a, size_t a_len, const void *b, size_t b_len)
 {
 	return a_len == b_len && (a_len == 0 || CRYPTO_memcmp(a, b, a_len) == 0);

@@ -2,7 +2,7 @@
 #include <mintmark/err.h>
 
 #include <errno.h>
-#include <mintmark/json.h>
+#include <mintmark/bytes.h>
 #include <openssl/err.h>
 #include <stdarg.h>
 #include <stdbool.h>

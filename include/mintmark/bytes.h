@@ -24,6 +24,7 @@ struct mm_span mm_span_str(const char *text); /* NULL gives the absent span */
 bool mm_span_eq(struct mm_span a, struct mm_span b);
 bool mm_span_is(struct mm_span a, const char *text);
 bool mm_span_starts(struct mm_span a, const char *prefix);
+bool mm_utf8_valid(struct mm_span text); /* RFC 3629 §4: no surrogates, no longer forms than needed */
 
 /* Equal, in a time that depends on the lengths alone: for secrets. */
 bool mm_bytes_eq_secret(const void *a, size_t a_len, const void *b, size_t b_len);

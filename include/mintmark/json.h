@@ -39,6 +39,4 @@ void mm_json_add_string(struct mm_buf *buf, const char *text);
 /* Appends any value, members sorted at every level and strings escaped as above. MM_ELIMIT: nested too deeply. */
 MM_MUSTCHECK enum mm_code mm_json_add_value(struct mm_buf *buf, const json_t *value, struct mm_err *err);
 
-bool mm_utf8_valid(struct mm_span text);
-
 #endif

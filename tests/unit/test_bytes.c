@@ -239,6 +239,65 @@ static void owned_strings_are_freed_once(void **state)
 	assert_null(none);
 }
 
+static void well_formed_utf8_is_valid(void **state)
+{
+	/* the first and last of every length, and the neighbours of the surrogates */
+	static const char *const cases[] = {"",
+					    "a\x7f",
+					    "\xc2\x80",
+					    "\xdf\xbf",
+					    "\xe0\xa0\x80",
+					    "\xed\x9f\xbf",
+					    "\xee\x80\x80",
+					    "\xef\xbf\xbf",
+					    "\xf0\x90\x80\x80",
+					    "\xf4\x8f\xbf\xbf",
+					    "a\u20acb\U0001f511c"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++)
+		assert_true(mm_utf8_valid(mm_span_str(cases[i])));
+	assert_true(mm_utf8_valid(mm_span("a\0b", 3)));
+}
+
+static void malformed_utf8_is_not(void **state)
+{
+	static const char *const cases[] = {
+		"\x80", /* continuation alone */
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xe0\x9f\xbf",
+		"\xf0\x8f\xbf\xbf", /* too long a form */
+		"\xed\xa0\x80",
+		"\xed\xbf\xbf", /* surrogates */
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80\x80",
+		"\xff",
+		"\xfe", /* beyond the end */
+		"\xc2",
+		"\xc2(",
+		"\xe2\x82",
+		"\xf0\x9f\x94",
+		"\xe2\x28\xa1", /* cut short */
+		"\xe2\x82\x28",
+		"\xf0\x28\x8c\xbc",
+		"\xf0\x90\x28\xbc",
+		"\xf0\x90\x8c\x28",
+		"a\xc2",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++)
+		assert_false(mm_utf8_valid(mm_span_str(cases[i])));
+}
+
+static void utf8_is_not_read_beyond_its_end(void **state)
+{
+	(void)state;
+	assert_false(mm_utf8_valid(mm_span("\xe2\x82\xac", 2)));
+	assert_false(mm_utf8_valid(mm_span("\xf0\x9f\x94\x91", 3)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +305,9 @@ int main(void)
 		cmocka_unit_test(an_absent_span_equals_only_another),
 		cmocka_unit_test(a_span_starts_with_its_prefixes),
 		cmocka_unit_test(secrets_are_compared_by_length_and_bytes),
+		cmocka_unit_test(well_formed_utf8_is_valid),
+		cmocka_unit_test(malformed_utf8_is_not),
+		cmocka_unit_test(utf8_is_not_read_beyond_its_end),
 		cmocka_unit_test(additions_are_terminated),
 		cmocka_unit_test(nothing_added_to_an_empty_buffer_is_an_empty_string),
 		cmocka_unit_test(growth_keeps_the_content),
