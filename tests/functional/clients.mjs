@@ -3,9 +3,11 @@
 // Reads one JSON object a line from standard input, {client, issuer, audience, nonce, token}, and answers each with a
 // line: {claims} when the library accepts the token, {error} when it refuses.
 import { webcrypto } from 'node:crypto';
+import { setDefaultResultOrder } from 'node:dns';
 import { createInterface } from 'node:readline';
 
 globalThis.crypto ??= webcrypto; // Node.js 18, which Debian 12 has, keeps it behind a flag
+setDefaultResultOrder('ipv4first'); // where the issuers listen; Node.js 18 tries one address of localhost only
 const jose = await import('jose');
 const openid = await import('openid-client');
 
