@@ -14,6 +14,9 @@
 /* TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 §4.2). Those of TLS 1.3 all are. */
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
+/* Seconds by which our clock may be behind that of who made the certificate. */
+#define CLOCK_SKEW 300
+
 struct mm_tls {
 	_Atomic unsigned refs;
 	SSL_CTX *context;
@@ -55,20 +58,32 @@ static enum mm_code add_chain(SSL_CTX *context, BIO *bio, const char *path, stru
 	}
 }
 
+static bool read_time(const ASN1_TIME *from, mm_time *out)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(from, &tm) != 1)
+		return false;
+	*out = (mm_time)timegm(&tm);
+	return true;
+}
+
 static enum mm_code check_time(const X509 *certificate, const char *path, mm_time now, mm_time *expires,
 			       struct mm_err *err)
 {
 	char text[MM_TIME_TEXT_SIZE];
-	time_t at = (time_t)now;
-	struct tm tm;
+	mm_time begins;
 
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
-		return mm_fail_openssl(err, MM_ECONFIG, "%s: unreadable expiry", path);
-	*expires = (mm_time)timegm(&tm);
-	if (X509_cmp_time(X509_get0_notAfter(certificate), &at) > 0)
-		return MM_OK;
+	if (!read_time(X509_get0_notBefore(certificate), &begins) ||
+	    !read_time(X509_get0_notAfter(certificate), expires))
+		return mm_fail_openssl(err, MM_ECONFIG, "%s: unreadable period of validity", path);
 	mm_time_format(*expires, text);
-	return mm_fail(err, MM_ECONFIG, "%s: the certificate expired at %s", path, text);
+	if (*expires <= now)
+		return mm_fail(err, MM_ECONFIG, "%s: the certificate expired at %s", path, text);
+	mm_time_format(begins, text);
+	if (begins > now + CLOCK_SKEW)
+		return mm_fail(err, MM_ECONFIG, "%s: the certificate is not valid before %s", path, text);
+	return MM_OK;
 }
 
 static enum mm_code load_certificate(struct mm_tls *tls, const char *path, mm_time now, struct mm_err *err)

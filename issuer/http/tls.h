@@ -14,7 +14,8 @@ struct mm_tls;
 /*
  * TLS 1.2 or newer, ALPN http/1.1 and nothing else, no renegotiation, no compression. Everything is read and checked
  * before anything is used. MM_ECONFIG: no certificate or key in the file, a key with a passphrase, a certificate of
- * another key, or one that has expired at `now`; MM_ENOTFOUND, MM_EIO; the line names the file.
+ * another key, or one that has expired at `now` or is not valid yet (five minutes of clock skew are
+ * granted); MM_ENOTFOUND, MM_EIO; the line names the file.
  */
 MM_MUSTCHECK enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now,
 				      struct mm_tls **out, struct mm_err *err);

@@ -118,6 +118,20 @@ static void an_expired_certificate_is_refused_with_its_date(void **state)
 	assert_contains(err.text, "expired at 2026-11-22T01:30:00Z");
 }
 
+static void a_certificate_of_the_future_is_refused_with_its_date(void **state)
+{
+	const mm_time begins = EXPIRES - 3600;
+	mm_auto(mm_tls) tls = NULL;
+	struct mm_err err = {0};
+	enum mm_code code = load("a.crt", "a.key", begins - 301, &tls, &err);
+
+	(void)state;
+	assert_int_equal(code, MM_ECONFIG);
+	assert_contains(err.text, "not valid before 2026-11-22T00:30:00Z");
+	mm_err_clear(&err);
+	assert_ok(load("a.crt", "a.key", begins - 300, &tls, &err), &err);
+}
+
 static void files_that_hold_something_else_are_refused_by_name(void **state)
 {
 	struct mm_tls *tls = NULL;
@@ -185,6 +199,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_chain_that_is_damaged_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_key_of_another_certificate_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_expired_certificate_is_refused_with_its_date, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_certificate_of_the_future_is_refused_with_its_date, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_that_hold_something_else_are_refused_by_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_encrypted_key_is_refused_and_nobody_is_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_is_exposed_when_others_may_read_it_not_when_the_group_may, setup,
