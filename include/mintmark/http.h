@@ -21,7 +21,7 @@ struct mm_header {
 struct mm_request {
 	enum mm_method method;
 	struct mm_span method_text;
-	struct mm_span path;  /* as sent, not decoded; begins with '/' */
+	struct mm_span path;  /* as sent, not decoded; begins with '/': an empty one of an absolute form reads "/" */
 	struct mm_span query; /* without '?'; absent when there is none */
 	struct mm_span host;
 	struct mm_header headers[MM_HEADERS_MAX];

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/grammar.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 enum {
 	F = MM_CHAR_FIELD,
 	TF = MM_CHAR_TOKEN | F,
 	RF = MM_CHAR_TARGET | F,
-	RFH = RF | MM_CHAR_HOST,
-	ALL = RFH | MM_CHAR_TOKEN,
+	RTF = RF | MM_CHAR_TOKEN,
+	ALL = RTF | MM_CHAR_HOST,
 };
 
 static const uint8_t classes[256] = {
@@ -16,9 +17,9 @@ static const uint8_t classes[256] = {
 	['\t'] = F, [' '] = F, ['"'] = F, ['\\'] = F, ['<'] = F, ['>'] = F, ['{'] = F, ['}'] = F,
 	['#'] = TF, ['^'] = TF, ['`'] = TF, ['|'] = TF,
 	['/'] = RF, ['?'] = RF, ['@'] = RF,
-	['('] = RFH, [')'] = RFH, [','] = RFH, [':'] = RFH, [';'] = RFH, ['='] = RFH, ['['] = RFH, [']'] = RFH,
-	['!'] = ALL, ['$'] = ALL, ['%'] = ALL, ['&'] = ALL, ['\''] = ALL, ['*'] = ALL, ['+'] = ALL, ['-'] = ALL,
-	['.'] = ALL, ['_'] = ALL, ['~'] = ALL, ['0' ... '9'] = ALL, ['A' ... 'Z'] = ALL, ['a' ... 'z'] = ALL,
+	['('] = RF, [')'] = RF, [','] = RF, [':'] = RF, [';'] = RF, ['='] = RF, ['['] = RF, [']'] = RF,
+	['!'] = RTF, ['$'] = RTF, ['%'] = RTF, ['&'] = RTF, ['\''] = RTF, ['*'] = RTF, ['+'] = RTF, ['~'] = RTF,
+	['-'] = ALL, ['.'] = ALL, ['_'] = ALL, ['0' ... '9'] = ALL, ['A' ... 'Z'] = ALL, ['a' ... 'z'] = ALL,
 	[0x80 ... 0xff] = F, /* obs-text: opaque, never interpreted */
 	/* clang-format on */
 };
@@ -57,6 +58,50 @@ static struct mm_span trim(struct mm_span text)
 	while (text.len > 0 && (text.p[text.len - 1] == ' ' || text.p[text.len - 1] == '\t'))
 		text.len--;
 	return text;
+}
+
+static bool is_port(struct mm_span text)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9' || i == 5)
+			return false;
+		port = port * 10 + (unsigned)(text.p[i] - '0');
+	}
+	return text.len > 0 && port <= 65535;
+}
+
+static bool is_address(int family, struct mm_span host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	if (host.len >= sizeof text)
+		return false;
+	memcpy(text, host.p, host.len);
+	text[host.len] = '\0';
+	return inet_pton(family, text, address) == 1;
+}
+
+bool mm_authority_parse(struct mm_span authority, struct mm_span *host)
+{
+	bool bracketed = authority.len > 0 && authority.p[0] == '[';
+	const char *end = authority.p + authority.len;
+	const char *stop = authority.len > 0 ? memchr(authority.p, bracketed ? ']' : ':', authority.len) : NULL;
+	const char *rest = stop ? stop + bracketed : end;
+
+	if (bracketed && !stop)
+		return false;
+	*host = mm_span(authority.p + bracketed, (size_t)((stop ? stop : end) - authority.p) - bracketed);
+	if (bracketed ? !is_address(AF_INET6, *host) : host->len == 0 || !mm_all_of(*host, MM_CHAR_HOST))
+		return false;
+	return rest == end || (*rest == ':' && is_port(mm_span(rest + 1, (size_t)(end - rest) - 1)));
+}
+
+bool mm_host_is_address(struct mm_span host)
+{
+	return is_address(AF_INET, host) || is_address(AF_INET6, host);
 }
 
 bool mm_list_next(struct mm_span *list, struct mm_span *element)

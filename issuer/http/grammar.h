@@ -10,9 +10,19 @@ enum mm_char_class {
 	MM_CHAR_TOKEN = 1,  /* tchar: methods and field names (RFC 9110 §5.6.2) */
 	MM_CHAR_TARGET = 2, /* a request target (RFC 3986 §2); percent-encoding is not looked into */
 	MM_CHAR_FIELD = 4,  /* a field value (RFC 9110 §5.5) */
-	MM_CHAR_HOST = 8,   /* uri-host [":" port] (RFC 3986 §3.2) */
+	MM_CHAR_HOST = 8,   /* a host name: letters, digits, "-", "." and "_"; RFC 3986 §3.2.2 has more, DNS has not */
 };
 bool mm_all_of(struct mm_span text, enum mm_char_class class);
+
+/*
+ * host [":" port] of an http URI or a Host field (RFC 3986 §3.2): a name, an IPv4 address, or an IPv6 address in
+ * brackets, which are not part of `*host`; the port is at most 65535. False: anything else, user information included
+ * (RFC 9110 §4.2.4).
+ */
+bool mm_authority_parse(struct mm_span authority, struct mm_span *host);
+
+/* Whether the host is an IPv4 or IPv6 address. */
+bool mm_host_is_address(struct mm_span host);
 
 /* Splits one field line without its CRLF. False: not a valid field line (RFC 9112 §5), `*why` says what is wrong. */
 bool mm_field_parse(struct mm_span line, struct mm_header *field, const char **why);

@@ -49,10 +49,11 @@ static int take_method(struct reading *reading, struct mm_span method)
 	return 0;
 }
 
-/* host [":" port] of an http URI. User information is refused (RFC 9110 §4.2.4). */
 static bool valid_authority(struct mm_span authority)
 {
-	return authority.len > 0 && authority.p[0] != ':' && mm_all_of(authority, MM_CHAR_HOST);
+	struct mm_span host;
+
+	return mm_authority_parse(authority, &host);
 }
 
 /* absolute-form: the scheme and the authority are taken off `target`, what remains is origin-form or empty. */

@@ -18,6 +18,7 @@ const struct mm_status mm_statuses[MM_STATUS_COUNT] = {
 	{414, "URI Too Long", "BadRequest", "request target too long"},
 	{415, "Unsupported Media Type", "UnsupportedMediaType", "unsupported media type"},
 	{417, "Expectation Failed", "BadRequest", "unknown expectation"},
+	{421, "Misdirected Request", "BadRequest", "this listener is addressed by localhost or an IP address"},
 	{422, "Unprocessable Content", "Invalid", "invalid"},
 	{429, "Too Many Requests", "TooManyRequests", "too many requests"},
 	{431, "Request Header Fields Too Large", "BadRequest", "head too large"},

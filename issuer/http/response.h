@@ -12,7 +12,7 @@ struct mm_status {
 	const char *reason;  /* Kubernetes' metav1.StatusReason; "" where it has none */
 	const char *message; /* of an error that says nothing more particular */
 };
-#define MM_STATUS_COUNT 21
+#define MM_STATUS_COUNT 22
 extern const struct mm_status mm_statuses[MM_STATUS_COUNT];
 
 /* The row of `code`; that of 500 when there is none. */

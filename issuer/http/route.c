@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/route.h"
 
+#include "issuer/http/grammar.h"
 #include "issuer/http/response.h"
 
 #include <string.h>
@@ -68,6 +69,19 @@ bool mm_route_wants_body(const struct mm_context *context, const struct mm_reque
 	return found != MM_ROUTE_NONE && request->method == MM_POST && (mm_routes[found].methods & MM_POST);
 }
 
+/*
+ * The admin listener trusts whoever reaches it. A web page can make its name resolve to 127.0.0.1 (DNS rebinding) and
+ * have a browser on this machine ask; the browser then says that name in Host. HTTP/1.0 may have none: no browser.
+ */
+static bool is_addressed(const struct mm_context *context, const struct mm_request *request)
+{
+	struct mm_span host;
+
+	if (context->caller.listener != MM_ADMIN || !request->host.p)
+		return true;
+	return mm_authority_parse(request->host, &host) && (mm_name_is(host, "localhost") || mm_host_is_address(host));
+}
+
 static void add_allow(struct mm_buf *headers, unsigned methods)
 {
 	const char *separator = "Allow: ";
@@ -106,6 +120,10 @@ size_t mm_dispatch(const struct mm_context *context, const struct mm_request *re
 	enum mm_error_form form = mm_error_form(context->caller.listener);
 	size_t found = find(context, request->path);
 
+	if (!is_addressed(context, request)) {
+		mm_response_error(response, form, 421, NULL);
+		return MM_ROUTE_NONE;
+	}
 	if (found == MM_ROUTE_NONE) {
 		mm_response_error(response, form, 404, NULL);
 		return found;

@@ -182,9 +182,27 @@ static void no_host_or_two_is_refused(void **state)
 	assert_refused("GET http://a/ HTTP/1.1\r\n\r\n", 400, "no Host");
 }
 
+static void hosts_are_names_or_addresses_with_or_without_a_port(void **state)
+{
+	static const char *const hosts[] = {"h",       "H-1.example_x.", "127.0.0.1",  "127.0.0.1:0",
+					    "h:65535", "[::1]",          "[::1]:8443", "[::ffff:127.0.0.1]:80"};
+	char head[128];
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(hosts); i++) {
+		snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", hosts[i]);
+		assert_int_equal(parse(head), 0);
+		assert_span(request.host, hosts[i]);
+	}
+}
+
 static void malformed_hosts_are_refused(void **state)
 {
-	static const char *const hosts[] = {"", "a b", "a/b", "u@h", "a\"b", ":80", "h\x80"};
+	static const char *const hosts[] = {
+		"",       "a b",    "a/b",   "u@h",     "a\"b",       ":80",         "h\x80",
+		"h:",     "h:a",    "h:80:", "h:65536", "h:00080000", "a:b:c",       "[::1",
+		"[::1]a", "[::1]:", "::1",   "[h]",     "[]",         "[127.0.0.1]", "[fe80::1%25eth0]",
+		"h;a",    "h,h",    "%68"};
 	char head[128];
 
 	(void)state;
@@ -368,6 +386,7 @@ int main(void)
 		cmocka_unit_test(http_1_0_needs_no_host_and_closes),
 		cmocka_unit_test(connection_close_closes_wherever_it_stands),
 		cmocka_unit_test(no_host_or_two_is_refused),
+		cmocka_unit_test(hosts_are_names_or_addresses_with_or_without_a_port),
 		cmocka_unit_test(malformed_hosts_are_refused),
 		cmocka_unit_test(doubtful_field_lines_are_refused),
 		cmocka_unit_test(bytes_beyond_ascii_in_values_are_opaque),

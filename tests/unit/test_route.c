@@ -106,6 +106,30 @@ static void only_the_admin_listener_may_see_metrics(void **state)
 	assert_true(mm_caller_may(&admin, MM_PRIV_METRICS));
 }
 
+static void the_admin_listener_goes_by_no_name_but_localhost(void **state)
+{
+	static const struct {
+		const char *host;
+		int admin, world;
+	} rows[] = {{"localhost:8444", 200, 200}, {"LOCALHOST", 200, 200},      {"127.0.0.1:1", 200, 200},
+		    {"[::1]", 200, 200},          {"192.0.2.1", 200, 200},      {NULL, 200, 200},
+		    {"rebound.test", 421, 200},   {"localhost.evil", 421, 200}, {"127.0.0.1.nip.io:80", 421, 200}};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		const struct mm_request request = {
+			.method = MM_GET, .path = mm_span_str("/livez"), .host = mm_span_str(rows[i].host)};
+
+		for (int listener = 0; listener < MM_LISTENER_COUNT; listener++) {
+			struct mm_context context = {live, &board, {(enum mm_listener_kind)listener}, NOW};
+
+			mm_response_clear(&response);
+			mm_dispatch(&context, &request, &response);
+			assert_int_equal(response.status, listener == MM_ADMIN ? rows[i].admin : rows[i].world);
+		}
+	}
+}
+
 static void a_privilege_that_is_unknown_is_nobodys(void **state)
 {
 	const struct mm_caller admin = {MM_ADMIN};
@@ -183,6 +207,7 @@ int main(void)
 		cmocka_unit_test(errors_have_the_form_of_their_listener),
 		cmocka_unit_test(every_read_route_takes_head_too),
 		cmocka_unit_test(only_the_admin_listener_may_see_metrics),
+		cmocka_unit_test(the_admin_listener_goes_by_no_name_but_localhost),
 		cmocka_unit_test(a_privilege_that_is_unknown_is_nobodys),
 		cmocka_unit_test(not_ready_is_503_with_the_reason),
 		cmocka_unit_test(metrics_add_up_what_workers_counted),
