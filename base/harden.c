@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/harden.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum mm_code mm_process_harden(struct mm_err *err)
 {
@@ -21,6 +23,15 @@ enum mm_code mm_process_harden(struct mm_err *err)
 		return mm_fail_errno(err, "cannot ignore SIGPIPE");
 	umask(077);
 	return MM_OK;
+}
+
+void mm_process_guard_streams(void)
+{
+	/* The lowest free number is the one that open(2) takes. O_PATH: neither readable nor writable (EBADF). */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/", O_PATH);
+	}
 }
 
 /* Under a finite limit a lock on future memory makes later allocations fail: worse than a key in swap. */

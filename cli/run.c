@@ -46,6 +46,8 @@ static enum mm_code fail_unknown(const struct mm_command *const *commands, const
 		if (mm_command_in(*commands, group))
 			mm_suggestion_offer(&suggestion, mm_command_word(*commands));
 	}
+	if (*word == '\0')
+		return mm_fail(err, MM_EUSAGE, "%s%san empty command", group_name, group ? ": " : "");
 	if (suggestion.nearest)
 		return mm_fail(err, MM_EUSAGE, "%s%s%.80s: unknown command; did you mean %s%s%s?", group_name, space,
 			       word, group_name, space, suggestion.nearest);
@@ -134,6 +136,7 @@ int mm_cli_run(const struct mm_command *const *commands, int argc, char **argv)
 	struct mm_err err = {0};
 	enum mm_code code;
 
+	mm_process_guard_streams();
 	/* A reader that went away is an error like any other, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
 	argc -= argc > 0;

@@ -12,6 +12,12 @@
  */
 MM_MUSTCHECK enum mm_code mm_process_harden(struct mm_err *err);
 
+/*
+ * Takes the places of those standard streams that are closed, so that no file which is opened later gets their number
+ * and the output that was meant for the stream. Reading and writing them fails as before. First of all in a program.
+ */
+void mm_process_guard_streams(void);
+
 /* Locks the process's memory so that keys are not swapped out. Best effort: returns whether the system allowed it. */
 bool mm_process_lock_memory(void);
 

@@ -207,3 +207,24 @@ def test_signals_up_to_the_very_end_leave_the_exit_status_alone(make_issuer):
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
         assert process.returncode == 0
+
+
+# ---- standard streams --------------------------------------------------------------------------------------------------
+def test_closed_standard_streams_get_no_file_of_ours(make_issuer, mintmark):
+    """Else the log would go into whatever the server opens first."""
+    issuer = make_issuer()
+    before = {path: path.read_bytes() for path in issuer.folder.rglob("*") if path.is_file()}
+    issuer.process = subprocess.Popen(["sh", "-c", f"exec '{mintmark.path}' serve -c '{issuer.config_path}' <&- >&- 2>&-"])
+    harness.wait_until(issuer._is_ready, "serve is ready")
+    for number in (0, 1, 2):
+        assert os.readlink(f"/proc/{issuer.process.pid}/fd/{number}") == "/"
+    issuer.reload()
+    harness.wait_until(lambda: metric(issuer, 'mintmark_reloads_total{what="config"}') > 0, "a reload")
+    issuer.stop()
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_output_that_has_no_place_is_an_error(mintmark):
+    result = subprocess.run(["sh", "-c", f"exec '{mintmark.path}' version >&-"], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "Bad file descriptor" in result.stderr

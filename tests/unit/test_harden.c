@@ -2,6 +2,8 @@
 /* Each test hardens a child, for it cannot be undone. */
 #include "tests/unit/support.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <mintmark/harden.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,6 +139,41 @@ static void under_a_limit_memory_is_not_locked(void **state)
 	assert_when_hardened(leaves_it_under_a_limit);
 }
 
+/* Runs last in its child: it has no standard streams any more. */
+static bool nothing_takes_the_place_of_a_closed_stream(void)
+{
+	char byte;
+	int file;
+
+	for (int fd = 0; fd <= 2; fd++)
+		close(fd);
+	mm_process_guard_streams();
+	file = open("/dev/null", O_RDWR);
+	return file > 2 && write(1, "", 1) < 0 && errno == EBADF && write(2, "", 1) < 0 && read(0, &byte, 1) < 0;
+}
+
+static void closed_streams_are_guarded(void **state)
+{
+	(void)state;
+	assert_when_hardened(nothing_takes_the_place_of_a_closed_stream);
+}
+
+static bool an_open_stream_is_left_alone(void)
+{
+	int pipe_fds[2];
+
+	if (pipe(pipe_fds) != 0 || dup2(pipe_fds[1], 1) != 1)
+		return false;
+	mm_process_guard_streams();
+	return write(1, "", 1) == 1;
+}
+
+static void open_streams_are_left_alone(void **state)
+{
+	(void)state;
+	assert_when_hardened(an_open_stream_is_left_alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +184,8 @@ int main(void)
 		cmocka_unit_test(a_closed_pipe_does_not_kill),
 		cmocka_unit_test(locking_memory_tells_the_truth_and_leaves_allocation_working),
 		cmocka_unit_test(under_a_limit_memory_is_not_locked),
+		cmocka_unit_test(closed_streams_are_guarded),
+		cmocka_unit_test(open_streams_are_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
