@@ -105,6 +105,11 @@ static enum mm_code fail_unknown(const struct parse *parse, const char *name)
 	return mm_fail(parse->err, MM_EUSAGE, "unknown flag --%s", name);
 }
 
+static enum mm_code fail_needless(const struct parse *parse, const char *name, const char *text)
+{
+	return mm_fail(parse->err, MM_EUSAGE, "--%s: takes no value, found \"%.80s\"", name, text);
+}
+
 /* Gives `flag` the value that is attached to it, or the next word of argv. */
 static enum mm_code take_flag(struct parse *parse, const struct mm_flag *flag, const char *attached)
 {
@@ -115,8 +120,7 @@ static enum mm_code take_flag(struct parse *parse, const struct mm_flag *flag, c
 	*seen = true;
 	if (flag->type == MM_FLAG_SWITCH) {
 		if (attached)
-			return mm_fail(parse->err, MM_EUSAGE, "--%s: takes no value, found \"%.80s\"", flag->name,
-				       attached);
+			return fail_needless(parse, flag->name, attached);
 		*(bool *)target(parse, flag) = true;
 		return MM_OK;
 	}
@@ -134,9 +138,9 @@ static enum mm_code take_long(struct parse *parse, const char *word)
 
 	if (!name)
 		return mm_fail(parse->err, MM_ENOMEM, "out of memory");
-	if (strcmp(word, "help") == 0) {
+	if (strcmp(name, "help") == 0) {
 		parse->out->help = true;
-		return MM_OK;
+		return word[len] == '=' ? fail_needless(parse, name, word + len + 1) : MM_OK;
 	}
 	for (const struct mm_flag *flag = parse->command->flags; flag->name; flag++) {
 		if (strcmp(flag->name, name) == 0)

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 
 #include <mintmark/document.h>
+#include <mintmark/file.h>
 #include <mintmark/url.h>
 
 /* ---- jwks and discovery ----------------------------------------------------------------------------------------- */
@@ -35,7 +36,19 @@ static enum mm_code run_discovery(struct mm_call *call, struct mm_err *err)
 	return print_document(call, offsetof(struct mm_documents, discovery), err);
 }
 
-static const struct mm_flag document_flags[] = {MM_FLAG_ROW_CONFIG, {0}};
+static const struct mm_flag document_flags[] = {
+	MM_FLAG_ROW_CONFIG,
+	/* Whoever gives it to every command need not make an exception: the document is JSON in any form. */
+	{.name = "output",
+	 .letter = 'o',
+	 .type = MM_FLAG_WORD,
+	 .offset = offsetof(struct mm_common_options, output),
+	 .value = "FORM",
+	 .words = mm_output_words,
+	 .hidden = true,
+	 .help = "changes nothing"},
+	{0},
+};
 
 const struct mm_command mm_cmd_jwks = {
 	.name = "jwks",
@@ -58,6 +71,8 @@ const struct mm_command mm_cmd_discovery = {
 };
 
 /* ---- publish ---------------------------------------------------------------------------------------------------- */
+
+enum { LOCK_WAIT_MS = 10000 };
 
 struct publish_options {
 	struct mm_common_options common;
@@ -90,22 +105,36 @@ static enum mm_code print_result(const struct mm_call *call, const char *dir, co
 	return answer ? mm_print_json(answer, err) : mm_print(&text, err);
 }
 
+/* The key set is loaded under the lock of the directory, or else an older set could be published after a newer. */
+static enum mm_code publish(struct mm_cli_context *context, int site, const char *prefix,
+			    struct mm_publish_result *result, struct mm_err *err)
+{
+	mm_auto(mm_snapshot) snapshot = NULL;
+	enum mm_code code = mm_store_load(context->store, MM_LOAD_PUBLIC, &context->set, err);
+
+	if (code == MM_OK)
+		code = mm_snapshot_build(context->config, context->set, false, mm_clock_now(), &snapshot, err);
+	return code == MM_OK ? mm_documents_publish(snapshot->documents, site, prefix, result, err) : code;
+}
+
 static enum mm_code run_publish(struct mm_call *call, struct mm_err *err)
 {
 	const struct publish_options *options = call->options;
 	const char *dir = call->arguments[0], *prefix;
 	mm_auto_context context = {0};
-	mm_auto(mm_snapshot) snapshot = NULL;
 	mm_auto(mm_url) issuer = NULL;
+	mm_auto_fd site = -1;
 	struct mm_publish_result result;
-	enum mm_code code = mm_cli_open_snapshot(call, false, mm_clock_now(), &context, &snapshot, err);
+	enum mm_code code = mm_cli_open_store(call, &context, err);
 
 	if (code == MM_OK)
-		code = mm_issuer_url_check(snapshot->issuer, &issuer, err);
+		code = mm_issuer_url_check(context.config->issuer, &issuer, err);
+	if (code == MM_OK)
+		code = mm_site_lock(dir, LOCK_WAIT_MS, &site, err);
 	if (code != MM_OK)
 		return code;
 	prefix = options->omit_issuer_path ? "" : issuer->path;
-	code = mm_documents_publish(snapshot->documents, dir, prefix, &result, err);
+	code = mm_context(err, publish(&context, site, prefix, &result, err), "%s", dir);
 	return code == MM_OK ? print_result(call, dir, prefix, &result, err) : code;
 }
 

@@ -115,6 +115,24 @@ static void add_value_arms(const struct shell *shell, const struct mm_command *c
 	}
 }
 
+/* "help token ": what takes commands goes on in the group that stands before the cursor. */
+static void add_group_arms(const struct shell *shell, const struct mm_command *const *commands,
+			   const struct mm_command *command, struct mm_buf *out)
+{
+	if (!command->run || !strstr(command->arguments, "COMMAND"))
+		return;
+	for (const struct mm_command *const *row = commands; *row; row++) {
+		mm_auto_candidates candidates = {0};
+
+		if ((*row)->run)
+			continue;
+		add_commands(commands, *row, &candidates);
+		mm_buf_printf(out, "\t'%s %s') ", command->name, (*row)->name);
+		shell->offer(&candidates, out);
+		mm_buf_add_str(out, "return ;;\n");
+	}
+}
+
 static void offer_flags(const struct shell *shell, const struct mm_command *command, struct mm_buf *out)
 {
 	mm_buf_add_str(out, shell->before_flags);
@@ -134,9 +152,13 @@ static void add_script_body(const struct shell *shell, const struct mm_command *
 	mm_buf_add_str(out, "\t\tcase \"$command $word\" in\n");
 	add_command_arms(commands, out);
 	mm_buf_add_str(out, "\t\tesac\n\tdone\n\tcase \"$command $flag\" in\n");
-	for (const struct mm_command *const *row = commands; *row; row++)
+	for (const struct mm_command *const *row = commands; *row; row++) {
 		add_value_arms(shell, *row, out);
-	mm_buf_add_str(out, "\tesac\n\tif [[ $current == -* ]]; then\n\t\tcase \"$command\" in\n");
+		add_group_arms(shell, commands, *row, out);
+	}
+	mm_buf_add_str(
+		out,
+		"\tesac\n\t[[ -n $attached ]] && return\n\tif [[ $current == -* ]]; then\n\t\tcase \"$command\" in\n");
 	for (const struct mm_command *const *row = commands; *row; row++) {
 		mm_buf_printf(out, "\t\t'%s') ", (*row)->name);
 		offer_flags(shell, *row, out);
@@ -162,9 +184,9 @@ static void add_script_body(const struct shell *shell, const struct mm_command *
 static void bash_offer(const struct candidates *candidates, struct mm_buf *out)
 {
 	if (candidates->words.len > 0)
-		mm_buf_printf(out, "_mintmark_offer -W '%s' -- \"$current\"; ", candidates->words.p);
+		mm_buf_printf(out, "_mintmark_offer -W '%s'; ", candidates->words.p);
 	if (candidates->files || candidates->dirs)
-		mm_buf_printf(out, "compopt -o filenames 2>/dev/null; _mintmark_offer -%c -- \"$current\"; ",
+		mm_buf_printf(out, "compopt -o filenames 2>/dev/null; _mintmark_offer -%c; ",
 			      candidates->files ? 'f' : 'd');
 }
 
@@ -180,26 +202,29 @@ void mm_completion_bash(const struct mm_command *const *commands, struct mm_buf 
 		.offer = bash_offer,
 		.before_flags = "_mintmark_offer -W '",
 		.add_flag = bash_add_flag,
-		.after_flags = "' -- \"$current\" ",
+		.after_flags = "' ",
 	};
 
 	mm_buf_add_str(out, "# bash completion for mintmark:  source <(mintmark completion bash)\n"
 			    "_mintmark_offer()\n"
 			    "{\n"
 			    "\tlocal found\n"
-			    "\twhile IFS= read -r found; do COMPREPLY+=(\"$found\"); done < <(compgen \"$@\")\n"
+			    "\twhile IFS= read -r found; do COMPREPLY+=(\"$found\"); done < <(compgen -P \"$attached\" "
+			    "\"$@\" -- \"$current\")\n"
 			    "}\n"
 			    "\n"
 			    "_mintmark()\n"
 			    "{\n"
 			    "\tlocal current=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]}\n"
-			    "\tlocal command='' word i\n"
+			    "\tlocal command='' attached='' word i\n"
 			    "\tCOMPREPLY=()\n"
 			    "\t# \"--flag=value\" comes as three words.\n"
 			    "\tif [[ $current == '=' ]]; then\n"
 			    "\t\tcurrent=''\n"
 			    "\telif [[ $flag == '=' ]]; then\n"
 			    "\t\tflag=${COMP_WORDS[COMP_CWORD-2]}\n"
+			    "\telif [[ $current == -[^-]* ]]; then\n"
+			    "\t\tflag=${current:0:2} attached=${current:0:2} current=${current:2}\n"
 			    "\tfi\n"
 			    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 			    "\t\tword=${COMP_WORDS[i]}\n");
@@ -243,12 +268,15 @@ void mm_completion_zsh(const struct mm_command *const *commands, struct mm_buf *
 			    "# zsh completion for mintmark:  source <(mintmark completion zsh)\n"
 			    "_mintmark()\n"
 			    "{\n"
-			    "\tlocal current=$PREFIX flag=${words[CURRENT-1]} command='' word i\n"
+			    "\tlocal current=$PREFIX flag=${words[CURRENT-1]} command='' attached='' word i\n"
 			    "\tlocal -a known\n"
 			    "\tif [[ $PREFIX == --*=* ]]; then\n"
 			    "\t\tflag=${PREFIX%%=*}\n"
 			    "\t\tcompset -P '*='\n"
 			    "\t\tcurrent=$PREFIX\n"
+			    "\telif [[ $PREFIX == -[^-]* ]]; then\n"
+			    "\t\tflag=${PREFIX[1,2]} attached=1\n"
+			    "\t\tcompset -P 2\n"
 			    "\tfi\n"
 			    "\tfor ((i = 2; i < CURRENT; i++)); do\n"
 			    "\t\tword=${words[i]}\n");

@@ -58,6 +58,9 @@ def test_help_wins_over_what_is_missing(mintmark):
 @pytest.mark.parametrize("arguments, line, hint", [
     ([], "a command is missing", "see 'mintmark --help'"),
     (["token"], "token: a command is missing", "see 'mintmark token --help'"),
+    ([""], "an empty command", "see 'mintmark --help'"),
+    (["token", ""], "token: an empty command", "see 'mintmark token --help'"),
+    (["init", "--help=foo"], 'init: --help: takes no value, found "foo"', "see 'mintmark init --help'"),
     (["tokn"], "tokn: unknown command; did you mean token?", "see 'mintmark --help'"),
     (["token", "crate"], "token crate: unknown command; did you mean token create?", "see 'mintmark token --help'"),
     (["frobnicate"], "frobnicate: unknown command", "see 'mintmark --help'"),
@@ -128,7 +131,7 @@ def test_a_wrong_configuration_is_status_2_with_file_and_line(mintmark, tmp_path
 def test_a_policy_that_cannot_work_is_a_wrong_configuration(mintmark, tmp_path):
     (tmp_path / "m.yaml").write_text("issuer: https://h.example\nkeys:\n  rotate_every: 1m\n")
     result = mintmark("jwks", "-c", "m.yaml", status=2, cwd=tmp_path)
-    assert result.stderr.startswith("mintmark: m.yaml: keys.rotate_every: 1m is too short")
+    assert result.stderr.startswith("mintmark: m.yaml:3: keys.rotate_every: 1m is too short")
 
 
 def test_the_configuration_is_found_by_flag_environment_and_place(make_issuer, mintmark, tmp_path):
@@ -220,6 +223,11 @@ def test_completion_scripts_are_sound(mintmark):
     ("mintmark token create --audience ", [""]),
     ("mintmark token create --audience sts --bound-object-kind N", ["Node"]),
     ("mintmark help key", ["key"]),
+    ("mintmark help key ", ["list", "import", "export"]),
+    ("mintmark help token v", ["verify"]),
+    ("mintmark version -o", ["-otext", "-ojson"]),
+    ("mintmark version -oj", ["-ojson"]),
+    ("mintmark version -x", [""]),
     ("mintmark frobnicate ", ["init", "serve", "token", "key", "jwks", "discovery", "publish", "version",
                               "completion", "help"]),
 ])
