@@ -33,8 +33,7 @@ enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *con
 	}
 	if (code != MM_OK)
 		return mm_fail(err, code, "%s", why.text);
-	code = mm_policy_from_config(context->config, &context->policy, err);
-	return mm_context(err, code, "%s", context->config->path ? context->config->path : "standard input");
+	return mm_policy_from_config(context->config, &context->policy, err);
 }
 
 static void hint_init(struct mm_call *call, const struct mm_config *config)

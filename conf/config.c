@@ -153,6 +153,7 @@ static enum mm_code apply(struct mm_config *config, const struct source *source,
 			       : fail_shape(source, entry, NULL, err);
 	if (entry->kind != (option->type == MM_OPT_STRINGS ? MM_YAML_LIST : MM_YAML_SCALAR))
 		return fail_shape(source, entry, option, err);
+	config->lines[option - mm_options] = entry->line;
 	code = mm_option_set(option, config, &entry->values, source->base_dir, err);
 	return mm_context(err, code, "%s:%zu: %s", source->name, entry->line, entry->name);
 }
@@ -200,6 +201,10 @@ enum mm_code mm_config_parse(struct mm_span text, const char *name, const char *
 	enum mm_code code;
 
 	if (!config)
+		return out_of_memory(err);
+	config->name = strdup(name);
+	config->lines = calloc(mm_option_count, sizeof *config->lines);
+	if (!config->name || !config->lines)
 		return out_of_memory(err);
 	code = mm_yaml_read(text, name, &yaml, err);
 	if (code == MM_OK)
@@ -252,6 +257,18 @@ enum mm_code mm_config_load(const char *path, struct mm_config **out, struct mm_
 	return MM_OK;
 }
 
+enum mm_code mm_config_context(const struct mm_config *config, const char *option, enum mm_code code,
+			       struct mm_err *err)
+{
+	const struct mm_option *row = mm_option_find(option);
+	size_t line = config->lines && row ? config->lines[row - mm_options] : 0;
+
+	if (!config->name)
+		return code;
+	return line > 0 ? mm_context(err, code, "%s:%zu", config->name, line)
+			: mm_context(err, code, "%s", config->name);
+}
+
 void mm_config_free(struct mm_config *config)
 {
 	if (!config)
@@ -259,6 +276,8 @@ void mm_config_free(struct mm_config *config)
 	for (size_t i = 0; i < mm_option_count; i++)
 		mm_option_clear(&mm_options[i], config);
 	free(config->path);
+	free(config->name);
+	free(config->lines);
 	free(config);
 }
 

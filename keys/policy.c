@@ -65,14 +65,16 @@ static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_er
 		(long long)retired, KEYS_BESIDE_RETIRED, MAX_KEYS_LIMIT);
 }
 
-static enum mm_code check_policy(const struct mm_policy *policy, struct mm_err *err)
+static enum mm_code check_rotation(const struct mm_config *config, const struct mm_policy *policy, struct mm_err *err)
 {
 	enum mm_code code;
 
 	if (policy->rotate_every == 0)
 		return MM_OK;
-	code = check_successor_in_time(policy, err);
-	return code == MM_OK ? check_jwks_size(policy, err) : code;
+	code = mm_config_context(config, "keys.rotate_every", check_successor_in_time(policy, err), err);
+	if (code != MM_OK)
+		return code;
+	return mm_config_context(config, "keys.max_keys", check_jwks_size(policy, err), err);
 }
 
 enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_policy *out, struct mm_err *err)
@@ -90,12 +92,17 @@ enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_pol
 	enum mm_code code;
 
 	if (!policy.alg)
-		return mm_fail(err, MM_ECONFIG, "keys.algorithm: found %s; accepted: %s", config->keys.algorithm,
-			       mm_alg_names());
+		return mm_config_context(config, "keys.algorithm",
+					 mm_fail(err, MM_ECONFIG, "keys.algorithm: found %s; accepted: %s",
+						 config->keys.algorithm, mm_alg_names()),
+					 err);
 	if (config->keys.max_keys < 1 || config->keys.max_keys > MAX_KEYS_LIMIT)
-		return mm_fail(err, MM_ECONFIG, "keys.max_keys: found %lld; accepted: 1 to %d (AWS reads no more)",
-			       (long long)config->keys.max_keys, MAX_KEYS_LIMIT);
-	code = check_policy(&policy, err);
+		return mm_config_context(config, "keys.max_keys",
+					 mm_fail(err, MM_ECONFIG,
+						 "keys.max_keys: found %lld; accepted: 1 to %d (AWS reads no more)",
+						 (long long)config->keys.max_keys, MAX_KEYS_LIMIT),
+					 err);
+	code = check_rotation(config, &policy, err);
 	if (code == MM_OK)
 		*out = policy;
 	return code;

@@ -13,7 +13,9 @@
 enum mm_access_log { MM_ACCESS_OFF, MM_ACCESS_TEXT, MM_ACCESS_JSON };
 
 struct mm_config {
-	char *path; /* of the file that was read; NULL when there is none */
+	char *path;    /* of the file that was read; NULL when there is none */
+	char *name;    /* what messages call it: the path, or "standard input"; NULL when nothing was read */
+	size_t *lines; /* where each row of mm_options stands in it, from 1; 0: it does not, the default holds */
 	char *issuer;
 	char *data_dir; /* relative paths in the file are relative to the file's own directory; here they are joined */
 	struct {
@@ -87,6 +89,12 @@ MM_MUSTCHECK enum mm_code mm_config_load(const char *path, struct mm_config **ou
 /* The same from text; `name` stands for the file in messages and `base_dir` is what relative paths are joined to. */
 MM_MUSTCHECK enum mm_code mm_config_parse(struct mm_span text, const char *name, const char *base_dir,
 					  struct mm_config **out, struct mm_err *err);
+/*
+ * For a value that turns out to be wrong when it is used: puts "FILE:LINE: " before the line in `err`, with the place
+ * of `option`, or "FILE: " when the file does not set it; nothing when no file was read. Returns `code`.
+ */
+enum mm_code mm_config_context(const struct mm_config *config, const char *option, enum mm_code code,
+			       struct mm_err *err);
 void mm_config_free(struct mm_config *config);
 MM_AUTO(mm_config)
 

@@ -17,7 +17,7 @@ struct mm_policy {
 	mm_duration max_ttl;
 	unsigned max_keys;
 };
-/* MM_ECONFIG, with the arithmetic, when no schedule can satisfy it. */
+/* MM_ECONFIG, with the arithmetic and the place in the file, when no schedule can satisfy it. */
 MM_MUSTCHECK enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_policy *out,
 						struct mm_err *err);
 mm_duration mm_policy_publish_wait(const struct mm_policy *policy); /* propagation + verifier_cache + clock_skew */

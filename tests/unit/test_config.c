@@ -136,6 +136,23 @@ static void a_long_wrong_value_is_cut(void **state)
 	assert_contains(err.text, "xxx...\"; accepted: error, warn, info or debug");
 }
 
+static void what_is_found_wrong_later_is_told_with_its_place(void **state)
+{
+	mm_auto(mm_config) config = NULL;
+	struct mm_err set = {0}, unset = {0}, unread = {0};
+	(void)state;
+
+	assert_ok(mm_config_parse(mm_span_str(MINIMAL "keys:\n  rotate_every: 1h\n"), "f.yaml", "/", &config, NULL),
+		  NULL);
+	(void)mm_config_context(config, "keys.rotate_every", mm_fail(&set, MM_ECONFIG, "too short"), &set);
+	assert_string_equal(set.text, "f.yaml:3: too short");
+	(void)mm_config_context(config, "keys.max_keys", mm_fail(&unset, MM_ECONFIG, "too few"), &unset);
+	assert_string_equal(unset.text, "f.yaml: too few");
+	(void)mm_config_context(&(struct mm_config){0}, "keys.max_keys", mm_fail(&unread, MM_ECONFIG, "few"), &unread);
+	assert_string_equal(unread.text, "few");
+	assert_int_equal(mm_config_context(config, "keys.max_keys", MM_OK, &set), MM_OK);
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------------- */
 
 static int make_dir(void **state)
@@ -337,6 +354,7 @@ int main(void)
 		cmocka_unit_test(values_of_the_wrong_shape_are_told),
 		cmocka_unit_test(a_wrong_value_is_told_with_its_place),
 		cmocka_unit_test(a_long_wrong_value_is_cut),
+		cmocka_unit_test(what_is_found_wrong_later_is_told_with_its_place),
 		cmocka_unit_test_setup_teardown(paths_in_a_file_are_relative_to_it, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(messages_name_the_file, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(a_missing_file_is_not_found, make_dir, remove_dir),
