@@ -29,8 +29,8 @@ struct mm_documents {
 };
 
 /*
- * Renders both. In the JWKS the active keys come first, those of `first_alg` before others (Entra keeps only the first 100), then
- * the rest in order of creation. `max_age` goes into Cache-Control. MM_EREFUSED: the JWKS would be empty.
+ * Renders both. In the JWKS the active keys come first, those of `first_alg` before others (Entra keeps only the first
+ * 100), then the rest in order of creation. `max_age` goes into Cache-Control. MM_EREFUSED: the JWKS would be empty.
  */
 MM_MUSTCHECK enum mm_code mm_documents_render(const char *issuer, const struct mm_keyset *set,
 					      const struct mm_alg *first_alg, mm_duration max_age, mm_time now,
@@ -38,17 +38,26 @@ MM_MUSTCHECK enum mm_code mm_documents_render(const char *issuer, const struct m
 void mm_documents_free(struct mm_documents *documents);
 MM_AUTO(mm_documents)
 
+/*
+ * Opens the directory `dir` (made with 0755 unless it is there) of a static host and takes the one lock of all who
+ * publish under it, waiting up to `wait_ms`: MM_ETIMEOUT. Load the key set after this: a publisher with an older set
+ * can then never come after one with a newer. The lock is flock's on the directory itself, so that no file of ours
+ * stands in a web root; closing `*site` (mm_auto_fd), or the end of the process, frees it. MM_EUNSAFE, MM_EIO.
+ */
+MM_MUSTCHECK enum mm_code mm_site_lock(const char *dir, int wait_ms, int *site, struct mm_err *err);
+
 struct mm_publish_result {
-	bool jwks_written; /* false: it was there already, byte for byte */
+	bool jwks_written; /* false: it was there already, byte for byte and with its mode */
 	bool discovery_written;
 };
 
 /*
- * Writes both under `dir` at their paths (below `prefix`, such as the issuer's path, unless NULL), JWKS before discovery, so that a
- * reader never finds a discovery document whose jwks_uri is not there. Durable, idempotent; directories 0755, files 0644.
+ * Writes both under the locked `site` at their paths (below `prefix`, such as the issuer's path, unless NULL), JWKS
+ * before discovery, so that a reader never finds a discovery document whose jwks_uri is not there. Idempotent; whatever
+ * a killed predecessor left is mended: temporaries are removed, files made 0644, our own directories on the way at least
+ * 0755. MM_OK means durable, also of what was there already. MM_EREFUSED: a prefix with "..". MM_EUNSAFE, MM_EIO.
  */
-MM_MUSTCHECK enum mm_code mm_documents_publish(const struct mm_documents *documents, const char *dir,
-					       const char *prefix, struct mm_publish_result *result,
-					       struct mm_err *err);
+MM_MUSTCHECK enum mm_code mm_documents_publish(const struct mm_documents *documents, int site, const char *prefix,
+					       struct mm_publish_result *result, struct mm_err *err);
 
 #endif

@@ -2,73 +2,148 @@
 /* Writing the documents out for a static host. */
 #include <mintmark/document.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <mintmark/clock.h>
 #include <mintmark/file.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { DIR_MODE = 0755, FILE_MODE = 0644 };
+enum { DIR_MODE = 0755, FILE_MODE = 0644, MODE_BITS = 07777 };
+
+/* ---- the lock ---- */
+
+/* flock cannot be told how long to wait, hence the asking again. */
+static enum mm_code wait_for_lock(int fd, const char *dir, int wait_ms, struct mm_err *err)
+{
+	int64_t deadline = mm_clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
+	const struct timespec pause = {.tv_nsec = 10000000};
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return mm_fail_errno(err, "%s: cannot lock the directory", dir);
+		if (mm_clock_monotonic_ns() >= deadline)
+			return mm_fail(err, MM_ETIMEOUT, "%s: another process has been publishing there for %d ms", dir,
+				       wait_ms);
+		nanosleep(&pause, NULL);
+	}
+	return MM_OK;
+}
+
+enum mm_code mm_site_lock(const char *dir, int wait_ms, int *site, struct mm_err *err)
+{
+	enum mm_code code = mm_dir_make(AT_FDCWD, dir, DIR_MODE, MM_FILE_ANY, site, err);
+
+	if (code == MM_OK)
+		code = wait_for_lock(*site, dir, wait_ms, err);
+	if (code != MM_OK)
+		mm_fd_close(site);
+	return code;
+}
+
+/* ---- the way to a file ---- */
+
+/* Whoever was killed between making a directory of ours and opening it to others left it closed to the web server. */
+static enum mm_code mend_dir(int fd, const char *name, struct mm_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return mm_fail_errno(err, "%s", name);
+	if ((st.st_mode & DIR_MODE) == DIR_MODE || st.st_uid != geteuid())
+		return MM_OK;
+	if (fchmod(fd, (st.st_mode & MODE_BITS) | DIR_MODE) != 0 || fsync(fd) != 0)
+		return mm_fail_errno(err, "%s: cannot open the directory to others", name);
+	return MM_OK;
+}
 
 /* Goes from `*fd` down into `name`, which is made if needed and must not be a link; the old descriptor is closed. */
 static enum mm_code descend(int *fd, const char *name, struct mm_err *err)
 {
-	int child;
+	mm_auto_fd child = -1;
 	enum mm_code code;
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return mm_fail(err, MM_EREFUSED, "a path with \"%s\" in it", name);
 	code = mm_dir_make(*fd, name, DIR_MODE, MM_FILE_ANY, &child, err);
+	if (code == MM_OK)
+		code = mend_dir(child, name, err);
 	if (code != MM_OK)
 		return code;
 	mm_fd_close(fd);
 	*fd = child;
+	child = -1;
 	return MM_OK;
 }
 
-/* Opens the directory in which `path` (cut up here) stands below `dir`, component by component; `*name` is the last. */
-static enum mm_code open_place(const char *dir, char *path, int *fd, const char **name, struct mm_err *err)
+/* Opens the directory in which `path` (cut up here) stands below `site`, component by component; `*name` is the last. */
+static enum mm_code open_place(int site, char *path, int *fd, const char **name, struct mm_err *err)
 {
 	char *state, *component = strtok_r(path, "/", &state), *next;
-	enum mm_code code = mm_dir_make(AT_FDCWD, dir, DIR_MODE, MM_FILE_ANY, fd, err);
+	enum mm_code code = MM_OK;
 
+	*name = component;
+	*fd = fcntl(site, F_DUPFD_CLOEXEC, 0);
+	if (*fd < 0)
+		return mm_fail_errno(err, "cannot open the directory");
 	while (code == MM_OK && (next = strtok_r(NULL, "/", &state))) {
 		code = descend(fd, component, err);
-		component = next;
+		*name = component = next;
 	}
-	*name = component;
 	return code;
 }
 
-/* Whether the file is there with these very bytes. MM_EUNSAFE: something else has its name. */
+/* ---- the file ---- */
+
+/* Whether the file is there with these very bytes and its mode. MM_EUNSAFE: something else has its name. */
 static enum mm_code is_current(int dirfd, const char *name, const struct mm_document *document, bool *current,
 			       struct mm_err *err)
 {
 	mm_auto_buf found = {0};
 	struct mm_err reason = {0};
+	struct stat st;
 	enum mm_code code = mm_file_read(dirfd, name, MM_FILE_ANY, document->body.len, &found, &reason);
 
-	*current = code == MM_OK && mm_span_eq(mm_buf_span(&found), mm_buf_span(&document->body));
+	*current = code == MM_OK && mm_span_eq(mm_buf_span(&found), mm_buf_span(&document->body)) &&
+		   fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & MODE_BITS) == FILE_MODE;
 	if (code == MM_OK || code == MM_ENOTFOUND || code == MM_ELIMIT)
 		return MM_OK;
 	return mm_fail(err, code, "%s", reason.text);
 }
 
-static enum mm_code publish_at(const struct mm_document *document, const char *dir, char *path, bool *written,
+/* Whoever wrote the bytes that we find may have been killed before they were durable. */
+static enum mm_code make_durable(int dirfd, const char *name, struct mm_err *err)
+{
+	if (fsync(dirfd) != 0)
+		return mm_fail_errno(err, "%s is there, but may not survive a power loss: fsync of its directory",
+				     name);
+	return MM_OK;
+}
+
+static enum mm_code publish_at(const struct mm_document *document, int site, char *path, bool *written,
 			       struct mm_err *err)
 {
 	mm_auto_fd fd = -1;
 	const char *name = NULL;
 	bool current = false;
-	enum mm_code code = open_place(dir, path, &fd, &name, err);
+	enum mm_code code = open_place(site, path, &fd, &name, err);
 
 	if (code == MM_OK)
+		code = mm_dir_sweep(fd, err);
+	if (code == MM_OK)
 		code = is_current(fd, name, document, &current, err);
-	if (code == MM_OK && !current)
-		code = mm_file_replace(fd, name, mm_buf_span(&document->body), FILE_MODE, err);
+	if (code != MM_OK)
+		return code;
+	code = current ? make_durable(fd, name, err)
+		       : mm_file_replace(fd, name, mm_buf_span(&document->body), FILE_MODE, err);
 	*written = code == MM_OK && !current;
 	return code;
 }
 
-static enum mm_code publish(const struct mm_document *document, const char *dir, const char *prefix, bool *written,
+static enum mm_code publish(const struct mm_document *document, int site, const char *prefix, bool *written,
 			    struct mm_err *err)
 {
 	mm_auto_buf path = {0};
@@ -78,18 +153,18 @@ static enum mm_code publish(const struct mm_document *document, const char *dir,
 	mm_buf_add_str(&path, document->path);
 	code = mm_buf_check(&path, err);
 	if (code == MM_OK)
-		code = publish_at(document, dir, path.p, written, err);
-	return mm_context(err, code, "publishing %s under %s", document->path, dir);
+		code = publish_at(document, site, path.p, written, err);
+	return mm_context(err, code, "publishing %s", document->path);
 }
 
-enum mm_code mm_documents_publish(const struct mm_documents *documents, const char *dir, const char *prefix,
+enum mm_code mm_documents_publish(const struct mm_documents *documents, int site, const char *prefix,
 				  struct mm_publish_result *result, struct mm_err *err)
 {
 	enum mm_code code;
 
 	*result = (struct mm_publish_result){0};
-	code = publish(&documents->jwks, dir, prefix, &result->jwks_written, err);
+	code = publish(&documents->jwks, site, prefix, &result->jwks_written, err);
 	if (code == MM_OK)
-		code = publish(&documents->discovery, dir, prefix, &result->discovery_written, err);
+		code = publish(&documents->discovery, site, prefix, &result->discovery_written, err);
 	return code;
 }

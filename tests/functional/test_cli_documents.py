@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """mintmark jwks, discovery and publish: the same bytes that serve serves; and what serve says when it starts."""
+import fcntl
 import json
 import os
 import stat
+import subprocess
 
 import pytest
 
@@ -68,6 +70,36 @@ def test_publish_where_nothing_can_be_written_fails(issuer, tmp_path):
     (tmp_path / "file").touch()
     result = issuer.run("publish", tmp_path / "file", status=1)
     assert result.stdout == "" and str(tmp_path / "file") in result.stderr
+
+
+def test_publish_loads_the_keys_under_the_lock_of_the_directory(make_issuer, tmp_path):
+    """A run that had to wait publishes what was committed meanwhile, never an older set over a newer."""
+    issuer = make_issuer()
+    (tmp_path / "www").mkdir()
+    harness.generate_key(tmp_path / "k.pem")
+    lock = os.open(tmp_path / "www", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    waiting = issuer.mintmark.popen("publish", tmp_path / "www", "-c", issuer.config_path)
+    with pytest.raises(subprocess.TimeoutExpired):
+        waiting.wait(0.5)  # by now it would have loaded them without the lock
+    kid = issuer.run("key", "import", tmp_path / "k.pem").stdout.strip()
+    os.close(lock)
+    assert waiting.wait(30) == 0
+    assert kid in (tmp_path / "www" / JWKS).read_text()
+
+
+def test_publish_makes_durable_what_is_right_already(issuer, faultfs, tmp_path):
+    """The last directory is synced also where no file is written: whoever wrote it may have been killed before that."""
+    issuer.run("publish", tmp_path / "www")
+    failures = []
+    for number in range(1, 100):
+        result = issuer.run("publish", tmp_path / "www", status=None, env={
+            "LD_PRELOAD": str(faultfs), "FAULTFS_OP": "fsync", "FAULTFS_AT": str(number)})
+        if result.returncode == 0:
+            break
+        failures.append(result.stderr)
+    assert [name for name in ("jwks", "openid-configuration")
+            if not any(f"{name} is there, but may not survive" in line for line in failures)] == []
 
 
 # ---- serve -----------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ static struct mm_publish_result publish(struct fixture *fixture, const char *pre
 	struct mm_publish_result result;
 	struct mm_err err = {0};
 
-	assert_ok(mm_documents_publish(fixture->documents, fixture->dir.path, prefix, &result, &err), &err);
+	assert_ok(mm_documents_publish(fixture->documents, fixture->dir.fd, prefix, &result, &err), &err);
 	return result;
 }
 
@@ -111,13 +111,13 @@ static void everybody_may_read_them_whatever_the_umask(void **state)
 static void a_directory_that_is_missing_is_made(void **state)
 {
 	struct fixture *fixture = *state;
-	struct mm_publish_result result;
 	struct mm_err err = {0};
+	mm_auto_fd site = -1;
 	char path[300];
 
 	snprintf(path, sizeof path, "%s/site/", fixture->dir.path);
-	assert_ok(mm_documents_publish(fixture->documents, path, NULL, &result, &err), &err);
-	assert_content(fixture, "site/openid/v1/jwks", &fixture->documents->jwks);
+	assert_ok(mm_site_lock(path, 0, &site, &err), &err);
+	assert_int_equal(test_file_mode(fixture->dir.fd, "site"), 0755);
 }
 
 static void what_is_there_already_is_not_written_again(void **state)
@@ -186,7 +186,7 @@ static void assert_publish_fails(struct fixture *fixture, const char *prefix, en
 	struct mm_publish_result result;
 	struct mm_err err = {0};
 
-	assert_fails(mm_documents_publish(fixture->documents, fixture->dir.path, prefix, &result, &err), code, &err);
+	assert_fails(mm_documents_publish(fixture->documents, fixture->dir.fd, prefix, &result, &err), code, &err);
 	assert_false(result.discovery_written);
 }
 
@@ -234,14 +234,81 @@ static void without_the_jwks_discovery_is_not_written(void **state)
 	assert_false(test_file_exists(fixture->dir.fd, ".well-known"));
 }
 
-static void the_message_says_what_could_not_be_published_and_where(void **state)
+static void the_message_says_what_could_not_be_published(void **state)
 {
 	struct fixture *fixture = *state;
 	struct mm_publish_result result;
 	struct mm_err err = {0};
 
-	assert_int_equal(mm_documents_publish(fixture->documents, "/nonexistent/x", NULL, &result, &err), MM_EIO);
-	assert_contains(err.text, "publishing /openid/v1/jwks under /nonexistent/x");
+	test_file_write(fixture->dir.fd, "openid", "a file where a directory belongs", 0644);
+	assert_int_equal(mm_documents_publish(fixture->documents, fixture->dir.fd, NULL, &result, &err), MM_EIO);
+	assert_contains(err.text, "publishing /openid/v1/jwks: ");
+}
+
+static void a_place_that_cannot_be_made_is_named(void **state)
+{
+	struct mm_err err = {0};
+	int site;
+
+	(void)state;
+	assert_int_equal(mm_site_lock("/nonexistent/x", 0, &site, &err), MM_EIO);
+	assert_contains(err.text, "/nonexistent/x");
+	assert_int_equal(site, -1);
+}
+
+static void one_at_a_time_publishes_in_a_directory(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_err err = {0};
+	int first, second;
+
+	assert_ok(mm_site_lock(fixture->dir.path, 0, &first, &err), &err);
+	assert_int_equal(mm_site_lock(fixture->dir.path, 0, &second, &err), MM_ETIMEOUT);
+	assert_contains(err.text, fixture->dir.path);
+	assert_int_equal(second, -1);
+	mm_fd_close(&first);
+	mm_err_clear(&err);
+	assert_ok(mm_site_lock(fixture->dir.path, 0, &second, &err), &err);
+	mm_fd_close(&second);
+	assert_int_equal(test_dir_count(fixture->dir.fd), 0);
+}
+
+static void temporaries_of_a_killed_predecessor_are_removed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	publish(fixture, NULL);
+	test_file_write(fixture->dir.fd, "openid/v1/.jwks.tmp.0123ab", "half", 0600);
+	test_file_write(fixture->dir.fd, ".well-known/.openid-configuration.tmp.0123ab", "half", 0600);
+	publish(fixture, NULL);
+	assert_false(test_file_exists(fixture->dir.fd, "openid/v1/.jwks.tmp.0123ab"));
+	assert_false(test_file_exists(fixture->dir.fd, ".well-known/.openid-configuration.tmp.0123ab"));
+}
+
+static void a_file_of_another_mode_is_written_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_publish_result result;
+
+	publish(fixture, NULL);
+	assert_int_equal(fchmodat(fixture->dir.fd, "openid/v1/jwks", 0600, 0), 0);
+	result = publish(fixture, NULL);
+	assert_true(result.jwks_written);
+	assert_false(result.discovery_written);
+	assert_int_equal(test_file_mode(fixture->dir.fd, "openid/v1/jwks"), 0644);
+}
+
+/* Bits that the operator added stay. */
+static void directories_are_opened_to_others(void **state)
+{
+	struct fixture *fixture = *state;
+
+	publish(fixture, NULL);
+	assert_int_equal(fchmodat(fixture->dir.fd, "openid", 0700, 0), 0);
+	assert_int_equal(fchmodat(fixture->dir.fd, ".well-known", 02770, 0), 0);
+	publish(fixture, NULL);
+	assert_int_equal(test_file_mode(fixture->dir.fd, "openid"), 0755);
+	assert_int_equal(test_file_mode(fixture->dir.fd, ".well-known"), 02775);
 }
 
 int main(void)
@@ -261,7 +328,12 @@ int main(void)
 		TEST(a_link_in_place_of_a_file_is_not_followed),
 		TEST(no_path_leads_out_of_the_directory),
 		TEST(without_the_jwks_discovery_is_not_written),
-		TEST(the_message_says_what_could_not_be_published_and_where),
+		TEST(the_message_says_what_could_not_be_published),
+		TEST(a_place_that_cannot_be_made_is_named),
+		TEST(one_at_a_time_publishes_in_a_directory),
+		TEST(temporaries_of_a_killed_predecessor_are_removed),
+		TEST(a_file_of_another_mode_is_written_again),
+		TEST(directories_are_opened_to_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
