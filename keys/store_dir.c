@@ -4,6 +4,7 @@
  * and destroyed after the set that does not; why each step survives a crash: docs/decisions/0003-durable-replace.md.
  */
 #include "keys/store_impl.h"
+#include "keys/store_mark.h"
 #include "keys/store_material.h"
 #include "keys/store_watch.h"
 
@@ -15,9 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SET_NAME     "keyset.json"
-#define KEYS_NAME    "keys"
-#define LOCK_NAME    "lock"
 #define DIR_MODE     0700
 #define SET_MODE     0644 /* public halves and times: the directory's mode decides who may read them */
 #define LOCK_WAIT_MS 10000
@@ -68,50 +66,32 @@ static enum mm_code follow_path(struct dir_store *dir, struct mm_err *err)
 
 /* ---- load ------------------------------------------------------------------------------------------------------- */
 
-/*
- * The first commit leaves this in the lock, so that a set that was deleted or not restored is not taken for one that
- * never was, and a new first commit does not sweep the private keys of the old one. A net, not a promise: it need not
- * survive power loss, since the next commit looks again.
- */
-static const char lock_text[] = "A key set was committed in this directory. If keyset.json is missing, restore it.\n";
-
-static void mark_committed(int lock)
+static enum mm_code set_is_missing(const char *mark, struct mm_err *err)
 {
-	struct stat st;
-
-	if (fstat(lock, &st) == 0 && st.st_size == 0)
-		(void)!pwrite(lock, lock_text, sizeof(lock_text) - 1, 0);
-}
-
-static bool was_committed(const struct dir_store *dir)
-{
-	struct stat st;
-
-	return fstatat(dir->fd, LOCK_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+	return mm_fail(err, MM_EIO, MM_STORE_SET " is missing, but %s", mark);
 }
 
 /* Reads the set without material; `text` gets the file as it is. MM_ENOTFOUND: nothing was ever committed. */
 static enum mm_code read_set(const struct dir_store *dir, struct mm_buf *text, struct mm_keyset **out,
 			     struct mm_err *err)
 {
-	bool must_exist = was_committed(dir); /* asked first: the first commit may come in between */
+	const char *mark = mm_mark_of_set(dir->fd); /* asked first: the first commit may come in between */
 	struct mm_err why = {0};
-	enum mm_code code = mm_file_read(dir->fd, SET_NAME, MM_FILE_OWNED, MM_KEYSET_TEXT_MAX, text, &why);
+	enum mm_code code = mm_file_read(dir->fd, MM_STORE_SET, MM_FILE_OWNED, MM_KEYSET_TEXT_MAX, text, &why);
 
-	if (code == MM_ENOTFOUND && must_exist)
-		return mm_fail(err, MM_EIO,
-			       SET_NAME " is missing, but one was committed here: restore it from a backup");
+	if (code == MM_ENOTFOUND && mark)
+		return set_is_missing(mark, err);
 	if (code != MM_OK)
 		return mm_fail(err, code, "%s", why.text);
-	return mm_context(err, mm_keyset_decode(mm_buf_span(text), out, err), SET_NAME);
+	return mm_context(err, mm_keyset_decode(mm_buf_span(text), out, err), MM_STORE_SET);
 }
 
 static enum mm_code read_material(const struct dir_store *dir, struct mm_keyset *set, struct mm_err *err)
 {
 	mm_auto_fd keys_fd = -1;
-	enum mm_code code = mm_dir_open_at(dir->fd, KEYS_NAME, MM_FILE_PRIVATE, &keys_fd, err);
+	enum mm_code code = mm_dir_open_at(dir->fd, MM_STORE_KEYS, MM_FILE_PRIVATE, &keys_fd, err);
 
-	return code == MM_OK ? mm_context(err, mm_material_load(keys_fd, set, err), KEYS_NAME) : code;
+	return code == MM_OK ? mm_context(err, mm_material_load(keys_fd, set, err), MM_STORE_KEYS) : code;
 }
 
 /*
@@ -155,8 +135,8 @@ static enum mm_code dir_load(struct mm_store *store, enum mm_store_load what, st
 	if (code != MM_OK)
 		return code;
 	/* Both before reading: a commit in between is then noticed by the next `changed`, at worst once too often. */
-	(void)mm_watch_drain(&dir->watch, SET_NAME);
-	id = mm_file_id(dir->fd, SET_NAME);
+	(void)mm_watch_drain(&dir->watch, MM_STORE_SET);
+	id = mm_file_id(dir->fd, MM_STORE_SET);
 	code = what == MM_LOAD_PRIVATE ? read_whole(dir, out, err) : read_set(dir, &text, out, err);
 	if (code == MM_OK)
 		dir->loaded = id;
@@ -188,8 +168,9 @@ static enum mm_code read_stored(const struct dir_store *dir, struct mm_buf *text
  */
 static bool put_back(const struct dir_store *dir, const struct mm_buf *before)
 {
-	enum mm_code code = before->len > 0 ? mm_file_replace(dir->fd, SET_NAME, mm_buf_span(before), SET_MODE, NULL)
-					    : mm_file_remove(dir->fd, SET_NAME, NULL);
+	enum mm_code code = before->len > 0
+				    ? mm_file_replace(dir->fd, MM_STORE_SET, mm_buf_span(before), SET_MODE, NULL)
+				    : mm_file_remove(dir->fd, MM_STORE_SET, NULL);
 
 	return code == MM_OK;
 }
@@ -198,15 +179,15 @@ static bool put_back(const struct dir_store *dir, const struct mm_buf *before)
 static enum mm_code replace_set(const struct dir_store *dir, const struct mm_buf *before, const struct mm_keyset *next,
 				bool *in_doubt, struct mm_err *err)
 {
-	struct mm_file_id id = mm_file_id(dir->fd, SET_NAME);
+	struct mm_file_id id = mm_file_id(dir->fd, MM_STORE_SET);
 	mm_auto_buf text = {0};
 	enum mm_code code = mm_keyset_encode(next, &text, err);
 
 	if (code == MM_OK)
 		code = mm_buf_check(&text, err);
 	if (code == MM_OK)
-		code = mm_file_replace(dir->fd, SET_NAME, mm_buf_span(&text), SET_MODE, err);
-	if (code != MM_OK && !mm_file_id_eq(id, mm_file_id(dir->fd, SET_NAME)))
+		code = mm_file_replace(dir->fd, MM_STORE_SET, mm_buf_span(&text), SET_MODE, err);
+	if (code != MM_OK && !mm_file_id_eq(id, mm_file_id(dir->fd, MM_STORE_SET)))
 		*in_doubt = !put_back(dir, before);
 	return code;
 }
@@ -217,7 +198,7 @@ static void destroy_unnamed(struct dir_store *dir, int keys_fd, const struct mm_
 	struct mm_err *warning = &dir->store.warning;
 	enum mm_code code = mm_material_destroy(keys_fd, set, warning);
 
-	(void)mm_context(warning, code, "%s/" KEYS_NAME ": a private key could not be destroyed", dir->path);
+	(void)mm_context(warning, code, "%s/" MM_STORE_KEYS ": a private key could not be destroyed", dir->path);
 }
 
 /* Private keys first, then the set that names them; then the private keys that the set in place does not name. */
@@ -225,7 +206,7 @@ static enum mm_code write_whole(struct dir_store *dir, int keys_fd, const struct
 				const struct mm_keyset *stored, const struct mm_keyset *next, struct mm_err *err)
 {
 	bool in_doubt = false;
-	enum mm_code code = mm_context(err, mm_material_store(keys_fd, stored, next, err), KEYS_NAME);
+	enum mm_code code = mm_context(err, mm_material_store(keys_fd, stored, next, err), MM_STORE_KEYS);
 
 	if (code == MM_OK)
 		code = replace_set(dir, before, next, &in_doubt, err);
@@ -247,7 +228,7 @@ static enum mm_code commit_locked(struct dir_store *dir, const struct mm_keyset 
 	mm_auto(mm_keyset) stored = NULL;
 	mm_auto_buf before = {0};
 	mm_auto_fd keys_fd = -1;
-	enum mm_code code = mm_dir_make(dir->fd, KEYS_NAME, DIR_MODE, MM_FILE_PRIVATE, &keys_fd, err);
+	enum mm_code code = mm_dir_make(dir->fd, MM_STORE_KEYS, DIR_MODE, MM_FILE_PRIVATE, &keys_fd, err);
 
 	if (code == MM_OK)
 		code = sweep(dir, keys_fd, err);
@@ -260,6 +241,24 @@ static enum mm_code commit_locked(struct dir_store *dir, const struct mm_keyset 
 	return write_whole(dir, keys_fd, &before, stored, next, err);
 }
 
+/* The lock, unless a set got lost here: a lock that is made now would hide that from the next commit. */
+static enum mm_code take_lock(const struct dir_store *dir, int *lock, struct mm_err *err)
+{
+	const char *mark = mm_mark_of_set(dir->fd);
+
+	if (mark && faccessat(dir->fd, MM_STORE_SET, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		return set_is_missing(mark, err);
+	return mm_file_lock(dir->fd, MM_STORE_LOCK, LOCK_WAIT_MS, lock, err);
+}
+
+static void mark_committed(struct dir_store *dir, int lock)
+{
+	struct mm_err why = {0};
+
+	if (mm_mark_set(lock, &why) != MM_OK)
+		mm_fail(&dir->store.warning, why.code, "%s/" MM_STORE_LOCK ": %s", dir->path, why.text);
+}
+
 static enum mm_code dir_commit(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,
 			       struct mm_err *err)
 {
@@ -267,15 +266,14 @@ static enum mm_code dir_commit(struct mm_store *store, const struct mm_keyset *n
 	mm_auto_fd lock = -1;
 	enum mm_code code = follow_path(dir, err);
 
-	if (code != MM_OK)
-		return mm_context(err, code, "nothing was changed");
-	code = mm_file_lock(dir->fd, LOCK_NAME, LOCK_WAIT_MS, &lock, err);
+	if (code == MM_OK)
+		code = take_lock(dir, &lock, err);
 	if (code != MM_OK)
 		code = mm_context(err, code, "nothing was changed");
 	else
 		code = commit_locked(dir, next, expected, err);
 	if (code == MM_OK)
-		mark_committed(lock);
+		mark_committed(dir, lock);
 	return mm_context(err, code, "%s", dir->path);
 }
 
@@ -297,9 +295,9 @@ static int dir_watch_fd(struct mm_store *store)
 static bool dir_changed(struct mm_store *store)
 {
 	struct dir_store *dir = self(store);
-	bool noticed = mm_watch_drain(&dir->watch, SET_NAME);
+	bool noticed = mm_watch_drain(&dir->watch, MM_STORE_SET);
 
-	return noticed || !is_at_path(dir) || !mm_file_id_eq(dir->loaded, mm_file_id(dir->fd, SET_NAME));
+	return noticed || !is_at_path(dir) || !mm_file_id_eq(dir->loaded, mm_file_id(dir->fd, MM_STORE_SET));
 }
 
 /* ---- open and close --------------------------------------------------------------------------------------------- */

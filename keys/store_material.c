@@ -127,6 +127,18 @@ static DIR *list(int keys_fd)
 	return dir;
 }
 
+enum mm_code mm_material_any(int keys_fd, bool *found, struct mm_err *err)
+{
+	MM_CLEANUP(dir_close) DIR *dir = list(keys_fd);
+	const struct dirent *entry;
+
+	*found = false;
+	errno = dir ? 0 : errno;
+	while (dir && !*found && (entry = readdir(dir)))
+		*found = is_key_file(entry->d_name);
+	return errno == 0 ? MM_OK : mm_fail_errno(err, "cannot list the private keys");
+}
+
 enum mm_code mm_material_destroy(int keys_fd, const struct mm_keyset *set, struct mm_err *err)
 {
 	MM_CLEANUP(dir_close) DIR *dir = list(keys_fd);

@@ -24,4 +24,7 @@ MM_MUSTCHECK enum mm_code mm_material_store(int keys_fd, const struct mm_keyset 
  */
 MM_MUSTCHECK enum mm_code mm_material_destroy(int keys_fd, const struct mm_keyset *set, struct mm_err *err);
 
+/* Whether there is any key file at all. MM_EIO: the directory cannot be listed. */
+MM_MUSTCHECK enum mm_code mm_material_any(int keys_fd, bool *found, struct mm_err *err);
+
 #endif

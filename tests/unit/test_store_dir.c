@@ -222,6 +222,62 @@ static void a_set_that_got_lost_is_not_taken_for_one_that_never_was(void **state
 	assert_true(test_file_exists(dir_fd(), key_file(&set->records[0]).text));
 }
 
+static void make_key_file(const char *name)
+{
+	assert_int_equal(mkdirat(dir_fd(), "keys", 0700), 0);
+	test_file_write(dir_fd(), name, "somebody's only copy", 0600);
+}
+
+#define A_KEY "keys/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.pem"
+
+/* A backup of keys/ alone. Asked twice: what a refused commit leaves must not make the next one sweep them. */
+static void private_keys_without_set_and_lock_are_not_swept(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+
+	make_key_file(A_KEY);
+	assert_load_fails(state, MM_EIO, "move the keys away");
+	for (int i = 0; i < 2; i++) {
+		assert_commit_fails(state, set, MM_EIO, "keys holds the private keys of a set that is not here");
+		assert_true(test_file_exists(dir_fd(), A_KEY));
+	}
+	assert_false(test_file_exists(dir_fd(), "lock"));
+}
+
+/* Their directory came back with other permissions, which are to be mended first: no reason to forget them. */
+static void private_keys_that_anybody_may_read_are_not_swept_either(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+
+	make_key_file(A_KEY);
+	chmod_in_dir("keys", 0755);
+	assert_commit_fails(state, set, MM_EIO, "move the keys away");
+	chmod_in_dir("keys", 0700);
+	assert_commit_fails(state, set, MM_EIO, "move the keys away");
+	assert_true(test_file_exists(dir_fd(), A_KEY));
+}
+
+/* A first commit that was killed: it made the lock, and did not come to mark it. */
+static void private_keys_beside_an_unmarked_lock_are_swept(void **state)
+{
+	make_key_file(A_KEY);
+	test_file_write(dir_fd(), "lock", "", 0600);
+	mm_keyset_free(with_first_set(state));
+	assert_false(test_file_exists(dir_fd(), A_KEY));
+}
+
+static void a_set_without_its_lock_is_still_there(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	mm_auto_string text = NULL;
+
+	assert_int_equal(unlinkat(dir_fd(), "lock", 0), 0);
+	mm_keyset_free(store_loaded(store_of(state), MM_LOAD_PRIVATE));
+	store_committed(store_of(state), set);
+	text = test_file_read(dir_fd(), "lock");
+	assert_non_null(strstr(text, "A key set was committed"));
+}
+
 /* ---- several handles ----------------------------------------------------------------------------------------------- */
 
 struct late_commit {
@@ -290,6 +346,10 @@ static const struct CMUnitTest own_tests[] = {
 	TEST(a_lock_behind_a_link_is_refused),
 	TEST(a_set_that_cannot_be_read_is_not_replaced),
 	TEST(a_set_that_got_lost_is_not_taken_for_one_that_never_was),
+	TEST(private_keys_without_set_and_lock_are_not_swept),
+	TEST(private_keys_that_anybody_may_read_are_not_swept_either),
+	TEST(private_keys_beside_an_unmarked_lock_are_swept),
+	TEST(a_set_without_its_lock_is_still_there),
 	TEST(a_commit_waits_for_the_lock),
 	TEST(loading_does_not_wait_for_the_lock),
 };

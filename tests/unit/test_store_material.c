@@ -74,6 +74,7 @@ static void an_orphan_of_the_same_name_is_written_anew(void **state)
 	mm_auto(mm_keyset) loaded = NULL;
 
 	assert_int_equal(mkdirat(dir_fd(), "keys", 0700), 0);
+	test_file_write(dir_fd(), "lock", "", 0600);
 	test_file_write(dir_fd(), key_file(&set->records[0]).text, "", 0600);
 	store_committed(store_of(state), set);
 	loaded = store_loaded(store_of(state), MM_LOAD_PRIVATE);
