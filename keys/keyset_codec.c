@@ -266,8 +266,9 @@ static enum mm_code decode_revision(const json_t *root, uint64_t *out, struct mm
 	int64_t revision;
 	enum mm_code code = mm_json_get_int(root, "revision", &revision, err);
 
-	if (code == MM_OK && revision < 1)
-		code = mm_fail(err, MM_EPARSE, "revision: found %" PRId64 "; accepted: 1 or more", revision);
+	if (code == MM_OK && (revision < 1 || revision > MM_REVISION_MAX))
+		code = mm_fail(err, MM_EPARSE, "revision: found %" PRId64 "; accepted: 1 to %" PRId64, revision,
+			       MM_REVISION_MAX);
 	if (code == MM_OK)
 		*out = (uint64_t)revision;
 	return code;

@@ -29,6 +29,8 @@ enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uin
 	enum mm_code code = mm_context(err, mm_keyset_check(next, err), "the key set is not fit to be stored");
 
 	mm_err_clear(&store->warning);
+	if (expected >= MM_REVISION_MAX) /* the next one could not be read again */
+		return mm_fail(err, MM_ELIMIT, "the key set is at the last revision that there can be");
 	if (code != MM_OK)
 		return code;
 	next->revision = expected + 1;

@@ -44,6 +44,8 @@ struct mm_key_record {
 	mm_duration retire_wait;  /* from retired until it may be removed */
 };
 
+#define MM_REVISION_MAX (INT64_MAX - 1) /* of a stored set: JSON readers hold integers in 64 bits with a sign */
+
 struct mm_keyset {
 	uint64_t revision; /* 1 for the first commit, then one more each */
 	mm_time committed; /* when this revision was committed */

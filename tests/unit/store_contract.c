@@ -143,6 +143,17 @@ static void a_commit_from_a_revision_that_never_was_conflicts(void **state)
 	assert_fails(mm_store_commit(store_of(state), set, 7, T0, &err), MM_ECONFLICT, &err);
 }
 
+static void there_is_a_last_revision(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	struct mm_err err = {0};
+
+	assert_fails_saying(mm_store_commit(store_of(state), set, MM_REVISION_MAX, T0, &err), MM_ELIMIT, &err,
+			    "the last revision");
+	mm_err_clear(&err);
+	assert_fails(mm_store_commit(store_of(state), set, UINT64_MAX, T0, &err), MM_ELIMIT, &err);
+}
+
 static void a_set_that_is_not_good_is_refused(void **state)
 {
 	mm_auto(mm_keyset) set = test_first_set();
@@ -297,6 +308,7 @@ size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixture
 		cmocka_unit_test(a_commit_from_an_old_revision_conflicts),
 		cmocka_unit_test(a_first_commit_conflicts_with_a_set_that_is_there),
 		cmocka_unit_test(a_commit_from_a_revision_that_never_was_conflicts),
+		cmocka_unit_test(there_is_a_last_revision),
 		cmocka_unit_test(a_set_that_is_not_good_is_refused),
 		cmocka_unit_test(a_set_loaded_without_private_halves_keeps_them_when_committed),
 		cmocka_unit_test(a_key_whose_private_half_nobody_has_is_refused),

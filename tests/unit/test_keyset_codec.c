@@ -176,7 +176,7 @@ static void assert_kept(const char *alg)
 	mm_auto_string text = NULL;
 
 	assert_ok(mm_keyset_new(&set, NULL), NULL);
-	set->revision = INT64_MAX;
+	set->revision = MM_REVISION_MAX;
 	set->committed = T0;
 	test_active(set, alg)->publish_wait = 1;
 	text = encoded(set);
@@ -291,11 +291,12 @@ static void repeated_members_are_refused(void **state)
 	assert_change_refused("  \"revision\"", "  \"revision\": 41,\n  \"revision\"", MM_EPARSE, "");
 }
 
-static void revisions_begin_at_1(void **state)
+static void revisions_begin_at_1_and_end_one_before_the_last_integer(void **state)
 {
 	(void)state;
 	assert_change_refused("42", "0", MM_EPARSE, "revision: found 0");
 	assert_change_refused("42", "-1", MM_EPARSE, "revision: found -1");
+	assert_change_refused("42", "9223372036854775807", MM_EPARSE, "accepted: 1 to 9223372036854775806");
 	assert_change_refused("42", "42.0", MM_EPARSE, "revision");
 	assert_change_refused("42", "\"42\"", MM_EPARSE, "revision");
 	assert_change_refused("42", "9223372036854775808", MM_EPARSE, "");
@@ -484,7 +485,7 @@ int main(void)
 		cmocka_unit_test(every_member_of_a_key_must_be_there),
 		cmocka_unit_test(unknown_members_are_refused_at_every_level),
 		cmocka_unit_test(repeated_members_are_refused),
-		cmocka_unit_test(revisions_begin_at_1),
+		cmocka_unit_test(revisions_begin_at_1_and_end_one_before_the_last_integer),
 		cmocka_unit_test(a_kid_of_another_key_is_refused),
 		cmocka_unit_test(a_jwk_of_another_key_is_refused),
 		cmocka_unit_test(an_alg_that_is_not_the_keys_is_refused),
