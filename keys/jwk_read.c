@@ -64,10 +64,11 @@ static enum mm_code get_number(const json_t *jwk, const char *name, BIGNUM **out
 		return code;
 	code = mm_base64url_decode(text, octets, sizeof octets, &len, err);
 	if (code != MM_OK)
-		return mm_context(err, code == MM_ELIMIT ? MM_EREFUSED : code, "JWK: %s", name);
-	if (len == 0 || octets[0] == 0)
-		return mm_fail(err, MM_EPARSE, "JWK: %s is empty or has leading zeros", name);
-	code = to_number(octets, len, out, err);
+		code = mm_context(err, code == MM_ELIMIT ? MM_EREFUSED : code, "JWK: %s", name);
+	else if (len == 0 || octets[0] == 0)
+		code = mm_fail(err, MM_EPARSE, "JWK: %s is empty or has leading zeros", name);
+	else
+		code = to_number(octets, len, out, err);
 	OPENSSL_cleanse(octets, sizeof octets);
 	return code;
 }
