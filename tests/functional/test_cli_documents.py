@@ -25,6 +25,12 @@ def test_documents_are_printed_as_they_are_served(issuer):
     assert issuer.run("discovery").stdout == issuer.get("/" + DISCOVERY).body.decode() + "\n"
 
 
+@pytest.mark.parametrize("document", ["jwks", "discovery"])
+def test_documents_are_json_whatever_form_is_asked_for(issuer, document):
+    printed = issuer.run(document).stdout
+    assert issuer.run(document, "-o", "json").stdout == issuer.run(document, "--output=text").stdout == printed
+
+
 def test_no_private_member_is_printed(issuer):
     for key in json.loads(issuer.run("jwks").stdout)["keys"]:
         assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & set(key)
