@@ -283,6 +283,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 		code = make_keys(&init, now, err);
 	if (code != MM_OK)
 		return code;
+	mm_cli_note_warning(&init.context);
 	return (mm_wants_json(call) ? print_json : print_text)(&init, now, err);
 }
 

@@ -51,6 +51,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 		mm_hint(call, "another process changed the key set at the same moment; try again");
 	if (code != MM_OK)
 		return code;
+	mm_cli_note_warning(&context);
 	return print_record(call, mm_keyset_find(context.set, mm_key_kid(key)), now, err);
 }
 

@@ -73,3 +73,11 @@ enum mm_code mm_cli_open_snapshot(struct mm_call *call, bool with_signers, mm_ti
 
 	return code == MM_OK ? mm_snapshot_build(context->config, context->set, with_signers, now, out, err) : code;
 }
+
+void mm_cli_note_warning(const struct mm_cli_context *context)
+{
+	const struct mm_err *warning = &context->store->warning;
+
+	if (warning->code != MM_OK)
+		mm_note("warning: %s", warning->text);
+}

@@ -38,4 +38,7 @@ MM_MUSTCHECK enum mm_code mm_cli_open_snapshot(struct mm_call *call, bool with_s
 					       struct mm_cli_context *context, struct mm_snapshot **out,
 					       struct mm_err *err);
 
+/* After a commit: what it could not do once it was durable, on standard error. The command has succeeded nevertheless. */
+void mm_cli_note_warning(const struct mm_cli_context *context);
+
 #endif

@@ -208,6 +208,8 @@ def test_a_link_is_replaced_not_followed(issuer, tmp_path):
     (["nosuchkid"], 1, "key export: there is no key nosuchkid"),
     (["active", "--force"], 2, "key export: --force needs --out"),
     (["active", "--out", "/none/k"], 1, "key export: /none"),
+    (["active", "--out", "-"], 2, 'key export: --out: found "-"; accepted: the name of a file\nhint: without --out it is '
+                                  "printed, a private form with --private"),
     (["active", "--out", "/tmp/"], 2, "key export: --out: /tmp/ is a directory; accepted: a file"),
 ])
 def test_what_cannot_be_exported_is_told(issuer, arguments, status, line):
@@ -246,3 +248,17 @@ def test_without_a_key_set_the_way_to_one_is_shown(mintmark, tmp_path):
         result = mintmark(*command, "-c", "m.yaml", status=1, cwd=tmp_path)
         assert "\nhint: 'mintmark init --issuer https://h.example" in result.stderr, command
     assert os.listdir(tmp_path) == ["m.yaml"], "reading makes nothing"
+
+
+def test_a_private_key_that_could_not_be_destroyed_is_warned_of(mintmark, faultfs, tmp_path):
+    """One that was left over from a crash, say: the commit stands, but there is something to clean up."""
+    issuer, key = harness.Issuer(mintmark, tmp_path), tmp_path / "key.pem"
+    harness.generate_key(key)
+    left_over = issuer.data_dir / "keys" / f"{'A' * 43}.pem"
+    left_over.write_bytes(key.read_bytes())
+    left_over.chmod(0o600)
+    fault = {"LD_PRELOAD": str(faultfs), "FAULTFS_OP": "unlink", "FAULTFS_AT": "1", "FAULTFS_ERRNO": "EIO"}
+    result = issuer.run("key", "import", key, env=fault)
+    assert result.stdout.strip() in {row["kid"] for row in keys_of(issuer)}
+    assert re.match(r"mintmark: warning: .*: a private key could not be destroyed: .*Input/output error", result.stderr)
+    assert left_over.exists()
