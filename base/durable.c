@@ -104,7 +104,22 @@ static enum mm_code fill_temp(int *fd, const char *name, struct mm_span content,
 	return MM_OK;
 }
 
-enum mm_code mm_file_replace(int dirfd, const char *name, struct mm_span content, mode_t mode, struct mm_err *err)
+static bool move_over(int dirfd, const char *temp, const char *name)
+{
+	return renameat(dirfd, temp, dirfd, name) == 0;
+}
+
+/* Not every file system (NFS) knows RENAME_NOREPLACE, and not every one (FAT) has links. */
+static bool move_beside(int dirfd, const char *temp, const char *name)
+{
+	if (renameat2(dirfd, temp, dirfd, name, RENAME_NOREPLACE) == 0)
+		return true;
+	return errno == EINVAL && linkat(dirfd, temp, dirfd, name, 0) == 0 && unlinkat(dirfd, temp, 0) == 0;
+}
+
+/* Writes a temporary beside `name` and gives it that name with `move`, which leaves the reason in errno. */
+static enum mm_code put_file(int dirfd, const char *name, struct mm_span content, mode_t mode,
+			     bool (*move)(int dirfd, const char *temp, const char *name), struct mm_err *err)
 {
 	mm_auto_string temp = NULL;
 	mm_auto_fd fd = -1;
@@ -115,16 +130,27 @@ enum mm_code mm_file_replace(int dirfd, const char *name, struct mm_span content
 	if (code != MM_OK)
 		return code;
 	code = fill_temp(&fd, name, content, mode, err);
-	if (code == MM_OK && renameat(dirfd, temp, dirfd, name) != 0)
-		code = mm_fail_errno(err, "cannot write %s: rename", name);
+	if (code == MM_OK && !move(dirfd, temp, name))
+		code = errno == EEXIST ? mm_fail(err, MM_EEXIST, "%s is there already", name)
+				       : mm_fail_errno(err, "cannot write %s: rename", name);
 	if (code != MM_OK) {
 		unlinkat(dirfd, temp, 0);
 		return code;
 	}
 	if (!sync_dir(dirfd))
-		return mm_fail_errno(err, "%s is replaced, but may not survive a power loss: fsync of its directory",
+		return mm_fail_errno(err, "%s is written, but may not survive a power loss: fsync of its directory",
 				     name);
 	return MM_OK;
+}
+
+enum mm_code mm_file_replace(int dirfd, const char *name, struct mm_span content, mode_t mode, struct mm_err *err)
+{
+	return put_file(dirfd, name, content, mode, move_over, err);
+}
+
+enum mm_code mm_file_create(int dirfd, const char *name, struct mm_span content, mode_t mode, struct mm_err *err)
+{
+	return put_file(dirfd, name, content, mode, move_beside, err);
 }
 
 enum mm_code mm_file_remove(int dirfd, const char *name, struct mm_err *err)

@@ -7,7 +7,6 @@
 #include <mintmark/file.h>
 #include <mintmark/keyio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { PRIVATE_MODE = 0600, PUBLIC_MODE = 0644 };
 
@@ -61,6 +60,10 @@ static enum mm_code check_options(struct mm_call *call, struct mm_err *err)
 
 	if (options->force && !options->out)
 		return mm_fail(err, MM_EUSAGE, "key export: --force needs --out");
+	if (options->out && strcmp(options->out, "-") == 0) {
+		mm_hint(call, "without --out it is printed, a private form with --private");
+		return mm_fail(err, MM_EUSAGE, "key export: --out: found \"-\"; accepted: the name of a file");
+	}
 	if (!formats[options->format].private || options->out || options->private)
 		return MM_OK;
 	mm_hint(call, "--out FILE writes it to a file of mode 0600; --private prints it all the same");
@@ -89,16 +92,16 @@ static enum mm_code write_file(struct mm_call *call, const struct mm_buf *text, 
 	mode_t mode = formats[options->format].private ? PRIVATE_MODE : PUBLIC_MODE;
 	const char *name = NULL;
 	mm_auto_fd fd = -1;
-	struct stat st;
 	enum mm_code code = open_parent(options->out, &fd, &name, err);
 
 	if (code != MM_OK)
 		return code;
-	if (!options->force && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+	code = (options->force ? mm_file_replace : mm_file_create)(fd, name, mm_buf_span(text), mode, err);
+	if (code == MM_EEXIST) {
 		mm_hint(call, "--force replaces it");
-		return mm_fail(err, MM_EEXIST, "key export: %s is there already", options->out);
+		mm_err_clear(err);
+		return mm_fail(err, code, "key export: %s is there already", options->out);
 	}
-	code = mm_file_replace(fd, name, mm_buf_span(text), mode, err);
 	return mm_context(err, code, "key export: %s", options->out);
 }
 

@@ -52,6 +52,10 @@ MM_MUSTCHECK enum mm_code mm_path_read(const char *path, enum mm_file_check chec
 MM_MUSTCHECK enum mm_code mm_file_replace(int dirfd, const char *name, struct mm_span content, mode_t mode,
 					  struct mm_err *err);
 
+/* The same for a `name` that must not be there yet, decided at the moment of the rename: MM_EEXIST. */
+MM_MUSTCHECK enum mm_code mm_file_create(int dirfd, const char *name, struct mm_span content, mode_t mode,
+					 struct mm_err *err);
+
 /* Removes `name` durably; no error when it is not there. */
 MM_MUSTCHECK enum mm_code mm_file_remove(int dirfd, const char *name, struct mm_err *err);
 

@@ -211,6 +211,34 @@ static void a_link_is_replaced_and_not_what_it_points_to(void **state)
 	assert_content("f", "new");
 }
 
+static void a_new_file_is_created_with_its_mode(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_string content = NULL;
+
+	(void)state;
+	assert_ok(mm_file_create(dir.fd, "f", mm_span_str("new"), 0640, &err), &err);
+	content = test_file_read(dir.fd, "f");
+	assert_string_equal(content, "new");
+	assert_int_equal(test_file_mode(dir.fd, "f"), 0640);
+	assert_int_equal(test_dir_count(dir.fd), 1);
+}
+
+static void what_is_there_is_not_created_over(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_string content = NULL;
+
+	(void)state;
+	test_file_write(dir.fd, "f", "old", 0600);
+	assert_int_equal(symlinkat("nowhere", dir.fd, "link"), 0);
+	assert_fails(mm_file_create(dir.fd, "f", mm_span_str("new"), 0600, &err), MM_EEXIST, &err);
+	assert_fails(mm_file_create(dir.fd, "link", mm_span_str("new"), 0600, &err), MM_EEXIST, &err);
+	content = test_file_read(dir.fd, "f");
+	assert_string_equal(content, "old");
+	assert_int_equal(test_dir_count(dir.fd), 2);
+}
+
 static void a_directory_is_not_replaced(void **state)
 {
 	struct mm_err err = {0};
@@ -304,7 +332,7 @@ static void a_failing_fsync_of_the_directory_is_told_apart(void **state)
 	test_file_write(dir.fd, "f", "old", 0600);
 	outcome = run_with_fault(replace_f, "fsync", 2, "EIO");
 	assert_int_equal(outcome.err.code, MM_EIO);
-	assert_contains(outcome.err.text, "f is replaced, but may not survive a power loss");
+	assert_contains(outcome.err.text, "f is written, but may not survive a power loss");
 	assert_content("f", "new content");
 	assert_int_equal(test_dir_count(dir.fd), 1);
 }
@@ -616,6 +644,8 @@ int main(void)
 		TEST(a_file_may_become_empty),
 		TEST(whoever_has_the_old_file_open_keeps_it),
 		TEST(a_link_is_replaced_and_not_what_it_points_to),
+		TEST(a_new_file_is_created_with_its_mode),
+		TEST(what_is_there_is_not_created_over),
 		TEST(a_directory_is_not_replaced),
 		TEST(names_that_lead_out_are_refused_everywhere),
 		TEST(the_current_directory_will_do),
