@@ -144,29 +144,59 @@ static int open_parent(int dirfd, const char *path, const char **name)
 	return parent ? openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
-enum mm_code mm_dir_make(int dirfd, const char *path, mode_t mode, enum mm_file_check check, int *fd,
-			 struct mm_err *err)
+/* Makes what open_dir did not find. Its parent is touched here alone: it may be one that nobody may read, as 0711. */
+static enum mm_code make_dir(int dirfd, const char *path, mode_t mode, enum mm_file_check check, int *fd,
+			     struct mm_err *err)
 {
-	mm_auto_string plain = without_slashes(path);
-	const char *name = plain;
-	mm_auto_fd parent = plain ? open_parent(dirfd, plain, &name) : -1;
+	const char *name;
+	mm_auto_fd parent = open_parent(dirfd, path, &name);
 	enum mm_code code;
 	bool made;
 
-	*fd = -1;
 	if (parent < 0)
 		return mm_fail_errno(err, "%s: cannot open the directory that it is to stand in", path);
 	made = mkdirat(parent, name, mode) == 0;
 	if (!made && errno != EEXIST)
 		return mm_fail_errno(err, "%s: cannot make the directory", path);
 	code = open_dir(parent, name, check, fd, err);
-	if (code != MM_OK)
-		return code;
-	/* Synced even if it was there: whoever made it may have been killed before that. */
-	if ((made && fchmod(*fd, mode) != 0) || fsync(parent) != 0) {
+	if (code == MM_OK && ((made && fchmod(*fd, mode) != 0) || fsync(parent) != 0)) {
 		code = mm_fail_errno(err, "%s: cannot make the directory last", path);
 		mm_fd_close(fd);
 	}
+	return code;
+}
+
+/* Whoever made it may have been killed before it was to last. A parent that we may not open, we did not make it in. */
+static enum mm_code sync_parent(int dirfd, const char *path, struct mm_err *err)
+{
+	const char *name;
+	mm_auto_fd parent = open_parent(dirfd, path, &name);
+
+	if (parent < 0 ? errno == EACCES : fsync(parent) == 0)
+		return MM_OK;
+	return mm_fail_errno(err, "%s: cannot make the directory last", path);
+}
+
+enum mm_code mm_dir_make(int dirfd, const char *path, mode_t mode, enum mm_file_check check, int *fd,
+			 struct mm_err *err)
+{
+	mm_auto_string plain = without_slashes(path);
+	struct mm_err why = {0};
+	enum mm_code code;
+
+	*fd = -1;
+	if (!plain)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	if (*plain == '\0')
+		return mm_fail(err, MM_ENOTFOUND, "the path of the directory is empty");
+	code = open_dir(dirfd, plain, check, fd, &why);
+	if (code == MM_ENOTFOUND)
+		return make_dir(dirfd, plain, mode, check, fd, err);
+	if (code != MM_OK)
+		return mm_fail(err, code, "%s", why.text);
+	code = sync_parent(dirfd, plain, err);
+	if (code != MM_OK)
+		mm_fd_close(fd);
 	return code;
 }
 

@@ -386,6 +386,40 @@ static void a_file_is_no_directory(void **state)
 	assert_line(mm_dir_make(dir.fd, "f", 0700, MM_FILE_ANY, &fd, &err), MM_EIO, &err, "Not a directory");
 }
 
+static void the_empty_path_is_no_directory_and_the_root_is_one(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd fd = -1;
+
+	(void)state;
+	assert_line(mm_dir_make(AT_FDCWD, "", 0700, MM_FILE_ANY, &fd, &err), MM_ENOTFOUND, &err, "is empty");
+	mm_err_clear(&err);
+	assert_ok(mm_dir_make(AT_FDCWD, "/", 0700, MM_FILE_ANY, &fd, &err), &err);
+}
+
+/* As /var/www may be: one that others pass through but cannot list. */
+static void a_directory_in_one_that_cannot_be_read_is_opened(void **state)
+{
+	pid_t child;
+	int status = -1;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can have another own the parent */
+	assert_int_equal(mkdirat(dir.fd, "own", 0700), 0);
+	assert_int_equal(fchownat(dir.fd, "own", 65534, 65534, 0), 0);
+	assert_int_equal(fchmod(dir.fd, 0711), 0);
+	child = fork();
+	if (child == 0) {
+		int fd = -1;
+
+		_exit(setgid(65534) != 0 || setuid(65534) != 0 ||
+		      mm_dir_make(AT_FDCWD, test_dir_path(&dir, "own"), 0700, MM_FILE_OWNED, &fd, NULL) != MM_OK);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void permissions_of_directories_are_checked(void **state)
 {
 	struct mm_err err = {0};
@@ -581,6 +615,8 @@ int main(void)
 		TEST(a_directory_that_is_missing_is_not_found),
 		TEST(a_link_to_a_directory_is_refused_with_and_without_slash),
 		TEST(a_file_is_no_directory),
+		TEST(the_empty_path_is_no_directory_and_the_root_is_one),
+		TEST(a_directory_in_one_that_cannot_be_read_is_opened),
 		TEST(permissions_of_directories_are_checked),
 		TEST(a_directory_in_a_directory_is_opened_and_never_made),
 		TEST(a_directory_is_made_with_its_mode_whatever_the_umask),
