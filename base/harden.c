@@ -19,8 +19,8 @@ enum mm_code mm_process_harden(struct mm_err *err)
 		return mm_fail_errno(err, "cannot make the process undumpable");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return mm_fail_errno(err, "cannot give up new privileges");
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return mm_fail_errno(err, "cannot ignore SIGPIPE");
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return mm_fail_errno(err, "cannot ignore SIGPIPE and SIGXFSZ");
 	umask(077);
 	return MM_OK;
 }

@@ -137,8 +137,9 @@ int mm_cli_run(const struct mm_command *const *commands, int argc, char **argv)
 	enum mm_code code;
 
 	mm_process_guard_streams();
-	/* A reader that went away is an error like any other, not a silent death. */
+	/* A reader that went away, or a limit of file size, is an error like any other, not a silent death. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	argc -= argc > 0;
 	argv++;
 	code = find_command(&call, &argc, &argv, &err);

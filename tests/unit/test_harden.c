@@ -85,6 +85,17 @@ static void a_closed_pipe_does_not_kill(void **state)
 	assert_when_hardened(survives_sigpipe);
 }
 
+static bool survives_sigxfsz(void)
+{
+	return raise(SIGXFSZ) == 0;
+}
+
+static void a_limit_of_file_size_does_not_kill(void **state)
+{
+	(void)state;
+	assert_when_hardened(survives_sigxfsz);
+}
+
 /* VmLck is 0 unless the whole is locked. */
 static bool memory_is_locked(void)
 {
@@ -182,6 +193,7 @@ int main(void)
 		cmocka_unit_test(no_new_privileges_can_be_had),
 		cmocka_unit_test(new_files_are_private),
 		cmocka_unit_test(a_closed_pipe_does_not_kill),
+		cmocka_unit_test(a_limit_of_file_size_does_not_kill),
 		cmocka_unit_test(locking_memory_tells_the_truth_and_leaves_allocation_working),
 		cmocka_unit_test(under_a_limit_memory_is_not_locked),
 		cmocka_unit_test(closed_streams_are_guarded),

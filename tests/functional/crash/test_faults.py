@@ -2,6 +2,7 @@
 """File operations that fail: a commit that cannot be made durable changes nothing, says so and exits 1."""
 import os
 import re
+import resource
 import subprocess
 
 import pytest
@@ -157,3 +158,22 @@ def test_a_full_disk_leaves_the_previous_set(storetool, small_disk):
     (small_disk / "filler").unlink()
     assert store.commit() == 5
     store.assert_no_strays()
+
+
+def test_a_limit_of_file_size_is_an_error_like_any_other(mintmark, storetool, tmp_path):
+    """`ulimit -f 0`: the kernel's signal for it would end the program between a temporary file and its removal."""
+    issuer = datadir.Issuer(mintmark, storetool, tmp_path / "issuer")
+    mintmark(*issuer.init_arguments)
+    before = issuer.store.content()
+    key = tmp_path / "key.pem"
+    harness.generate_key(key)
+    key.chmod(0o600)
+    www = tmp_path / "www"
+    for arguments in (issuer.import_arguments + [key], ["publish", "-c", issuer.folder / "mintmark.yaml", www]):
+        result = subprocess.run([mintmark.path, *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                                stdin=subprocess.DEVNULL,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+        assert result.returncode == 1, result
+        assert "File too large" in result.stderr
+    assert issuer.store.content() == before
+    assert [path for path in www.rglob("*") if path.is_file()] == []
