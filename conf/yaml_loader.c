@@ -210,6 +210,9 @@ enum mm_code mm_yaml_read(struct mm_span text, const char *name, struct mm_yaml 
 		yaml->entries = calloc(MM_YAML_ENTRIES_MAX, sizeof *yaml->entries);
 	if (!yaml || !yaml->entries || !yaml_parser_initialize(&reader.parser))
 		return mm_fail(err, MM_ENOMEM, "out of memory");
+	/* Some editors write one; the parser, told what the encoding is, would take it for a part of the first key. */
+	if (mm_span_starts(text, "\xef\xbb\xbf"))
+		text = mm_span(text.p + 3, text.len - 3);
 	yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text.p, text.len);
 	code = read_stream(&reader);

@@ -31,6 +31,16 @@ static void refuse_text(const char *text, const char *part)
 	refuse(mm_span_str(text), part);
 }
 
+static void a_byte_order_mark_is_skipped(void **state)
+{
+	mm_auto(mm_yaml) yaml = read_yaml("\xef\xbb\xbf"
+					  "a: 1\n");
+	(void)state;
+
+	assert_int_equal(yaml->count, 1);
+	assert_string_equal(mm_yaml_find(yaml, "a")->values.v[0], "1");
+}
+
 static void nested_keys_become_dotted_names_with_lines(void **state)
 {
 	mm_auto(mm_yaml) yaml = read_yaml("# comment\na: 1\nb:\n  c: two\n  d:\n    e: 'three'\n");
@@ -202,6 +212,7 @@ static void number_of_keys_has_a_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_byte_order_mark_is_skipped),
 		cmocka_unit_test(nested_keys_become_dotted_names_with_lines),
 		cmocka_unit_test(lists_keep_their_order_in_both_styles),
 		cmocka_unit_test(an_empty_file_has_no_entries),
