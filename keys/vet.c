@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/vet.h"
 
+#include "keys/fermat.h"
 #include "keys/rsa.h"
 
 #include <mintmark/ossl.h>
@@ -91,7 +92,7 @@ bool mm_roca_fingerprint(const BIGNUM *modulus)
 	return true;
 }
 
-static enum mm_code vet_modulus(const BIGNUM *n, struct mm_err *err)
+static enum mm_code vet_modulus(const BIGNUM *n, BN_CTX *context, struct mm_err *err)
 {
 	int bits = BN_num_bits(n);
 
@@ -106,6 +107,10 @@ static enum mm_code vet_modulus(const BIGNUM *n, struct mm_err *err)
 	if (mm_roca_fingerprint(n))
 		return mm_fail(err, MM_EREFUSED,
 			       "the RSA modulus is one of those that can be factored (ROCA, CVE-2017-15361): "
+			       "generate a new key");
+	if (mm_fermat_factors(n, context))
+		return mm_fail(err, MM_EREFUSED,
+			       "the RSA modulus is one of those that can be factored (Fermat, CVE-2022-26320): "
 			       "generate a new key");
 	return MM_OK;
 }
@@ -158,6 +163,17 @@ static bool rsa_consistent(const struct mm_rsa *rsa, BN_CTX *context)
 	       inverse(rsa->v[MM_RSA_QI], q, p, scratch, context);
 }
 
+/* FIPS 186-5 §A.1.3: primes of half the length each, which differ in their first 100 bits. */
+static bool primes_apart(const struct mm_rsa *rsa)
+{
+	int bits = BN_num_bits(rsa->v[MM_RSA_N]), shorter = bits / 2, longer = bits - shorter;
+	int p = BN_num_bits(rsa->v[MM_RSA_P]), q = BN_num_bits(rsa->v[MM_RSA_Q]);
+	mm_ossl_auto(BIGNUM) difference = BN_secure_new();
+
+	return p >= shorter && p <= longer && q >= shorter && q <= longer && difference &&
+	       BN_sub(difference, rsa->v[MM_RSA_P], rsa->v[MM_RSA_Q]) && BN_num_bits(difference) > shorter - 100;
+}
+
 static bool has_third_prime(const EVP_PKEY *pkey)
 {
 	mm_ossl_auto(BIGNUM) prime = NULL;
@@ -179,7 +195,7 @@ static enum mm_code vet_rsa(EVP_PKEY *pkey, bool private, struct mm_err *err)
 		return mm_fail_openssl(err, MM_ENOMEM, "RSA key");
 	code = mm_rsa_from_pkey(pkey, private, &rsa, err);
 	if (code == MM_OK)
-		code = vet_modulus(rsa.v[MM_RSA_N], err);
+		code = vet_modulus(rsa.v[MM_RSA_N], context, err);
 	if (code == MM_OK)
 		code = vet_exponent(rsa.v[MM_RSA_E], err);
 	if (code != MM_OK || !private)
@@ -190,6 +206,10 @@ static enum mm_code vet_rsa(EVP_PKEY *pkey, bool private, struct mm_err *err)
 		ERR_clear_error();
 		return mm_fail(err, MM_EREFUSED, "the numbers of the RSA key do not belong together");
 	}
+	if (!primes_apart(&rsa))
+		return mm_fail(err, MM_EREFUSED,
+			       "the primes of the RSA key differ in length, or are too close to each other "
+			       "(FIPS 186-5 §A.1.3): generate a new key");
 	return MM_OK;
 }
 

@@ -292,6 +292,99 @@ static void a_prime_that_is_none_is_refused(void **state)
 	BN_free(phi);
 }
 
+/* ---- primes that are too close, or of different lengths -------------------------------------------------------- */
+
+static BIGNUM *next_prime(BIGNUM *candidate)
+{
+	BN_CTX *context = BN_CTX_new();
+
+	BN_set_bit(candidate, 0);
+	while (BN_check_prime(candidate, context, NULL) != 1 || BN_mod_word(candidate, 65537) == 1)
+		BN_add_word(candidate, 2);
+	BN_CTX_free(context);
+	return candidate;
+}
+
+/* A prime of so many bits, of which the first two are 1. */
+static BIGNUM *prime_of(int bits)
+{
+	BIGNUM *prime = BN_new();
+
+	assert_true(BN_rand(prime, bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD));
+	return next_prime(prime);
+}
+
+/* The first prime that is at least 2^bits above `prime`. */
+static BIGNUM *prime_beyond(const BIGNUM *prime, int bits)
+{
+	BIGNUM *distance = number(1), *sum = BN_new();
+
+	BN_lshift(distance, distance, bits);
+	BN_add(sum, prime, distance);
+	BN_free(distance);
+	return next_prime(sum);
+}
+
+/* Vets the key of p and q, both consumed; `part` NULL: it must pass. */
+static void vet_primes(BIGNUM *p, BIGNUM *q, bool private, const char *part)
+{
+	mm_ossl_auto(EVP_PKEY) pkey = private_from_primes(p, q, NULL);
+	struct mm_err err = {0};
+	enum mm_code code = mm_vet(test_alg("RS256"), pkey, private, &err);
+
+	if (part)
+		assert_fails_saying(code, MM_EREFUSED, &err, part);
+	else
+		assert_ok(code, &err);
+	BN_free(p);
+	BN_free(q);
+}
+
+static void a_modulus_of_neighbouring_primes_is_refused(void **state)
+{
+	static const int distances[] = {1, 64, 500, 512};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(distances); i++) {
+		BIGNUM *p = prime_of(1024), *q = prime_beyond(p, distances[i]);
+
+		vet_primes(BN_dup(p), BN_dup(q), false, "CVE-2022-26320");
+		vet_primes(q, p, true, "CVE-2022-26320");
+	}
+}
+
+static void the_square_of_a_prime_is_refused(void **state)
+{
+	BIGNUM *p = prime_of(1024), *n = BN_new();
+	mm_ossl_auto(BN_CTX) context = BN_CTX_new();
+
+	(void)state;
+	BN_sqr(n, p, context);
+	vet_public(n, number(65537), "CVE-2022-26320");
+	BN_free(p);
+}
+
+static void primes_differ_in_their_first_100_bits(void **state)
+{
+	BIGNUM *p = prime_of(1024);
+
+	(void)state;
+	vet_primes(BN_dup(p), prime_beyond(p, 900), true, "too close");
+	vet_primes(prime_beyond(p, 900), BN_dup(p), true, "too close");
+	vet_primes(BN_dup(p), prime_beyond(p, 900), false, NULL); /* beyond what anybody can see from outside */
+	vet_primes(BN_dup(p), prime_beyond(p, 930), true, NULL);
+	BN_free(p);
+}
+
+static void primes_are_of_half_the_length_each(void **state)
+{
+	(void)state;
+	vet_primes(prime_of(1000), prime_of(1048), true, "differ in length");
+	vet_primes(prime_of(1048), prime_of(1000), true, "differ in length");
+	vet_primes(prime_of(1024), prime_of(1025), true, NULL);
+	vet_primes(prime_of(1025), prime_of(1024), true, NULL);
+}
+
 static void an_rsa_key_of_three_primes_is_refused(void **state)
 {
 	mm_ossl_auto(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
@@ -318,6 +411,10 @@ int main(void)
 		cmocka_unit_test(sound_moduli_do_not_have_the_fingerprint),
 		cmocka_unit_test(an_rsa_key_with_any_number_changed_is_refused),
 		cmocka_unit_test(a_prime_that_is_none_is_refused),
+		cmocka_unit_test(a_modulus_of_neighbouring_primes_is_refused),
+		cmocka_unit_test(the_square_of_a_prime_is_refused),
+		cmocka_unit_test(primes_differ_in_their_first_100_bits),
+		cmocka_unit_test(primes_are_of_half_the_length_each),
 		cmocka_unit_test(an_rsa_key_of_three_primes_is_refused),
 	};
 
