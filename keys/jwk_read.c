@@ -189,29 +189,47 @@ static enum mm_code choose_alg(const json_t *jwk, const struct mm_alg *wanted, c
 	return MM_OK;
 }
 
+bool mm_jwk_allows(const json_t *jwk, const char *operation)
+{
+	const json_t *ops = json_object_get(jwk, "key_ops"), *op;
+	size_t i;
+
+	json_array_foreach(ops, i, op)
+	{
+		if (json_is_string(op) && strcmp(json_string_value(op), operation) == 0)
+			return true;
+	}
+	return !ops;
+}
+
+const char *mm_jwk_private_member(const json_t *jwk)
+{
+	for (size_t i = 0; i < MM_COUNT(private_members); i++) {
+		if (json_object_get(jwk, private_members[i]))
+			return private_members[i];
+	}
+	return NULL;
+}
+
 /* use and key_ops, where they are there, must allow what we do with the key (RFC 7517 §4.2, §4.3). */
 static enum mm_code check_purpose(const json_t *jwk, bool private, struct mm_err *err)
 {
 	const char *wanted = private ? "sign" : "verify";
-	const json_t *use = json_object_get(jwk, "use"), *ops = json_object_get(jwk, "key_ops");
-	const json_t *op;
-	size_t i;
+	const json_t *use = json_object_get(jwk, "use");
 
 	if (use && (!json_is_string(use) || strcmp(json_string_value(use), "sig") != 0))
 		return mm_fail(err, MM_EREFUSED, "JWK: use is not \"sig\"");
-	if (!ops)
+	if (mm_jwk_allows(jwk, wanted))
 		return MM_OK;
-	json_array_foreach(ops, i,
-			   op) if (json_is_string(op) && strcmp(json_string_value(op), wanted) == 0) return MM_OK;
 	return mm_fail(err, MM_EREFUSED, "JWK: key_ops does not have \"%s\"", wanted);
 }
 
 static enum mm_code check_halves(const json_t *jwk, bool private, struct mm_err *err)
 {
-	for (size_t i = 0; i < MM_COUNT(private_members) && !private; i++)
-		if (json_object_get(jwk, private_members[i]))
-			return mm_fail(err, MM_EREFUSED, "JWK: %s is a private member in a public key",
-				       private_members[i]);
+	const char *member = private ? NULL : mm_jwk_private_member(jwk);
+
+	if (member)
+		return mm_fail(err, MM_EREFUSED, "JWK: %s is a private member in a public key", member);
 	if (private && !json_object_get(jwk, "d") && !json_object_get(jwk, "k"))
 		return mm_fail(err, MM_EREFUSED, "found a public JWK where a private one is needed");
 	return MM_OK;

@@ -12,12 +12,14 @@
 struct mm_jwks; /* public keys by kid; immutable */
 
 /*
- * Reads a JWKS (RFC 7517 §5). Keys of unknown kty or with use other than "sig" are skipped, as the RFC asks; a key
- * that is known and breaks a rule of vetting, holds private members, or repeats a kid fails the whole: MM_EREFUSED
- * with its index and kid. MM_EPARSE, MM_ELIMIT.
+ * Reads a JWKS. Ignored are, as RFC 7517 §5 asks, keys of unknown kty, crv or alg or for another use than signatures,
+ * and keys that lack a member, have one that cannot be read, or break a rule of vetting; of the latter the reason is
+ * kept for tokens that name such a key, which is never used. A private member in any of them and a kid that two keys
+ * have, taken or not, fail the whole: MM_EREFUSED. So does a set in which not one key could be taken, with the code and
+ * line of the first that could not: MM_EREFUSED, MM_EPARSE, MM_ELIMIT. Lines name index and kid.
  */
 MM_MUSTCHECK enum mm_code mm_jwks_parse(struct mm_span text, struct mm_jwks **out, struct mm_err *err);
-size_t mm_jwks_count(const struct mm_jwks *jwks);
+size_t mm_jwks_count(const struct mm_jwks *jwks); /* of keys that were taken */
 /* The key with that kid, or NULL; borrowed. */
 const struct mm_key *mm_jwks_find(const struct mm_jwks *jwks, struct mm_span kid);
 void mm_jwks_free(struct mm_jwks *jwks);

@@ -46,4 +46,10 @@ MM_MUSTCHECK enum mm_code mm_jwk_from_key(const struct mm_key *key, json_t **out
  */
 MM_MUSTCHECK enum mm_code mm_jwk_to_key(const json_t *jwk, bool private, struct mm_key **out, struct mm_err *err);
 
+/* Whether the JWK's key_ops (RFC 7517 §4.3), if there are any, allow that operation: "sign", "verify". */
+bool mm_jwk_allows(const json_t *jwk, const char *operation);
+
+/* The name of a private or symmetric member that the JWK has; NULL: none, or it is not an object. */
+const char *mm_jwk_private_member(const json_t *jwk);
+
 #endif

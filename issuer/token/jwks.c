@@ -7,14 +7,16 @@
 #include <string.h>
 
 struct entry {
-	char *kid; /* "" when the JWK has none */
-	struct mm_key *key;
-	size_t index; /* in the document */
+	char *kid;          /* "" when the JWK has none that can be read */
+	struct mm_key *key; /* NULL: not taken */
+	char *reason;       /* why it was not taken */
+	size_t index;       /* in the document */
 };
 
 struct mm_jwks {
-	size_t count;
-	struct entry *entries; /* sorted by kid */
+	size_t count;          /* of entries that were taken */
+	size_t total;          /* with those that were not */
+	struct entry *entries; /* sorted by kid, those that were taken first */
 };
 
 static bool is_known_kty(const char *kty)
@@ -45,22 +47,6 @@ static bool is_for_signatures(const char *use)
 	return strcmp(use, "sig") == 0;
 }
 
-/* key_ops (RFC 7517 §4.3): absent, or "verify" is among them. */
-static bool may_verify(const json_t *jwk)
-{
-	const json_t *ops = json_object_get(jwk, "key_ops"), *op;
-	size_t i;
-
-	json_array_foreach(ops, i, op)
-	{
-		const char *name = json_string_value(op);
-
-		if (name && strcmp(name, "verify") == 0)
-			return true;
-	}
-	return !ops;
-}
-
 /*
  * Whether the key is one for us. RFC 7517 §5: a set may hold keys of kinds that a reader does not know, and they are
  * to be ignored; so it is with keys for encryption, which real providers publish beside the others.
@@ -78,7 +64,7 @@ static enum mm_code is_ours(const json_t *jwk, bool *ours, struct mm_err *err)
 		{"crv", false, is_known_crv},
 	};
 
-	*ours = may_verify(jwk);
+	*ours = mm_jwk_allows(jwk, "verify");
 	for (size_t i = 0; i < MM_COUNT(rules); i++) {
 		const json_t *value = json_object_get(jwk, rules[i].member);
 
@@ -91,47 +77,94 @@ static enum mm_code is_ours(const json_t *jwk, bool *ours, struct mm_err *err)
 	return MM_OK;
 }
 
-static enum mm_code read_kid(const json_t *jwk, char **out, struct mm_err *err)
+static enum mm_code read_kid(const json_t *jwk, const char **out, struct mm_err *err)
 {
 	const char *kid = "";
 
+	*out = "";
 	if (json_object_get(jwk, "kid") && mm_json_get_string(jwk, "kid", &kid, err) != MM_OK)
 		return MM_EPARSE;
 	if (strlen(kid) > MM_KID_MAX)
 		return mm_fail(err, MM_ELIMIT, "kid of %zu bytes, of which %d are allowed", strlen(kid), MM_KID_MAX);
-	*out = strdup(kid);
-	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+	*out = kid;
+	return MM_OK;
 }
 
-static enum mm_code add_key(struct mm_jwks *jwks, const json_t *jwk, size_t index, struct mm_err *err)
+/* Sets `*key` unless the key is none for us; `*kid` also where the key cannot be taken. */
+static enum mm_code read_key(const json_t *jwk, const char **kid, struct mm_key **key, struct mm_err *err)
 {
-	struct entry *entry = &jwks->entries[jwks->count];
 	enum mm_code code;
 	bool ours;
 
+	*kid = "";
 	if (!json_is_object(jwk))
 		return mm_fail(err, MM_EPARSE, "not an object");
-	code = is_ours(jwk, &ours, err);
-	if (code != MM_OK || !ours)
-		return code;
-	*entry = (struct entry){.index = index};
-	jwks->count++;
-	code = read_kid(jwk, &entry->kid, err);
-	if (code != MM_OK)
-		return code;
-	code = mm_jwk_to_key(jwk, false, &entry->key, err);
-	return entry->kid[0] ? mm_context(err, code, "kid \"%.64s\"", entry->kid) : code;
+	code = read_kid(jwk, kid, err);
+	if (code == MM_OK)
+		code = is_ours(jwk, &ours, err);
+	if (code == MM_OK && ours)
+		code = mm_jwk_to_key(jwk, false, key, err);
+	return **kid ? mm_context(err, code, "kid \"%.64s\"", *kid) : code;
 }
 
-static int compare_entries(const void *a, const void *b)
+/* Whether it is the key that is at fault and not we: RFC 7517 §5 wants such keys ignored. */
+static bool is_skippable(enum mm_code code)
+{
+	return code == MM_EPARSE || code == MM_EREFUSED || code == MM_ELIMIT;
+}
+
+/* `why` holds the reason when there is no `key`. Takes the key over, also when it fails. */
+static enum mm_code add_entry(struct mm_jwks *jwks, const char *kid, struct mm_key *key, const struct mm_err *why,
+			      size_t index, struct mm_err *err)
+{
+	struct entry *entry = &jwks->entries[jwks->total++];
+
+	*entry = (struct entry){.kid = strdup(kid), .key = key, .index = index};
+	if (!key)
+		entry->reason = strdup(why->text);
+	else
+		jwks->count++;
+	return entry->kid && (key || entry->reason) ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+}
+
+static enum mm_code add_key(struct mm_jwks *jwks, const json_t *jwk, size_t index, struct mm_err *first,
+			    struct mm_err *err)
+{
+	struct mm_err why = {0};
+	struct mm_key *key = NULL;
+	const char *kid;
+	enum mm_code code = read_key(jwk, &kid, &key, &why);
+	const char *leaked = code == MM_OK ? NULL : mm_jwk_private_member(jwk);
+
+	if (leaked)
+		return mm_fail(err, MM_EREFUSED, "JWKS: key %zu: kid \"%.64s\": %s is a private member in a public key",
+			       index, kid, leaked);
+	if (code != MM_OK && !is_skippable(code))
+		return mm_fail(err, code, "JWKS: key %zu: %s", index, why.text);
+	if (code == MM_OK && !key)
+		return MM_OK;
+	if (code != MM_OK)
+		mm_fail(first, code, "JWKS: key %zu: %s", index, why.text);
+	return add_entry(jwks, kid, key, &why, index, err);
+}
+
+static int compare_kids(const void *a, const void *b)
 {
 	return strcmp(((const struct entry *)a)->kid, ((const struct entry *)b)->kid);
 }
 
-static enum mm_code sort_unique(struct mm_jwks *jwks, struct mm_err *err)
+static int compare_entries(const void *a, const void *b)
 {
-	qsort(jwks->entries, jwks->count, sizeof *jwks->entries, compare_entries);
-	for (size_t i = 1; i < jwks->count; i++) {
+	const struct entry *left = a, *right = b;
+
+	return left->key && right->key ? compare_kids(a, b) : !left->key - !right->key;
+}
+
+/* A kid that two keys have stands for neither, be one of them of no use. */
+static enum mm_code check_unique(struct mm_jwks *jwks, struct mm_err *err)
+{
+	qsort(jwks->entries, jwks->total, sizeof *jwks->entries, compare_kids);
+	for (size_t i = 1; i < jwks->total; i++) {
 		const struct entry *a = &jwks->entries[i - 1], *b = &jwks->entries[i];
 
 		if (a->kid[0] && strcmp(a->kid, b->kid) == 0)
@@ -143,8 +176,10 @@ static enum mm_code sort_unique(struct mm_jwks *jwks, struct mm_err *err)
 
 static enum mm_code read_keys(struct mm_jwks *jwks, const json_t *document, struct mm_err *err)
 {
-	const json_t *keys = json_object_get(document, "keys"), *jwk;
-	size_t n = json_array_size(keys), i;
+	const json_t *keys = json_object_get(document, "keys");
+	size_t n = json_array_size(keys);
+	struct mm_err first = {0}; /* why the first key was not taken that was not */
+	enum mm_code code = MM_OK;
 
 	if (!json_is_array(keys))
 		return mm_fail(err, MM_EPARSE, "JWKS: member \"keys\" is missing or not an array");
@@ -153,14 +188,14 @@ static enum mm_code read_keys(struct mm_jwks *jwks, const json_t *document, stru
 	jwks->entries = calloc(n + 1, sizeof *jwks->entries);
 	if (!jwks->entries)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	json_array_foreach(keys, i, jwk)
-	{
-		enum mm_code code = add_key(jwks, jwk, i, err);
-
-		if (code != MM_OK)
-			return mm_context(err, code, "JWKS: key %zu", i);
-	}
-	return sort_unique(jwks, err);
+	for (size_t i = 0; i < n && code == MM_OK; i++)
+		code = add_key(jwks, json_array_get(keys, i), i, &first, err);
+	if (code == MM_OK)
+		code = check_unique(jwks, err);
+	if (code == MM_OK && jwks->count == 0 && first.code != MM_OK)
+		code = mm_fail(err, first.code, "%s", first.text);
+	qsort(jwks->entries, jwks->total, sizeof *jwks->entries, compare_entries);
+	return code;
 }
 
 enum mm_code mm_jwks_parse(struct mm_span text, struct mm_jwks **out, struct mm_err *err)
@@ -210,12 +245,25 @@ const struct mm_key *mm_jwks_find(const struct mm_jwks *jwks, struct mm_span kid
 	return entry ? entry->key : NULL;
 }
 
+const char *mm_jwks_not_taken(const struct mm_jwks *jwks, const char *kid, size_t *index)
+{
+	for (size_t i = jwks->count; i < jwks->total; i++) {
+		const struct entry *entry = &jwks->entries[i];
+
+		*index = entry->index;
+		if (strcmp(entry->kid, kid) == 0)
+			return entry->reason;
+	}
+	return NULL;
+}
+
 void mm_jwks_free(struct mm_jwks *jwks)
 {
 	if (!jwks)
 		return;
-	for (size_t i = 0; i < jwks->count; i++) {
+	for (size_t i = 0; i < jwks->total; i++) {
 		free(jwks->entries[i].kid);
+		free(jwks->entries[i].reason);
 		mm_key_free(jwks->entries[i].key);
 	}
 	free(jwks->entries);

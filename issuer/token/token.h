@@ -33,4 +33,7 @@ MM_MUSTCHECK enum mm_code mm_token_check_claims(const json_t *claims, const stru
 /* The i-th key, whatever its kid, for i below mm_jwks_count; borrowed. */
 const struct mm_key *mm_jwks_at(const struct mm_jwks *jwks, size_t i);
 
+/* Why the key with that kid, the `*index`-th of the document, was not taken; NULL when there is none. Borrowed. */
+const char *mm_jwks_not_taken(const struct mm_jwks *jwks, const char *kid, size_t *index);
+
 #endif

@@ -64,7 +64,12 @@ static enum mm_code verify_by_kid(const struct attempt *attempt, const struct mm
 				  struct mm_err *err)
 {
 	const struct mm_key *key = mm_jwks_find(jwks, mm_span_str(kid));
+	size_t index;
+	const char *reason = key ? NULL : mm_jwks_not_taken(jwks, kid, &index);
 
+	if (reason)
+		return mm_fail(err, MM_EVERIFY, "token: key %zu of the JWKS has its kid, but was not taken: %s", index,
+			       reason);
 	if (!key)
 		return mm_fail(err, MM_EVERIFY, "token: no key has its kid \"%.64s\" (of %zu in the JWKS)", kid,
 			       mm_jwks_count(jwks));

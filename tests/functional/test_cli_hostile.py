@@ -275,11 +275,27 @@ def test_no_address_in_a_header_is_fetched(mintmark, jwks, member, key, status):
 
 
 @pytest.mark.parametrize("jwk, reason", JWKS.values(), ids=JWKS)
-def test_a_key_that_breaks_a_rule_refuses_the_whole_jwks(mintmark, tmp_path, jwk, reason):
+def test_a_jwks_of_a_hostile_key_alone_is_refused(mintmark, tmp_path, jwk, reason):
+    keys = [jwk] if reason != "both have kid" else [*GOOD_JWKS["keys"], jwk]
+    (tmp_path / "jwks.json").write_bytes(as_json({"keys": keys}))
+    assert_one_line(verify(mintmark, token(), tmp_path / "jwks.json"), reason, as_json({"keys": keys}))
+
+
+@pytest.mark.parametrize("jwk, reason", JWKS.values(), ids=JWKS)
+def test_a_hostile_key_beside_good_ones_is_never_used(mintmark, tmp_path, jwk, reason):
+    """Leaked private members and kids that say nothing refuse the whole; other such keys are as if they were not there."""
     path = tmp_path / "jwks.json"
     others = [key for key in GOOD_JWKS["keys"] if key["kid"] != jwk.get("kid") or reason == "both have kid"]
     path.write_bytes(as_json({"keys": [*others, jwk]}))
-    assert_one_line(verify(mintmark, token(), path), reason, path.read_bytes())
+    if "private" in reason or reason == "both have kid":
+        assert_one_line(verify(mintmark, token(), path), reason, path.read_bytes())
+        return
+    of_rsa, of_ec = token({"alg": "RS256", "kid": "rsa"}, sign=rs(hashes.SHA256())), token()
+    assert verify(mintmark, of_rsa if jwk.get("kid") == "ec" else of_ec, path, status=0).stdout.startswith(b"valid: ")
+    if jwk.get("kid") in ("rsa", "ec"):
+        result = verify(mintmark, of_ec if jwk["kid"] == "ec" else of_rsa, path)
+        assert_one_line(result, reason, path.read_bytes())
+        assert f"key {len(others)} of the JWKS has its kid, but was not taken" in result.stderr.decode()
 
 
 @pytest.mark.parametrize("text, reason", JWKS_DOCUMENTS.values(), ids=JWKS_DOCUMENTS)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/token/token.h"
 #include "tests/unit/support.h"
 #include "tests/unit/tokens.h"
 
@@ -169,24 +170,54 @@ static void a_repeated_kid_fails_the_whole(void **state)
 	assert_refused(keys.p, MM_EREFUSED, "kid \"same\"");
 }
 
-static void a_broken_key_fails_the_whole_and_is_named(void **state)
+static void a_repeated_kid_fails_the_whole_also_when_one_key_is_broken(void **state)
+{
+	mm_auto_string a = test_jwk(test_shared_key("ES256", 0), "same");
+	mm_auto_string b = es256(1, "same", "y", "{}");
+	mm_auto_buf keys = {0};
+
+	(void)state;
+	mm_buf_printf(&keys, "%s,%s", b, a);
+	assert_refused(keys.p, MM_EREFUSED, "keys 0 and 1 both have kid \"same\"");
+}
+
+static void a_broken_key_is_not_taken_and_the_others_are(void **state)
 {
 	mm_auto_string good = test_jwk(test_shared_key("ES256", 0), "good");
 	mm_auto_string no_y = es256(1, "bad", "y", "{}");
 	mm_auto_string off_curve = es256(1, "bad", NULL, "{\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"}");
 	mm_auto_string misfit = es256(1, "bad", NULL, "{\"alg\":\"ES384\"}");
-	const char *const broken[] = {no_y, off_curve, misfit};
+	mm_auto_string number = es256(1, "bad", NULL, "{\"use\":7}");
+	const char *const broken[] = {no_y, off_curve, misfit, number};
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(broken); i++) {
 		mm_auto_buf keys = {0};
 		mm_auto(mm_jwks) jwks = NULL;
 		struct mm_err err = {0};
+		size_t index = 0;
 
-		mm_buf_printf(&keys, "%s,%s", good, broken[i]);
-		assert_int_not_equal(parse(keys.p, &jwks, &err), MM_OK);
-		assert_contains(err.text, "JWKS: key 1: kid \"bad\"");
+		mm_buf_printf(&keys, "{\"kty\":\"oct\"},%s,%s", broken[i], good);
+		assert_ok(parse(keys.p, &jwks, &err), &err);
+		assert_int_equal(mm_jwks_count(jwks), 1);
+		assert_non_null(mm_jwks_find(jwks, mm_span_str("good")));
+		assert_null(mm_jwks_find(jwks, mm_span_str("bad")));
+		assert_non_null(mm_jwks_not_taken(jwks, "bad", &index));
+		assert_int_equal(index, 1);
+		assert_null(mm_jwks_not_taken(jwks, "good", &index));
+		assert_refused(broken[i], i < 1 || i == 3 ? MM_EPARSE : MM_EREFUSED, "JWKS: key 0: kid \"bad\"");
 	}
+}
+
+static void a_private_member_in_a_broken_key_fails_the_whole(void **state)
+{
+	mm_auto_string good = test_jwk(test_shared_key("ES256", 0), "good");
+	mm_auto_string leaked = es256(1, "leaked", NULL, "{\"use\":7,\"d\":\"AAAA\"}");
+	mm_auto_buf keys = {0};
+
+	(void)state;
+	mm_buf_printf(&keys, "%s,%s", good, leaked);
+	assert_refused(keys.p, MM_EREFUSED, "key 1: kid \"leaked\": d is a private member");
 }
 
 /* 1024 bits; e = 1; e = 3, once common, which RFC 8017 forgeries like. */
@@ -295,7 +326,9 @@ int main(void)
 		cmocka_unit_test(without_alg_the_type_of_the_key_decides),
 		cmocka_unit_test(private_members_fail_the_whole),
 		cmocka_unit_test(a_repeated_kid_fails_the_whole),
-		cmocka_unit_test(a_broken_key_fails_the_whole_and_is_named),
+		cmocka_unit_test(a_repeated_kid_fails_the_whole_also_when_one_key_is_broken),
+		cmocka_unit_test(a_broken_key_is_not_taken_and_the_others_are),
+		cmocka_unit_test(a_private_member_in_a_broken_key_fails_the_whole),
 		cmocka_unit_test(weak_rsa_keys_are_refused),
 		cmocka_unit_test(members_of_wrong_types_are_refused),
 		cmocka_unit_test(a_document_without_an_array_of_keys_is_refused),
