@@ -92,6 +92,9 @@ static enum mm_code check_options(const struct mm_call *call, struct mm_err *err
 
 	if (call->argument_count == 0 && !options->subject)
 		return mm_fail(err, MM_EUSAGE, "token create: SERVICEACCOUNT is missing, and so is --subject");
+	if (call->argument_count == 0 && (options->namespace || options->uid))
+		return mm_fail(err, MM_EUSAGE, "token create: --%s needs SERVICEACCOUNT",
+			       options->namespace ? "namespace" : "uid");
 	if (options->bound_kind >= 0 && !options->bound_name)
 		return mm_fail(err, MM_EUSAGE, "token create: --bound-object-kind needs --bound-object-name");
 	if (options->bound_kind < 0 && (options->bound_name || options->bound_uid))
@@ -105,7 +108,7 @@ static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapsho
 {
 	const struct create_options *options = call->options;
 	const struct mm_mint_request request = {
-		.namespace = options->namespace,
+		.namespace = options->namespace ? options->namespace : "default",
 		.service_account = call->argument_count > 0 ? call->arguments[0] : NULL,
 		.uid = options->uid,
 		.subject = options->subject,
@@ -176,8 +179,7 @@ static const struct mm_flag flags[] = {
 	 .type = MM_FLAG_TEXT,
 	 .offset = AT(namespace),
 	 .value = "NAMESPACE",
-	 .fallback = "default",
-	 .help = "the namespace of the service account"},
+	 .help = "the namespace of the service account; without it \"default\""},
 	{.name = "audience",
 	 .type = MM_FLAG_LIST,
 	 .offset = AT(audiences),

@@ -68,6 +68,28 @@ static void set_audiences(const struct mm_snapshot *snapshot, const struct mm_mi
 	claims->audience_count = asked ? request->audience_count : snapshot->audiences.n;
 }
 
+/* To a verifier such a subject is a service account, and it believes no other claim about it. */
+static enum mm_code check_subject(const struct mm_mint_request *request, struct mm_err *err)
+{
+	static const char prefix[] = "system:serviceaccount:";
+	mm_auto_buf own = {0};
+	enum mm_code code;
+
+	if (!request->subject || strncmp(request->subject, prefix, strlen(prefix)) != 0)
+		return MM_OK;
+	if (!request->service_account || !request->namespace)
+		return mm_fail(err, MM_EREFUSED,
+			       "the subject \"%.160s\" is a service account's: name that account and its namespace",
+			       request->subject);
+	mm_buf_printf(&own, "%s%s:%s", prefix, request->namespace, request->service_account);
+	code = mm_buf_check(&own, err);
+	if (code == MM_OK && strcmp(request->subject, own.p) != 0)
+		code = mm_fail(err, MM_EREFUSED,
+			       "the subject \"%.160s\" is not that of the service account, \"%.160s\"",
+			       request->subject, own.p);
+	return code;
+}
+
 /* `uid` holds the derived uid of an account that no one declared. */
 static enum mm_code set_account(const struct mm_snapshot *snapshot, const struct mm_mint_request *request,
 				char uid[static MM_UUID_SIZE], struct mm_claims *claims, struct mm_err *err)
@@ -123,6 +145,8 @@ enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_re
 	code = find_signer(snapshot, request->alg, &jws, err);
 	if (code == MM_OK)
 		code = set_lifetime(snapshot, request->ttl, now, &claims, err);
+	if (code == MM_OK)
+		code = check_subject(request, err);
 	if (code == MM_OK)
 		code = set_account(snapshot, request, uid, &claims, err);
 	if (code == MM_OK && request->bound_kind)

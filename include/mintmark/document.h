@@ -53,9 +53,9 @@ struct mm_publish_result {
 
 /*
  * Writes both under the locked `site` at their paths (below `prefix`, such as the issuer's path, unless NULL), JWKS
- * before discovery, so that a reader never finds a discovery document whose jwks_uri is not there. Idempotent; whatever
- * a killed predecessor left is mended: temporaries are removed, files made 0644, our own directories on the way at least
- * 0755. MM_OK means durable, also of what was there already. MM_EREFUSED: a prefix with "..". MM_EUNSAFE, MM_EIO.
+ * before discovery, so that a reader never finds a discovery document whose jwks_uri is not there. Idempotent; what a
+ * killed predecessor left is mended: temporaries are removed, files made 0644, and our own directories on the way at
+ * least 0755. MM_OK means durable, also of what was there already. MM_EREFUSED: a prefix with "..". MM_EUNSAFE, MM_EIO.
  */
 MM_MUSTCHECK enum mm_code mm_documents_publish(const struct mm_documents *documents, int site, const char *prefix,
 					       struct mm_publish_result *result, struct mm_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Minting: what was asked for becomes a token, or is refused. Nothing is parsed and no key is looked up on this path. */
+/* Minting: what was asked for becomes a token, or is refused. Nothing is parsed and no key looked up on this path. */
 #ifndef MINTMARK_MINT_H
 #define MINTMARK_MINT_H
 
@@ -32,7 +32,8 @@ void mm_minted_clear(struct mm_minted *minted); /* cleanses; for MM_CLEANUP */
 
 /*
  * Mints one token. MM_EREFUSED: names that Kubernetes would not allow, a lifetime below one second or above max_ttl,
- * an unknown bound kind, an algorithm without a key. Any thread.
+ * an unknown bound kind, an algorithm without a key, a subject of the form system:serviceaccount:… that is not the
+ * subject of the account that is named. Any thread.
  */
 MM_MUSTCHECK enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_request *request,
 				  mm_time now, struct mm_minted *out, struct mm_err *err);

@@ -106,6 +106,12 @@ def test_the_key_is_chosen_by_algorithm(issuer):
     (["web", "--claim", "a=1", "--claim", "a=2"], 2, "token create: --claim: a is given twice"),
     (["web", "--claim", 'iss="x"'], 1, "iss"),
     (["web", "--duration", "4h"], 1, "token create: a lifetime of 4h; possible: 1s to 3h (tokens.max_ttl)"),
+    (["--subject", "me", "--uid", "x"], 2, "token create: --uid needs SERVICEACCOUNT"),
+    (["--subject", "me", "-n", "default"], 2, "token create: --namespace needs SERVICEACCOUNT"),
+    (["web", "--subject", "system:serviceaccount:kube-system:root"], 1,
+     'the subject "system:serviceaccount:kube-system:root" is not that of the service account, '
+     '"system:serviceaccount:default:web"'),
+    (["--subject", "system:serviceaccount:default:web"], 1, "is a service account's: name that account"),
     (["Web"], 1, "Web"),
     (["web", "-n", "not.a.label"], 1, "not.a.label"),
 ])

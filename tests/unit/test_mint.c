@@ -209,6 +209,21 @@ static void a_subject_replaces_that_of_the_account(void **state)
 	json_decref(claims);
 }
 
+static void the_subject_of_a_service_account_is_that_of_the_one_named(void **state)
+{
+	struct mm_mint_request request = builder();
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
+
+	(void)state;
+	request.subject = "system:serviceaccount:default:builder";
+	json_decref(mint(&request, &minted));
+	request.subject = "system:serviceaccount:default:builde";
+	assert_refused(&request, "\"system:serviceaccount:default:builde\" is not that of the service account, "
+				 "\"system:serviceaccount:default:builder\"");
+	request = (struct mm_mint_request){.subject = "system:serviceaccount:default:builder"};
+	assert_refused(&request, "name that account and its namespace");
+}
+
 static void a_subject_alone_has_no_kubernetes_member(void **state)
 {
 	struct mm_mint_request request = {.subject = "somebody"};
@@ -326,6 +341,7 @@ int main(void)
 		cmocka_unit_test(a_second_is_a_lifetime),
 		cmocka_unit_test(a_declared_uid_replaces_the_derived_one),
 		cmocka_unit_test(a_subject_replaces_that_of_the_account),
+		cmocka_unit_test(the_subject_of_a_service_account_is_that_of_the_one_named),
 		cmocka_unit_test(a_subject_alone_has_no_kubernetes_member),
 		cmocka_unit_test(tokens_are_bound_to_each_kind_of_object),
 		cmocka_unit_test(what_cannot_be_bound_is_refused),
