@@ -23,6 +23,11 @@ def keys_of(issuer):
     return json.loads(issuer.run("key", "list", "-o", "json").stdout)["keys"]
 
 
+def export(issuer, kid, *flags, status=0):
+    """One kid in 64 begins with -, and is a kid all the same after --."""
+    return issuer.mintmark("key", "export", "-c", issuer.config_path, *flags, "--", kid, status=status)
+
+
 def openssl(*arguments, data=None):
     return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, input=data).stdout
 
@@ -153,18 +158,24 @@ def test_an_empty_passphrase_is_told(issuer, tmp_path):
 def test_the_public_half_is_the_default(issuer):
     active = keys_of(issuer)[0]["kid"]
     text = issuer.run("key", "export", "active").stdout
-    assert text == issuer.run("key", "export", active, "--format", "public-pem").stdout
+    assert text == export(issuer, active, "--format", "public-pem").stdout
     assert text.startswith("-----BEGIN PUBLIC KEY-----\n")
-    jwk = json.loads(issuer.run("key", "export", active, "--format=public-jwk").stdout)
+    jwk = json.loads(export(issuer, active, "--format=public-jwk").stdout)
     assert jwk in json.loads(issuer.run("jwks").stdout)["keys"]
 
 
 def test_the_kid_is_what_openssl_computes(issuer):
     for key in keys_of(issuer):
-        text = issuer.run("key", "export", key["kid"]).stdout.encode()
+        text = export(issuer, key["kid"]).stdout.encode()
         digest = openssl("dgst", "-sha256", "-binary", data=openssl("pkey", "-pubin", "-outform", "DER", data=text))
         encoded = openssl("base64", "-A", data=digest).decode().rstrip("=").replace("+", "-").replace("/", "_")
         assert encoded == key["kid"]
+
+
+def test_a_kid_that_begins_with_a_dash_comes_after_two(issuer):
+    kid = "-" + "A" * 42
+    assert kid in export(issuer, kid, status=1).stderr
+    assert "unknown flag" in issuer.run("key", "export", kid, status=2).stderr
 
 
 @pytest.mark.parametrize("form, begin", [("pkcs8", "-----BEGIN PRIVATE KEY-----"),
