@@ -65,6 +65,30 @@ static size_t utf8_char_len(const uint8_t *p, size_t left)
 	return len;
 }
 
+static bool is_unseen(unsigned c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+size_t mm_unseen_at(struct mm_span text, size_t at, unsigned *c)
+{
+	const unsigned char *p = (const unsigned char *)text.p + at;
+	size_t left = text.len - at, len = 1;
+
+	*c = p[0];
+	if (left > 1 && (p[0] & 0xe0) == 0xc0 && is_continuation(p[1])) {
+		*c = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+		len = 2;
+	} else if (left > 2 && (p[0] & 0xf0) == 0xe0 && is_continuation(p[1]) && is_continuation(p[2])) {
+		*c = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		len = 3;
+	} else if (p[0] >= 0x80) {
+		return 0;
+	}
+	return is_unseen(*c) ? len : 0;
+}
+
 bool mm_utf8_valid(struct mm_span text)
 {
 	const uint8_t *p = (const uint8_t *)text.p;

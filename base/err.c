@@ -79,23 +79,22 @@ static void line_ellipsis(struct line *line)
 	line->len = keep + sizeof dots - 1;
 }
 
-/*
- * The line may quote a stranger's bytes, and ends on a terminal or in a JSON answer: no newline, no escape sequence
- * (the C1 controls of U+0080 to U+009F included) and nothing but UTF-8 gets through.
- */
+/* The line may quote a stranger's bytes, and ends on a terminal or in a JSON answer: mm_unseen_at, and nothing but UTF-8. */
 static void line_tame(struct line *line)
 {
-	bool utf8 = mm_utf8_valid(mm_span(line->text, line->len));
+	struct mm_span text = mm_span(line->text, line->len);
+	bool utf8 = mm_utf8_valid(text);
+	size_t len;
 
-	for (size_t i = 0; i < line->len; i++) {
-		unsigned char c = (unsigned char)line->text[i], next = (unsigned char)line->text[i + 1];
+	for (size_t i = 0; i < line->len; i += len) {
+		unsigned char first = (unsigned char)line->text[i];
+		unsigned c = first;
 
-		if (c == '\n' || c == '\r' || c == '\t')
-			line->text[i] = ' ';
-		else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
-			line->text[i] = '?';
-		else if (c == 0xc2 && next < 0xa0)
-			line->text[i] = line->text[i + 1] = '?';
+		len = utf8 || first < 0x80 ? mm_unseen_at(text, i, &c) : 1;
+		if (len > 0)
+			memset(line->text + i, c == '\n' || c == '\r' || c == '\t' ? ' ' : '?', len);
+		else
+			len = 1;
 	}
 }
 

@@ -32,10 +32,12 @@ static bool is_plain(const char *text)
 static size_t add_quoted_char(struct mm_buf *line, const char *p, bool utf8)
 {
 	unsigned char c = (unsigned char)*p;
+	unsigned point;
+	size_t len = c >= 0x80 && utf8 ? mm_unseen_at(mm_span(p, strnlen(p, 3)), 0, &point) : 0;
 
-	if (c == 0xc2 && utf8 && (unsigned char)p[1] < 0xa0) {
-		mm_buf_printf(line, "\\u00%02x", (unsigned char)p[1]);
-		return 2;
+	if (len > 0) {
+		mm_buf_printf(line, "\\u%04x", point);
+		return len;
 	}
 	if (c == '"' || c == '\\')
 		mm_buf_printf(line, "\\%c", c);
@@ -63,13 +65,32 @@ static void add_text_value(struct mm_buf *line, const char *text)
 	mm_buf_add(line, "\"", 1);
 }
 
+/* A JSON string in which what must not be seen raw is written as an escape. */
+static void add_json_string(struct mm_buf *line, const char *text)
+{
+	mm_auto_buf raw = {0};
+
+	mm_json_add_string(&raw, text);
+	for (size_t i = 0; i < raw.len;) {
+		unsigned point;
+		size_t len = mm_unseen_at(mm_buf_span(&raw), i, &point);
+
+		if (len > 0)
+			mm_buf_printf(line, "\\u%04x", point);
+		else
+			mm_buf_add(line, raw.p + i, 1);
+		i += len > 0 ? len : 1;
+	}
+	line->failed |= raw.failed;
+}
+
 /* JSON knows no bytes: what is not UTF-8 gets a question mark for each foreign byte. */
 static void add_json_value(struct mm_buf *line, const char *text)
 {
 	mm_auto_buf ascii = {0};
 
 	if (mm_utf8_valid(mm_span_str(text))) {
-		mm_json_add_string(line, text);
+		add_json_string(line, text);
 		return;
 	}
 	mm_buf_add_str(&ascii, text);

@@ -25,25 +25,11 @@ enum mm_code mm_print(const struct mm_buf *answer, struct mm_err *err)
 	return code;
 }
 
-/* The control character at `at`, and its length in UTF-8; 0 when there is none. */
-static size_t control_at(struct mm_span text, size_t at, unsigned *c)
-{
-	unsigned char first = (unsigned char)text.p[at];
-
-	*c = first;
-	if (first < 0x20 || first == 0x7f)
-		return 1;
-	if (first != 0xc2 || at + 1 == text.len)
-		return 0;
-	*c = (unsigned char)text.p[at + 1];
-	return *c >= 0x80 && *c < 0xa0 ? 2 : 0;
-}
-
 void mm_add_visible(struct mm_buf *out, struct mm_span text, bool json)
 {
 	for (size_t i = 0; i < text.len;) {
 		unsigned c;
-		size_t len = control_at(text, i, &c);
+		size_t len = mm_unseen_at(text, i, &c);
 
 		if (len == 0 || (json && c == '\n'))
 			mm_buf_add(out, text.p + i, 1);

@@ -24,6 +24,12 @@ struct mm_span mm_span_str(const char *text); /* NULL gives the absent span */
 bool mm_span_eq(struct mm_span a, struct mm_span b);
 bool mm_span_is(struct mm_span a, const char *text);
 bool mm_span_starts(struct mm_span a, const char *prefix);
+/*
+ * The length of the character at `at` of UTF-8 that a terminal or a reader must not get as it is, and its code point in
+ * `*c`; 0 when it is an ordinary one. C0 and C1 controls, line separators, and what changes the direction of the text
+ * around it (CVE-2021-42574).
+ */
+size_t mm_unseen_at(struct mm_span text, size_t at, unsigned *c);
 bool mm_utf8_valid(struct mm_span text); /* RFC 3629 §4: no surrogates, no longer forms than needed */
 
 /* Equal, in a time that depends on the lengths alone: for secrets. */

@@ -108,6 +108,15 @@ static void strangers_control_characters_are_tamed(void **state)
 	assert_string_equal(err.text, " a b c d?[31me?f??g\302\240h");
 }
 
+static void nothing_turns_the_text_around_or_ends_the_line(void **state)
+{
+	struct mm_err err = {0};
+
+	(void)state;
+	(void)mm_fail(&err, MM_EPARSE, "%s", "a\u200e\u202eb\u2028c\u2069d\u061ce\u2027\u202f\u20ac");
+	assert_string_equal(err.text, "a??????b???c???d??e\u2027\u202f\u20ac");
+}
+
 static void a_line_is_always_utf8(void **state)
 {
 	struct mm_err err = {0};
@@ -292,6 +301,7 @@ int main(void)
 		cmocka_unit_test(cutting_leaves_no_half_character),
 		cmocka_unit_test(context_that_is_cut_ends_in_dots_too),
 		cmocka_unit_test(strangers_control_characters_are_tamed),
+		cmocka_unit_test(nothing_turns_the_text_around_or_ends_the_line),
 		cmocka_unit_test(a_line_is_always_utf8),
 		cmocka_unit_test(arguments_may_point_into_the_line),
 		cmocka_unit_test(fail_errno_appends_the_reason),

@@ -114,6 +114,17 @@ static void no_value_can_begin_a_line_or_move_a_terminal(void **state)
 					     "b=\"\\u009b2J\302\240\" c=\"\\x80\\xff\" d=\"\\x7f\"\n");
 }
 
+static void no_value_turns_the_line_around(void **state)
+{
+	struct mm_log *log = *state;
+
+	mm_log(log, MM_LOG_INFO, "m", MM_F_STR("a", "\u202eb\u2028\u20ac"));
+	assert_string_equal(after_time(log), "level=info msg=m a=\"\\u202eb\\u2028\u20ac\"\n");
+	log->format = MM_LOG_JSON;
+	mm_log(log, MM_LOG_INFO, "m", MM_F_STR("a", "\u202eb\u2028\u20ac"));
+	assert_non_null(strstr(after_time(log), "\"a\":\"\\u202eb\\u2028\u20ac\"}"));
+}
+
 static void a_null_string_is_left_out(void **state)
 {
 	struct mm_log *log = *state;
@@ -316,6 +327,7 @@ int main(void)
 		cmocka_unit_test(no_log_is_no_error),
 		cmocka_unit_test_setup_teardown(values_that_would_confuse_a_reader_are_quoted, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_value_can_begin_a_line_or_move_a_terminal, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_value_turns_the_line_around, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_null_string_is_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_time_that_has_not_come_is_never, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_err_is_a_field, setup, teardown),

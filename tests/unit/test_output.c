@@ -51,6 +51,9 @@ static void control_characters_become_visible(void **state)
 		{"\xc2\x9b", "\\u009b", true}, /* U+009B, the one-character form of ESC [ */
 		{"\xc2\xa0", "\xc2\xa0", false},
 		{"\xc2", "\xc2", false},
+		{"\xc2\n", "\xc2\\u000a", false},
+		{"\u200e\u200f\u2028\u202e", "\\u200e\\u200f\\u2028\\u202e", false},
+		{"\u2066\u2069\u061c\u206a", "\\u2066\\u2069\\u061c\u206a", true},
 	};
 	(void)state;
 
