@@ -82,12 +82,12 @@ static bool is_ipv6(const char *host)
 	return inet_pton(AF_INET6, host, &address) == 1;
 }
 
-/* A decimal number from `min` to 65535. */
+/* A decimal number from `min` to 65535, without leading zeros: one port has one text. */
 static bool parse_port(struct mm_span text, int min, int *out)
 {
 	int port = 0;
 
-	if (text.len == 0 || text.len > 5)
+	if (text.len == 0 || text.len > 5 || (text.len > 1 && text.p[0] == '0'))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.p[i] < '0' || text.p[i] > '9')
@@ -149,7 +149,7 @@ static enum mm_code fill_authority(struct mm_span authority, struct mm_url *url,
 	url->port = url->https ? 443 : 80;
 	url->port_explicit = port.p != NULL;
 	if (port.p && !parse_port(port, 1, &url->port))
-		return mm_fail(err, MM_EPARSE, "the port must be 1 to %d", PORT_MAX);
+		return mm_fail(err, MM_EPARSE, "the port must be 1 to %d, without leading zeros", PORT_MAX);
 	return MM_OK;
 }
 
@@ -246,6 +246,8 @@ static const char *issuer_objection(const char *issuer, const struct mm_url *url
 
 	if (strlen(issuer) > ISSUER_MAX)
 		return "it must not be longer than 255 characters (AWS IAM takes no more)";
+	if (url->port_explicit && url->port == (url->https ? 443 : 80))
+		return url->https ? "leave :443 off, it is the port of https" : "leave :80 off, it is the port of http";
 	if (url->query)
 		return "it must not have a query (?)";
 	if (!url->https && !mm_host_is_loopback(url->host))

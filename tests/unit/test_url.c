@@ -136,6 +136,7 @@ static void what_two_readers_could_read_in_two_ways_is_refused(void **state)
 		"https://h:+80/",
 		"https://h:-1/",
 		"https://h:80:80/",
+		"https://h:0443/",
 		"https://.h/",
 		"https://h./",
 		"https://a..b/",
@@ -207,7 +208,7 @@ static void issuers_are_https_or_loopback(void **state)
 {
 	static const char *const cases[] = {"https://oidc.example.com",     "https://oidc.example.com/id/prod",
 					    "https://h:8443/a-b_c.d~e",     "http://127.0.0.1:8080",
-					    "http://localhost:80/id",       "http://[::1]:8080/id",
+					    "http://localhost:8080/id",     "http://[::1]:8080/id",
 					    "https://h/.well/..hidden/a..b"};
 
 	(void)state;
@@ -274,6 +275,21 @@ static void an_issuer_has_at_most_255_characters(void **state)
 	assert_contains(err.text, "255");
 }
 
+static void the_default_port_of_an_issuer_is_left_off(void **state)
+{
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_int_equal(mm_issuer_url_check("https://h:443/id", NULL, &err), MM_EREFUSED);
+	assert_contains(err.text, "leave :443 off");
+	mm_err_clear(&err);
+	assert_int_equal(mm_issuer_url_check("http://127.0.0.1:80", NULL, &err), MM_EREFUSED);
+	assert_contains(err.text, "leave :80 off");
+	mm_err_clear(&err);
+	assert_ok(mm_issuer_url_check("https://h:80/id", NULL, &err), &err);
+	assert_ok(mm_issuer_url_check("http://127.0.0.1:443", NULL, &err), &err);
+}
+
 static void hostports_are_split(void **state)
 {
 	static const struct {
@@ -298,10 +314,10 @@ static void hostports_are_split(void **state)
 
 static void what_is_no_hostport_is_refused(void **state)
 {
-	static const char *const cases[] = {"",         ":80",    "h",       "h:",    "h:http",      "h:65536",
-					    "h:-1",     "h: 80",  "h:80 ",   " h:80", "::1:80",      "[::1]",
-					    "[::1]80",  "[::1]:", "[h]:80",  "h:80/", "http://h:80", "u@h:80",
-					    "127.1:80", "h\n:80", "h:000080"};
+	static const char *const cases[] = {"",         ":80",    "h",        "h:",    "h:http",      "h:65536",
+					    "h:-1",     "h: 80",  "h:80 ",    " h:80", "::1:80",      "[::1]",
+					    "[::1]80",  "[::1]:", "[h]:80",   "h:80/", "http://h:80", "u@h:80",
+					    "127.1:80", "h\n:80", "h:000080", "h:080", "h:00"};
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(cases); i++) {
@@ -330,6 +346,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_issuer_is_refused_with_the_reason),
 		cmocka_unit_test(the_path_of_an_issuer_may_have_capitals),
 		cmocka_unit_test(an_issuer_has_at_most_255_characters),
+		cmocka_unit_test(the_default_port_of_an_issuer_is_left_off),
 		cmocka_unit_test(hostports_are_split),
 		cmocka_unit_test(what_is_no_hostport_is_refused),
 	};
