@@ -51,7 +51,7 @@ static enum mm_code open_jwks(struct mm_call *call, struct mm_cli_context *conte
 	if (options->jwks)
 		return read_jwks(options->jwks, out, err);
 	if (options->issuer)
-		return mm_jwks_discover(options->issuer, options->cacert, out, err);
+		return mm_jwks_discover(options->issuer, options->cacert, 0, out, err);
 	code = own_jwks(call, context, out, err);
 	if (code == MM_OK)
 		*issuer = context->config->issuer;

@@ -28,9 +28,9 @@ MM_AUTO(mm_jwks)
 /*
  * Fetches what a stranger would: ISSUER/.well-known/openid-configuration, whose issuer must equal `issuer` byte for
  * byte (OpenID Connect Discovery 1.0 §4.3), then its jwks_uri. MM_ENETWORK, MM_ETIMEOUT, MM_ELIMIT, MM_EPARSE,
- * MM_EREFUSED; the line names the URL. `ca_file`: see mm_fetch_options.
+ * MM_EREFUSED; the line names the URL. `ca_file`: see mm_fetch_options. `timeout_ms`: for both together; 0 = 5000.
  */
-MM_MUSTCHECK enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, struct mm_jwks **out,
-					   struct mm_err *err);
+MM_MUSTCHECK enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, int timeout_ms,
+					   struct mm_jwks **out, struct mm_err *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a stranger does who knows nothing of an issuer but its URL (OpenID Connect Discovery 1.0 §4). */
+#include <mintmark/clock.h>
 #include <mintmark/document.h>
 #include <mintmark/fetch.h>
 #include <mintmark/json.h>
@@ -7,7 +8,25 @@
 #include <mintmark/url.h>
 #include <string.h>
 
-enum { DISCOVERY_MAX = 65536 };
+enum { DISCOVERY_MAX = 65536, TIMEOUT_MS = 5000 };
+
+/* How both documents are fetched: one deadline for the two of them. */
+struct manner {
+	const char *ca_file;
+	int64_t deadline_ns;
+};
+
+static enum mm_code fetch(const char *url, const struct manner *manner, size_t max_len, struct mm_buf *out,
+			  struct mm_err *err)
+{
+	int64_t left_ms = (manner->deadline_ns - mm_clock_monotonic_ns()) / 1000000;
+	const struct mm_fetch_options options = {
+		.ca_file = manner->ca_file, .timeout_ms = (int)left_ms, .max_len = max_len};
+
+	if (left_ms <= 0)
+		return mm_fail(err, MM_ETIMEOUT, "%.255s: no time is left to fetch it", url);
+	return mm_fetch(url, &options, out, err);
+}
 
 /* Where the discovery document is: a slash at the end of the issuer is not doubled (§4.1). */
 static enum mm_code discovery_url(const char *issuer, struct mm_buf *out, struct mm_err *err)
@@ -61,19 +80,19 @@ static enum mm_code check_jwks_uri(const json_t *document, const struct mm_url *
 	return MM_OK;
 }
 
-static enum mm_code fetch_jwks(const char *url, const char *ca_file, struct mm_jwks **out, struct mm_err *err)
+static enum mm_code fetch_jwks(const char *url, const struct manner *manner, struct mm_jwks **out, struct mm_err *err)
 {
-	const struct mm_fetch_options options = {.ca_file = ca_file, .max_len = MM_JWKS_MAX};
 	mm_auto_buf body = {0};
-	enum mm_code code = mm_fetch(url, &options, &body, err);
+	enum mm_code code = fetch(url, manner, MM_JWKS_MAX, &body, err);
 
 	if (code != MM_OK)
 		return code;
 	return mm_context(err, mm_jwks_parse(mm_buf_span(&body), out, err), "%.255s", url);
 }
 
-static enum mm_code follow(const json_t *document, const char *issuer, const struct mm_url *parts, const char *ca_file,
-			   const char *document_url, struct mm_jwks **out, struct mm_err *err)
+static enum mm_code follow(const json_t *document, const char *issuer, const struct mm_url *parts,
+			   const struct manner *manner, const char *document_url, struct mm_jwks **out,
+			   struct mm_err *err)
 {
 	const char *jwks_uri;
 	enum mm_code code = check_issuer(document, issuer, err);
@@ -82,12 +101,16 @@ static enum mm_code follow(const json_t *document, const char *issuer, const str
 		code = check_jwks_uri(document, parts, &jwks_uri, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "%.255s", document_url);
-	return fetch_jwks(jwks_uri, ca_file, out, err);
+	return fetch_jwks(jwks_uri, manner, out, err);
 }
 
-enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, struct mm_jwks **out, struct mm_err *err)
+enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, int timeout_ms, struct mm_jwks **out,
+			      struct mm_err *err)
 {
-	const struct mm_fetch_options options = {.ca_file = ca_file, .max_len = DISCOVERY_MAX};
+	const struct manner manner = {
+		.ca_file = ca_file,
+		.deadline_ns = mm_clock_monotonic_ns() + (int64_t)(timeout_ms ? timeout_ms : TIMEOUT_MS) * 1000000,
+	};
 	mm_auto_buf url = {0}, body = {0};
 	mm_auto(mm_url) parts = NULL;
 	json_t *document = NULL;
@@ -98,13 +121,13 @@ enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, struct mm
 	if (code == MM_OK)
 		code = discovery_url(issuer, &url, err);
 	if (code == MM_OK)
-		code = mm_fetch(url.p, &options, &body, err);
+		code = fetch(url.p, &manner, DISCOVERY_MAX, &body, err);
 	if (code != MM_OK)
 		return code;
 	code = mm_json_load(mm_buf_span(&body), DISCOVERY_MAX, &document, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "%.255s", url.p);
-	code = follow(document, issuer, parts, ca_file, url.p, out, err);
+	code = follow(document, issuer, parts, &manner, url.p, out, err);
 	json_decref(document);
 	return code;
 }

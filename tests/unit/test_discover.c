@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define DOCUMENT(issuer, jwks_uri) "{\"issuer\":\"" issuer "\",\"jwks_uri\":\"" jwks_uri "\"}"
 
@@ -65,6 +66,17 @@ static void answer(struct test_peer *peer, const char *request)
 		test_sendf(peer, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 }
 
+/* Each document takes longer than half of the time that there is for both, and less than all of it. */
+enum { SLOW_ISSUER_MS = 600, SLOW_DEADLINE_MS = 1000 };
+
+static void answer_slowly(struct test_peer *peer, const char *request)
+{
+	const struct timespec pause = {.tv_nsec = SLOW_ISSUER_MS * 1000000L};
+
+	nanosleep(&pause, NULL);
+	answer(peer, request);
+}
+
 static struct test_server server;
 
 static int start(void **state)
@@ -93,7 +105,7 @@ static enum mm_code discover(const char *path, struct mm_jwks **out, struct mm_e
 	char issuer[256];
 
 	snprintf(issuer, sizeof issuer, "http://127.0.0.1:%d%s", server.port, path);
-	return mm_jwks_discover(issuer, NULL, out, err);
+	return mm_jwks_discover(issuer, NULL, 0, out, err);
 }
 
 static void assert_found(const char *path)
@@ -174,9 +186,25 @@ static void an_issuer_must_be_an_url_without_query(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_fails(mm_jwks_discover("oidc.example.com", NULL, &jwks, &err), MM_EPARSE, &err);
-	assert_fails(mm_jwks_discover("https://oidc.example.com/?a=b", NULL, &jwks, &err), MM_EREFUSED, &err);
-	assert_fails(mm_jwks_discover("http://oidc.example.com", NULL, &jwks, &err), MM_EREFUSED, &err);
+	assert_fails(mm_jwks_discover("oidc.example.com", NULL, 0, &jwks, &err), MM_EPARSE, &err);
+	assert_fails(mm_jwks_discover("https://oidc.example.com/?a=b", NULL, 0, &jwks, &err), MM_EREFUSED, &err);
+	assert_fails(mm_jwks_discover("http://oidc.example.com", NULL, 0, &jwks, &err), MM_EREFUSED, &err);
+}
+
+static void one_deadline_is_for_both_documents(void **state)
+{
+	mm_auto(mm_jwks) jwks = NULL;
+	struct test_server slow;
+	struct mm_err err = {0};
+	enum mm_code code;
+	char issuer[256];
+
+	(void)state;
+	test_server_start(&slow, answer_slowly, NULL);
+	snprintf(issuer, sizeof issuer, "http://127.0.0.1:%d/good", slow.port);
+	code = mm_jwks_discover(issuer, NULL, SLOW_DEADLINE_MS, &jwks, &err);
+	test_server_stop(&slow);
+	assert_int_equal(code, MM_ETIMEOUT);
 }
 
 /* As discover, from a server with TLS and a CA that only it has. */
@@ -192,7 +220,7 @@ static enum mm_code discover_secure(const char *path, struct mm_jwks **out, stru
 	test_server_start(&secure, answer, &options);
 	snprintf(ca_file, sizeof ca_file, "%s/ca.pem", dir.path);
 	snprintf(issuer, sizeof issuer, "https://127.0.0.1:%d%s", secure.port, path);
-	code = mm_jwks_discover(issuer, ca_file, out, err);
+	code = mm_jwks_discover(issuer, ca_file, 0, out, err);
 	test_server_stop(&secure);
 	test_dir_remove(&dir);
 	return code;
@@ -230,6 +258,7 @@ int main(void)
 		cmocka_unit_test(jwks_uri_must_be_https_or_loopback),
 		cmocka_unit_test(the_message_names_the_url_that_failed),
 		cmocka_unit_test(an_issuer_must_be_an_url_without_query),
+		cmocka_unit_test(one_deadline_is_for_both_documents),
 		cmocka_unit_test(an_issuer_on_https_may_have_a_private_ca),
 		cmocka_unit_test(an_issuer_on_https_cannot_send_us_to_http),
 	};
