@@ -19,7 +19,7 @@ static enum mm_code make_token(const struct mm_signer *signer, size_t signature_
 	size_t len = 0;
 	enum mm_code code;
 
-	mm_buf_printf(&header, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"JWT\"}", signer->alg->name, signer->kid);
+	mm_signer_header(signer, &header);
 	mm_base64url_add(token, header.p, header.len);
 	mm_buf_add_str(token, ".");
 	mm_base64url_add(token, payload, sizeof payload - 1);

@@ -77,6 +77,12 @@ enum mm_code mm_sign(const struct mm_signer *signer, struct mm_span message, uin
 	return signer->ops->sign(signer, message, signature, len, err);
 }
 
+void mm_signer_header(const struct mm_signer *signer, struct mm_buf *out)
+{
+	/* Neither alg names nor base64url kids need escaping. */
+	mm_buf_printf(out, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"JWT\"}", signer->alg->name, signer->kid);
+}
+
 void mm_signer_free(struct mm_signer *signer)
 {
 	if (signer)

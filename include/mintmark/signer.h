@@ -35,6 +35,8 @@ MM_MUSTCHECK enum mm_code mm_signer_local(const struct mm_key *key, struct mm_si
 
 MM_MUSTCHECK enum mm_code mm_sign(const struct mm_signer *signer, struct mm_span message,
 				  uint8_t signature[static MM_SIGNATURE_MAX], size_t *len, struct mm_err *err);
+/* Appends the JSON of the JOSE header of its tokens: {"alg":…,"kid":…,"typ":"JWT"}. */
+void mm_signer_header(const struct mm_signer *signer, struct mm_buf *out);
 void mm_signer_free(struct mm_signer *signer);
 MM_AUTO(mm_signer)
 

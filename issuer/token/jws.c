@@ -13,12 +13,10 @@ static void encode_header(struct mm_jws *jws, const char *header)
 {
 	mm_auto_buf text = {0};
 
-	/* Neither alg names nor base64url kids need escaping. */
 	if (header)
 		mm_buf_add_str(&text, header);
 	else
-		mm_buf_printf(&text, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"JWT\"}", jws->signer->alg->name,
-			      jws->signer->kid);
+		mm_signer_header(jws->signer, &text);
 	mm_base64url_add(&jws->header, text.p, text.len);
 	mm_buf_add_str(&jws->header, ".");
 	jws->header.failed |= text.failed;
