@@ -5,14 +5,13 @@
 
 #define MM_MUSTCHECK                       __attribute__((warn_unused_result))
 #define MM_PRINTF(format_index, first_arg) __attribute__((format(printf, format_index, first_arg)))
-#define MM_NORETURN                        __attribute__((noreturn))
 
 /* Runs `fn(&variable)` when the variable leaves its scope:  MM_CLEANUP(mm_buf_free) struct mm_buf b = {0}; */
 #define MM_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /*
- * mm_auto(mm_key) key = NULL;  declares a `struct mm_key *` that is freed when it leaves its scope. One for each line: in
- * `mm_auto(mm_key) a, b` the second would not be a pointer.
+ * mm_auto(mm_key) key = NULL;  declares a `struct mm_key *` that is freed when it leaves its scope. One on each line:
+ * in `mm_auto(mm_key) a, b` the second would not be a pointer.
  * A module that has a destructor `void mm_key_free(struct mm_key *)` says MM_AUTO(mm_key) in its header.
  */
 #define mm_auto(type) MM_CLEANUP(type##_cleanup) struct type *

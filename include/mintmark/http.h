@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The handler seam: request in, response out, no transport in it. HTTP/1.1 stands in front of it today, HTTP/2 later.
- * What a route allows and which privilege it needs is a row of the route table; the dispatcher checks it, never a handler.
+ * What a route allows and which privilege it needs is a row of the route table, checked by the dispatcher and never by
+ * a handler.
  */
 #ifndef MINTMARK_HTTP_H
 #define MINTMARK_HTTP_H

@@ -18,9 +18,9 @@ enum mm_key_form {
 /*
  * Reads a private key: PEM with PKCS#1, SEC1, PKCS#8 or encrypted PKCS#8 / traditional encryption, or a private JWK.
  * `alg` NULL: the JWK's alg, or RS256 for RSA and what fits the curve otherwise. `passphrase` is the absent span when
- * there is none. MM_ELIMIT: more than MM_KEY_FILE_MAX bytes; MM_EPARSE: no key in it, more than one, or damaged; MM_EREFUSED: vetting, a public key where a private
- * one is needed, alg that does not fit, an encrypted key without a passphrase or with a wrong one (said which).
- * Never prompts.
+ * there is none. MM_ELIMIT: more than MM_KEY_FILE_MAX bytes; MM_EPARSE: no key in it, more than one, or damaged;
+ * MM_EREFUSED: vetting, a public key where a private one is needed, alg that does not fit, an encrypted key without a
+ * passphrase or with a wrong one (said which). Never prompts.
  */
 MM_MUSTCHECK enum mm_code mm_key_import(struct mm_span text, const struct mm_alg *alg, struct mm_span passphrase,
 					struct mm_key **out, struct mm_err *err);

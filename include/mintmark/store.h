@@ -15,8 +15,8 @@ enum mm_store_load { MM_LOAD_PUBLIC, MM_LOAD_PRIVATE };
 struct mm_store_ops {
 	/*
 	 * The newest committed set; never a mixture of two. MM_LOAD_PRIVATE: the records whose state has material
-	 * carry it. MM_ENOTFOUND: nothing was ever committed; a set or a key that got lost is MM_EIO. MM_EUNSAFE, MM_EIO,
-	 * MM_EPARSE name the file.
+	 * carry it. MM_ENOTFOUND: nothing was ever committed; a set or a key that got lost is MM_EIO. MM_EUNSAFE,
+	 * MM_EIO, MM_EPARSE name the file.
 	 */
 	enum mm_code (*load)(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
 			     struct mm_err *err);
@@ -48,9 +48,10 @@ struct mm_store {
 
 /*
  * A directory: keyset.json, keys/KID.pem (PKCS#8, mode 0600) and lock. It must belong to the effective user (or root)
- * and be writable by nobody else: MM_EUNSAFE names what is wrong and the command that mends it. `create`: made with mode 0700
- * when missing; otherwise MM_ENOTFOUND. The path counts, not the directory that was found there: when another one is put
- * in its place, `changed` says so and the next load or commit is one of that; while there is none, they are MM_EIO.
+ * and be writable by nobody else: MM_EUNSAFE names what is wrong and the command that mends it. `create`: made with
+ * mode 0700 when missing; otherwise MM_ENOTFOUND. The path counts, not the directory that was found there: when another
+ * one is put in its place, `changed` says so and the next load or commit is one of that; while there is none, they are
+ * MM_EIO.
  */
 MM_MUSTCHECK enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **out, struct mm_err *err);
 
@@ -62,10 +63,10 @@ MM_MUSTCHECK enum mm_code mm_store_load(struct mm_store *store, enum mm_store_lo
 /*
  * Checks `next` (mm_keyset_check) and commits it if the stored revision is still `expected` (0: nothing stored yet), as
  * revision expected+1 at time `now`, and sets both in `next`. MM_OK means durable. MM_EREFUSED: the check, or a record
- * whose private key is neither in it nor in the store. MM_ECONFLICT: somebody committed first. MM_ELIMIT: `expected` is MM_REVISION_MAX. On any error the previous
- * set stands and `next` is as it was; what could be in doubt (a directory that cannot be synced) is said in the line.
- * After MM_OK store->warning tells, if its code is set, which private key could not be destroyed, or
- * that the lock could not be marked.
+ * whose private key is neither in it nor in the store. MM_ECONFLICT: somebody committed first. MM_ELIMIT: `expected` is
+ * MM_REVISION_MAX. On any error the previous set stands and `next` is as it was; what could be in doubt (a directory
+ * that cannot be synced) is said in the line. After MM_OK store->warning tells, if its code is set, which private key
+ * could not be destroyed, or that the lock could not be marked.
  */
 MM_MUSTCHECK enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uint64_t expected,
 					  mm_time now, struct mm_err *err);
