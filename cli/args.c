@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 
+#include <mintmark/base64url.h>
 #include <mintmark/suggest.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -181,6 +182,18 @@ static enum mm_code take_short(struct parse *parse, const char *letters)
 	return MM_OK;
 }
 
+/* One kid in 64 begins with '-': where a command takes one, what has its form is one, and no flag. */
+static bool is_kid(const struct parse *parse, const char *word)
+{
+	uint8_t digest[32];
+	size_t len;
+
+	if (strncmp(parse->command->arguments, "KID", 3) != 0)
+		return false;
+	return mm_base64url_decode(mm_span_str(word), digest, sizeof digest, &len, NULL) == MM_OK &&
+	       len == sizeof digest;
+}
+
 static enum mm_code take_words(struct parse *parse)
 {
 	bool only_arguments = false;
@@ -189,7 +202,7 @@ static enum mm_code take_words(struct parse *parse)
 	while (code == MM_OK && parse->next < parse->end) {
 		char *word = *parse->next++;
 
-		if (only_arguments || word[0] != '-' || word[1] == '\0')
+		if (only_arguments || word[0] != '-' || word[1] == '\0' || is_kid(parse, word))
 			parse->out->positional[parse->out->count++] = word;
 		else if (strcmp(word, "--") == 0)
 			only_arguments = true;

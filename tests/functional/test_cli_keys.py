@@ -24,8 +24,7 @@ def keys_of(issuer):
 
 
 def export(issuer, kid, *flags, status=0):
-    """One kid in 64 begins with -, and is a kid all the same after --."""
-    return issuer.mintmark("key", "export", "-c", issuer.config_path, *flags, "--", kid, status=status)
+    return issuer.mintmark("key", "export", kid, "-c", issuer.config_path, *flags, status=status)
 
 
 def openssl(*arguments, data=None):
@@ -172,10 +171,14 @@ def test_the_kid_is_what_openssl_computes(issuer):
         assert encoded == key["kid"]
 
 
-def test_a_kid_that_begins_with_a_dash_comes_after_two(issuer):
-    kid = "-" + "A" * 42
-    assert kid in export(issuer, kid, status=1).stderr
-    assert "unknown flag" in issuer.run("key", "export", kid, status=2).stderr
+@pytest.mark.parametrize("dashes", ["-", "--", "-c", "-h"])
+def test_a_kid_that_begins_like_a_flag_is_a_kid(issuer, dashes):
+    kid = dashes.ljust(43, "A")
+    assert f"there is no key {kid}" in export(issuer, kid, status=1).stderr
+
+
+def test_what_begins_with_a_dash_and_is_no_kid_is_a_flag(issuer):
+    assert "unknown flag" in export(issuer, "-A" * 20, status=2).stderr
 
 
 @pytest.mark.parametrize("form, begin", [("pkcs8", "-----BEGIN PRIVATE KEY-----"),
