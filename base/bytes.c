@@ -101,11 +101,6 @@ bool mm_utf8_valid(struct mm_span text)
 	return true;
 }
 
-bool mm_bytes_eq_secret(const void *a, size_t a_len, const void *b, size_t b_len)
-{
-	return a_len == b_len && (a_len == 0 || CRYPTO_memcmp(a, b, a_len) == 0);
-}
-
 /* realloc would leave the old bytes behind in the heap: so always a new block, and the old one cleansed. */
 static bool buf_grow(struct mm_buf *buf, size_t need)
 {

@@ -62,20 +62,3 @@ enum mm_code mm_uuid5_url(struct mm_span name, char out[static MM_UUID_SIZE], st
 	finish(digest, 5, out);
 	return MM_OK;
 }
-
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool mm_uuid_valid(const char *text)
-{
-	for (int i = 0; i < UUID_BYTES; i++) {
-		if (hyphen_before(i) && *text++ != '-')
-			return false;
-		if (!is_hex(text[0]) || !is_hex(text[1]))
-			return false;
-		text += 2;
-	}
-	return *text == '\0';
-}

@@ -32,9 +32,6 @@ bool mm_span_starts(struct mm_span a, const char *prefix);
 size_t mm_unseen_at(struct mm_span text, size_t at, unsigned *c);
 bool mm_utf8_valid(struct mm_span text); /* RFC 3629 §4: no surrogates, no longer forms than needed */
 
-/* Equal, in a time that depends on the lengths alone: for secrets. */
-bool mm_bytes_eq_secret(const void *a, size_t a_len, const void *b, size_t b_len);
-
 /*
  * A growable buffer; {0} is an empty one. After any addition p[len] is NUL. Additions do not return an error:
  * a failed allocation makes the buffer sticky-failed and later additions do nothing; ask once with mm_buf_check.

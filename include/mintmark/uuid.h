@@ -13,7 +13,4 @@ MM_MUSTCHECK enum mm_code mm_uuid4(char out[static MM_UUID_SIZE], struct mm_err 
 /* Version 5 (SHA-1) of `name` in the URL namespace (RFC 9562 §6.6). */
 MM_MUSTCHECK enum mm_code mm_uuid5_url(struct mm_span name, char out[static MM_UUID_SIZE], struct mm_err *err);
 
-/* 36 characters, hexadecimal and hyphens at their places. */
-bool mm_uuid_valid(const char *text);
-
 #endif

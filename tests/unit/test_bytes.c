@@ -35,15 +35,6 @@ static void a_span_starts_with_its_prefixes(void **state)
 	assert_false(mm_span_starts(mm_span_str("bearer x"), "Bearer "));
 }
 
-static void secrets_are_compared_by_length_and_bytes(void **state)
-{
-	(void)state;
-	assert_true(mm_bytes_eq_secret("abc", 3, "abc", 3));
-	assert_false(mm_bytes_eq_secret("abc", 3, "abd", 3));
-	assert_false(mm_bytes_eq_secret("abc", 3, "abcd", 4));
-	assert_true(mm_bytes_eq_secret(NULL, 0, NULL, 0));
-}
-
 static void additions_are_terminated(void **state)
 {
 	mm_auto_buf buf = {0};
@@ -304,7 +295,6 @@ int main(void)
 		cmocka_unit_test(spans_are_equal_when_their_bytes_are),
 		cmocka_unit_test(an_absent_span_equals_only_another),
 		cmocka_unit_test(a_span_starts_with_its_prefixes),
-		cmocka_unit_test(secrets_are_compared_by_length_and_bytes),
 		cmocka_unit_test(well_formed_utf8_is_valid),
 		cmocka_unit_test(malformed_utf8_is_not),
 		cmocka_unit_test(utf8_is_not_read_beyond_its_end),

