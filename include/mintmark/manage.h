@@ -2,7 +2,8 @@
 /*
  * Managing keys: what a command does to a store. Each loads the set, changes a copy, has every key that is going to
  * sign probed by a second implementation, and commits once. On success `*set` is what was committed, owned by the
- * caller; on failure nothing was changed. Beside what stands here: the store's errors, and MM_ECRYPTO when a probe fails.
+ * caller; on failure nothing was changed. Beside what stands here: the store's errors, and MM_ECRYPTO when a probe
+ * fails.
  */
 #ifndef MINTMARK_MANAGE_H
 #define MINTMARK_MANAGE_H
