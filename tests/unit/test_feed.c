@@ -35,6 +35,16 @@ static bool fragile_changed(struct mm_store *store)
 
 static const struct mm_store_ops fragile_ops = {.load = fragile_load, .changed = fragile_changed};
 
+static bool no_live_object;
+
+/* In the place of mm_live_new for the code of this program: see Makefile.am. */
+enum mm_code __real_mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err);
+enum mm_code __wrap_mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err);
+enum mm_code __wrap_mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err)
+{
+	return no_live_object ? mm_fail(err, MM_ENOMEM, "out of memory") : __real_mm_live_new(parts, out, err);
+}
+
 /* A feed and all that it borrows. */
 struct fixture {
 	struct test_dir dir;
@@ -277,6 +287,31 @@ static void a_wrong_configuration_leaves_the_old_one_in_force(void **state)
 	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 1); /* it is the same file */
 }
 
+/* What a reload says of the configuration in force, and what is served, must not part ways. */
+static void without_a_live_object_nothing_is_swapped_and_all_is_tried_again(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mm_live *before;
+
+	start(fixture);
+	before = live(fixture);
+	write_config(fixture, "keys: {algorithm: EdDSA}\nhttp: {idle_timeout: 7s}\n");
+	commit(fixture);
+	no_live_object = true;
+	mm_feed_check(&fixture->feed);
+	mm_feed_check(&fixture->feed);
+	no_live_object = false;
+	assert_ptr_equal(live(fixture), before);
+	assert_ptr_equal(fixture->feed.config, fixture->config);
+	assert_ptr_equal(fixture->feed.snapshot, before->snapshot);
+	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 2);
+	assert_int_equal(count_logged(fixture, "the new configuration is not used"), 1);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->settings.idle_timeout_ns, INT64_C(7000000000));
+	assert_int_equal(live(fixture)->snapshot->revision, 2);
+	assert_null(live(fixture)->not_ready);
+}
+
 static void an_option_that_is_fixed_is_named_and_kept(void **state)
 {
 	struct fixture *fixture = *state;
@@ -357,6 +392,7 @@ int main(void)
 		FEED_TEST(a_changed_configuration_is_in_force_at_the_next_check),
 		FEED_TEST(no_configuration_gets_more_connections_than_are_allowed),
 		FEED_TEST(a_wrong_configuration_leaves_the_old_one_in_force),
+		FEED_TEST(without_a_live_object_nothing_is_swapped_and_all_is_tried_again),
 		FEED_TEST(an_option_that_is_fixed_is_named_and_kept),
 		FEED_TEST(a_reload_loads_what_did_not_change),
 		FEED_TEST(without_a_file_the_configuration_is_never_read_again),
