@@ -38,8 +38,10 @@ def storetool():
 
 
 @pytest.fixture(scope="session")
-def faultfs():
+def faultfs(mintmark):
     """The path of the library that makes file operations fail (LD_PRELOAD)."""
+    if mintmark.sanitized:
+        pytest.skip("the sanitizer's library must come first in LD_PRELOAD")
     return harness.built("tests/functional/faultfs.so")
 
 

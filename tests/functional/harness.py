@@ -61,6 +61,11 @@ class Mintmark:
             f"stdout: {result.stdout}\nstderr: {result.stderr}")
         return result
 
+    @property
+    def sanitized(self):
+        """Whether it was built with the address or thread sanitizer."""
+        return any(name in self.path.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
+
     def popen(self, *arguments, prefix=(), **options):
         """Starts it and returns the Popen; the caller ends it. `prefix` is a wrapper such as valgrind."""
         return subprocess.Popen([*prefix, self.path, *map(str, arguments)], stdin=subprocess.DEVNULL, **options)
