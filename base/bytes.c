@@ -256,10 +256,3 @@ void mm_string_free(char **text)
 	free(*text);
 	*text = NULL;
 }
-
-void mm_string_cleanse(char **text)
-{
-	if (*text)
-		OPENSSL_cleanse(*text, strlen(*text));
-	mm_string_free(text);
-}

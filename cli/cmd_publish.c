@@ -124,7 +124,7 @@ static enum mm_code run_publish(struct mm_call *call, struct mm_err *err)
 	mm_auto_context context = {0};
 	mm_auto(mm_url) issuer = NULL;
 	mm_auto_fd site = -1;
-	struct mm_publish_result result;
+	struct mm_publish_result result = {0};
 	enum mm_code code = mm_cli_open_store(call, &context, err);
 
 	if (code == MM_OK)

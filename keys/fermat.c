@@ -3,7 +3,7 @@
 
 #include <mintmark/ossl.h>
 
-enum { ROUNDS = 100 };
+enum { ROUNDS = 20 }; /* those of the CVE fall to the first */
 
 /* Sets `root` to the square root of `n`, rounded down, by Newton's method from above. */
 static bool square_root(BIGNUM *root, const BIGNUM *n, BN_CTX *context)

@@ -72,9 +72,7 @@ bool mm_strings_has(const struct mm_strings *list, const char *text);
 void mm_strings_free(struct mm_strings *list);
 #define mm_auto_strings MM_CLEANUP(mm_strings_free) struct mm_strings
 
-/* For MM_CLEANUP: free() and a char pointer, with and without cleansing. */
-void mm_string_free(char **text);
-void mm_string_cleanse(char **text);
+void mm_string_free(char **text); /* for MM_CLEANUP */
 #define mm_auto_string MM_CLEANUP(mm_string_free) char *
 
 #endif

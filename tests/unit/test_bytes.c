@@ -223,9 +223,9 @@ static void owned_strings_are_freed_once(void **state)
 	char *text = strdup("secret"), *none = NULL;
 
 	(void)state;
-	mm_string_cleanse(&text);
+	mm_string_free(&text);
 	assert_null(text);
-	mm_string_cleanse(&none);
+	mm_string_free(&text);
 	mm_string_free(&none);
 	assert_null(none);
 }

@@ -197,8 +197,8 @@ static void halves_of_two_keys_are_refused(void **state)
 		json_object_set(jwk, "d", json_object_get(donor, "d"));
 		check_refused(jwk, true, MM_EREFUSED, "does not belong");
 		json_decref(donor);
-		mm_string_cleanse(&text);
-		mm_string_cleanse(&other_text);
+		mm_string_free(&text);
+		mm_string_free(&other_text);
 	}
 	check_refused(with(published(RSA_JWK, true), "d", "AQAB"), true, MM_EREFUSED, "do not belong together");
 }

@@ -71,7 +71,7 @@ static void the_numbers_are_those_of_the_vectors(void **state)
 			assert_true(json_equal(json_object_get(expected, numbers[n]),
 					       json_object_get(written, numbers[n])) ||
 				    !json_object_get(expected, numbers[n]));
-		mm_string_cleanse(&text);
+		mm_string_free(&text);
 		json_decref(written);
 		json_decref(vector);
 	}
@@ -137,9 +137,9 @@ static void a_private_jwk_reads_back_as_the_same_private_key(void **state)
 		before = test_export(key, MM_FORM_PKCS8);
 		after = test_export(read, MM_FORM_PKCS8);
 		assert_string_equal(before, after);
-		mm_string_cleanse(&text);
-		mm_string_cleanse(&before);
-		mm_string_cleanse(&after);
+		mm_string_free(&text);
+		mm_string_free(&before);
+		mm_string_free(&after);
 	}
 }
 

@@ -148,7 +148,7 @@ static void a_key_lives_longer_than_the_handle_that_it_was_made_of(void **state)
 	EVP_PKEY_free(pkey);
 	pem = test_export(key, MM_FORM_PKCS8);
 	assert_contains(pem, "BEGIN PRIVATE KEY");
-	mm_string_cleanse(&pem);
+	mm_string_free(&pem);
 }
 
 static void keys_from_elsewhere_are_vetted(void **state)

@@ -56,7 +56,7 @@ static void every_private_form_is_imported_for_the_algorithm_that_was_asked_for(
 			assert_ptr_equal(mm_key_alg(read), &mm_algs[i]);
 			assert_true(mm_key_is_private(read));
 			assert_string_equal(mm_key_kid(read), mm_key_kid(key));
-			mm_string_cleanse(&text);
+			mm_string_free(&text);
 		}
 	}
 }
@@ -74,7 +74,7 @@ static void pem_without_a_wish_gets_rs256_or_what_fits_the_curve(void **state)
 
 		assert_ok(mm_key_import(mm_span_str(text), NULL, no_passphrase, &read, &err), &err);
 		assert_string_equal(mm_key_alg(read)->name, names[i]);
-		mm_string_cleanse(&text);
+		mm_string_free(&text);
 	}
 }
 
@@ -87,8 +87,8 @@ static void an_algorithm_that_does_not_fit_is_refused(void **state)
 	check_refused(pem, "ES384", MM_EREFUSED, "ES384 does not fit: the key is an EC key on prime256v1");
 	check_refused(pem, "RS256", MM_EREFUSED, "RS256 does not fit");
 	check_refused(jwk, "ES384", MM_EREFUSED, "for ES256, not for ES384");
-	mm_string_cleanse(&pem);
-	mm_string_cleanse(&jwk);
+	mm_string_free(&pem);
+	mm_string_free(&jwk);
 }
 
 static void keys_that_others_made_badly_are_refused(void **state)
@@ -256,7 +256,7 @@ static void every_form_is_text_that_ends_its_last_line(void **state)
 		char *text = test_export(key, form);
 
 		assert_int_equal(text[strlen(text) - 1], '\n');
-		mm_string_cleanse(&text);
+		mm_string_free(&text);
 	}
 }
 

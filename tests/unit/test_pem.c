@@ -73,7 +73,7 @@ static void every_form_has_its_label_and_reads_back(void **state)
 
 		assert_memory_equal(pem, rows[i].first_line, strlen(rows[i].first_line));
 		check_reads(pem, no_passphrase, key);
-		mm_string_cleanse(&pem);
+		mm_string_free(&pem);
 	}
 }
 
@@ -148,7 +148,7 @@ static void a_passphrase_for_a_key_that_has_none_is_not_used(void **state)
 
 	(void)state;
 	check_reads(pem, mm_span_str(words), key);
-	mm_string_cleanse(&pem);
+	mm_string_free(&pem);
 }
 
 static void a_passphrase_longer_than_openssl_takes_is_said_to_be(void **state)
@@ -182,9 +182,9 @@ static void curve_parameters_before_the_key_and_text_around_it_do_no_harm(void *
 	(void)state;
 	check_reads(with_parameters, no_passphrase, key);
 	check_reads(with_text, no_passphrase, key);
-	mm_string_cleanse(&pem);
-	mm_string_cleanse(&with_parameters);
-	mm_string_cleanse(&with_text);
+	mm_string_free(&pem);
+	mm_string_free(&with_parameters);
+	mm_string_free(&with_text);
 }
 
 static void anything_beside_the_one_key_is_refused_and_named(void **state)
@@ -208,9 +208,9 @@ static void anything_beside_the_one_key_is_refused_and_named(void **state)
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(rows); i++) {
 		check_refused(rows[i].text, MM_EPARSE, rows[i].part);
-		mm_string_cleanse(&rows[i].text);
+		mm_string_free(&rows[i].text);
 	}
-	mm_string_cleanse(&pem);
+	mm_string_free(&pem);
 	free(public);
 }
 
@@ -250,13 +250,13 @@ static void a_damaged_key_is_refused(void **state)
 	changed = strdup(pem);
 	*strchr(strchr(changed, '\n') + 1, 'M') = '!';
 	check_refused(changed, MM_EPARSE, "damaged");
-	mm_string_cleanse(&changed);
+	mm_string_free(&changed);
 	changed = strdup(pem);
 	memcpy(strchr(changed, '\n') + 1, "AAAA", 4);
 	check_refused(changed, MM_EPARSE, "damaged");
-	mm_string_cleanse(&changed);
+	mm_string_free(&changed);
 	check_refused("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", MM_EPARSE, "damaged");
-	mm_string_cleanse(&pem);
+	mm_string_free(&pem);
 }
 
 static void a_key_under_the_wrong_label_is_refused(void **state)
@@ -269,7 +269,7 @@ static void a_key_under_the_wrong_label_is_refused(void **state)
 	*strstr(body, "-----END") = '\0';
 	mm_buf_printf(&text, "-----BEGIN RSA PRIVATE KEY-----\n%s-----END RSA PRIVATE KEY-----\n", body);
 	check_refused(text.p, MM_EPARSE, "damaged or of an unknown kind");
-	mm_string_cleanse(&pem);
+	mm_string_free(&pem);
 }
 
 int main(void)

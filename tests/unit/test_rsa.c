@@ -20,8 +20,8 @@ static void the_numbers_of_a_private_key_make_the_same_key_again(void **state)
 	before = test_export(key, MM_FORM_TRADITIONAL);
 	after = test_export(copy, MM_FORM_TRADITIONAL);
 	assert_string_equal(before, after);
-	mm_string_cleanse(&before);
-	mm_string_cleanse(&after);
+	mm_string_free(&before);
+	mm_string_free(&after);
 }
 
 static void the_numbers_of_a_public_key_are_two(void **state)
