@@ -12,6 +12,7 @@ typedef int64_t mm_duration; /* seconds, never negative */
 
 mm_time mm_clock_now(void);
 int64_t mm_clock_monotonic_ns(void); /* nanoseconds from an arbitrary start: for deadlines and latencies */
+int64_t mm_clock_steady_ns(void);    /* the same, and it runs on while the host sleeps: for waits */
 
 #define MM_TIME_TEXT_SIZE 21 /* "2026-11-22T00:15:00Z" and NUL */
 /* RFC 3339 in UTC, whole seconds. Times outside the years 1970 to 9999 are written as the nearest of them. */

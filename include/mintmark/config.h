@@ -28,12 +28,14 @@ struct mm_config {
 	} tls;
 	struct {
 		char *algorithm;
+		struct mm_strings algorithms; /* empty: `algorithm` alone */
 		int64_t rsa_bits;
 		mm_duration rotate_every; /* 0 = by hand */
 		mm_duration verifier_cache;
 		mm_duration propagation;
 		mm_duration clock_skew;
 		int64_t max_keys;
+		struct mm_strings on_change; /* the command that `serve` runs after each change; empty: none */
 	} keys;
 	struct {
 		struct mm_strings audiences; /* empty = the issuer */

@@ -32,6 +32,14 @@ MM_MUSTCHECK enum mm_code mm_key_generate(const struct mm_alg *alg, unsigned rsa
 MM_MUSTCHECK enum mm_code mm_key_from_pkey(const struct mm_alg *alg, EVP_PKEY *pkey, struct mm_key **out,
 					   struct mm_err *err);
 
+/*
+ * A key that is planned and not made: for schedules of the future. It has an algorithm and, for a kid, "planned-NUMBER";
+ * whatever needs either half is MM_EREFUSED, and no store takes it.
+ */
+MM_MUSTCHECK enum mm_code mm_key_planned(const struct mm_alg *alg, unsigned number, struct mm_key **out,
+					 struct mm_err *err);
+bool mm_key_is_planned(const struct mm_key *key);
+
 /* The public half of the same key. */
 MM_MUSTCHECK enum mm_code mm_key_public(const struct mm_key *key, struct mm_key **out, struct mm_err *err);
 

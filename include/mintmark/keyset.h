@@ -41,7 +41,11 @@ struct mm_key_record {
 	mm_time removed;
 	mm_time revoked;
 	mm_duration publish_wait; /* from published until ready */
-	mm_duration retire_wait;  /* from retired until it may be removed */
+	/*
+	 * From retired until it may be removed. Frozen when the key is activated, and never shortened afterwards: a
+	 * token with the lifetime that was allowed then may be under way (docs/decisions/0012).
+	 */
+	mm_duration retire_wait;
 };
 
 #define MM_REVISION_MAX (INT64_MAX - 1) /* of a stored set: JSON readers hold integers in 64 bits with a sign */
@@ -61,15 +65,6 @@ MM_MUSTCHECK enum mm_code mm_keyset_new(struct mm_keyset **out, struct mm_err *e
 MM_MUSTCHECK enum mm_code mm_keyset_copy(const struct mm_keyset *set, struct mm_keyset **out, struct mm_err *err);
 void mm_keyset_free(struct mm_keyset *set);
 MM_AUTO(mm_keyset)
-
-/*
- * Adds a private key that verifiers do not know yet, published at `now` with the policy's publish_wait frozen in. In
- * an empty set the first key of an algorithm is active at once and any further one is ready at once: nobody can have
- * cached a document of a set that did not exist. MM_EEXIST: the kid is or was in the set (also as a tombstone).
- * MM_EREFUSED: max_keys.
- */
-MM_MUSTCHECK enum mm_code mm_keyset_add(struct mm_keyset *set, const struct mm_key *key, const struct mm_policy *policy,
-					mm_time now, struct mm_err *err);
 
 const struct mm_key_record *mm_keyset_find(const struct mm_keyset *set, const char *kid);
 /* The record that signs with `alg` at `now`; `alg` NULL: the oldest active one. NULL when there is none. */

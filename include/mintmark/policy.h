@@ -8,7 +8,8 @@
 #include <mintmark/config.h>
 
 struct mm_policy {
-	const struct mm_alg *alg;
+	size_t alg_count;                        /* at least 1 */
+	const struct mm_alg *algs[MM_ALG_COUNT]; /* each has one signer; the first is what tokens get by default */
 	unsigned rsa_bits;
 	mm_duration rotate_every; /* 0 = by hand */
 	mm_duration verifier_cache;
@@ -17,9 +18,14 @@ struct mm_policy {
 	mm_duration max_ttl;
 	unsigned max_keys;
 };
-/* MM_ECONFIG, with the arithmetic and the place in the file, when no schedule can satisfy it. */
+
+/*
+ * MM_ECONFIG, with the arithmetic and the place in the file, when no schedule can satisfy it: rotate_every shorter than
+ * publish_wait, or more keys in the JWKS than max_keys.
+ */
 MM_MUSTCHECK enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_policy *out,
 						struct mm_err *err);
+bool mm_policy_has_alg(const struct mm_policy *policy, const struct mm_alg *alg);
 mm_duration mm_policy_publish_wait(const struct mm_policy *policy); /* propagation + verifier_cache + clock_skew */
 mm_duration mm_policy_retire_wait(const struct mm_policy *policy);  /* propagation + max_ttl + clock_skew */
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps of a key's life, each on a key set in memory that is committed afterwards. A step is stamped with `now`, but
+ * never before the step before it (a clock may have been set back), and freezes the wait that begins with it. Errors
+ * leave the set as it was.
+ */
+#ifndef MINTMARK_STEPS_H
+#define MINTMARK_STEPS_H
+
+#include <mintmark/keyset.h>
+
+/* Whether a key may sign before every verifier can have it. */
+enum mm_gap { MM_GAP_REFUSED, MM_GAP_ALLOWED };
+
+/*
+ * A new standby: `key` is served from now on, and ready after `wait` (mm_policy_publish_wait, or 0 where nobody can have
+ * cached a JWKS without it: docs/decisions/0002). MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is public, or
+ * the JWKS holds policy->max_keys keys.
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key,
+					    const struct mm_policy *policy, mm_duration wait, mm_time now,
+					    struct mm_err *err);
+
+/*
+ * The standby `kid` signs from now on, and the signer of its algorithm, if there is one, is retired: one swap.
+ * MM_ENOTFOUND. MM_EREFUSED: it is no standby, or not ready before a time that the line names, and gaps are refused.
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_activate(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
+					     enum mm_gap gap, mm_time now, struct mm_err *err);
+
+/*
+ * `kid` never signs again, and is served on until its tokens have expired. Its standby takes over (see
+ * mm_keyset_standby). MM_ENOTFOUND. MM_EREFUSED: it signs and no standby is ready (with gaps: there is none), it is
+ * tainted already, or it is not served any more.
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_taint(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
+					  enum mm_gap gap, mm_time now, struct mm_err *err);
+
+/*
+ * `kid` is out of the JWKS now and for ever; what remains is a tombstone without private half. If it signs, its standby
+ * takes over, ready or not. MM_ENOTFOUND. MM_EREFUSED: it is revoked already; or it signs, and there is no standby: give
+ * the set one first (mm_keyset_publish).
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_revoke(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
+					   mm_time now, struct mm_err *err);
+
+/*
+ * Out of the JWKS, in good order: a retired key whose retire_wait has passed, or a standby that never signed.
+ * MM_ENOTFOUND. MM_EREFUSED: any other.
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_remove(struct mm_keyset *set, const char *kid, mm_time now, struct mm_err *err);
+
+/* `kid` stops signing without a successor: its algorithm is given up, and another one signs. Errors as for remove. */
+MM_MUSTCHECK enum mm_code mm_keyset_retire(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
+					   mm_time now, struct mm_err *err);
+
+/* The signer `kid` stays published for at least the policy's retire_wait: max_ttl was raised since it was activated. */
+MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
+					   struct mm_err *err);
+
+/* The standby of `alg` that is ready first, whether it is yet or not; NULL: there is none. */
+const struct mm_key_record *mm_keyset_standby(const struct mm_keyset *set, const struct mm_alg *alg);
+size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg *alg);
+bool mm_key_is_standby(const struct mm_key_record *record);      /* published, and never yet anything else */
+mm_time mm_key_ready_at(const struct mm_key_record *record);     /* published + publish_wait */
+mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + retire_wait */
+size_t mm_keyset_served(const struct mm_keyset *set);            /* how many keys the JWKS holds */
+
+#endif
