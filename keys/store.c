@@ -21,8 +21,8 @@ enum mm_code mm_store_load(struct mm_store *store, enum mm_store_load what, stru
 	return store->ops->load(store, what, out, err);
 }
 
-enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uint64_t expected, mm_time now,
-			     struct mm_err *err)
+enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uint64_t expected,
+			     const struct mm_actor *actor, mm_time now, struct mm_err *err)
 {
 	const uint64_t revision = next->revision;
 	const mm_time committed = next->committed;
@@ -35,12 +35,17 @@ enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uin
 		return code;
 	next->revision = expected + 1;
 	next->committed = now;
-	code = store->ops->commit(store, next, expected, err);
+	code = store->ops->commit(store, next, expected, actor, err);
 	if (code != MM_OK) {
 		next->revision = revision;
 		next->committed = committed;
 	}
 	return code;
+}
+
+enum mm_code mm_store_share(struct mm_store *store, struct mm_store **out, struct mm_err *err)
+{
+	return store->ops->share(store, out, err);
 }
 
 int mm_store_watch_fd(struct mm_store *store)

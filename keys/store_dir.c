@@ -260,12 +260,13 @@ static void mark_committed(struct dir_store *dir, int lock)
 }
 
 static enum mm_code dir_commit(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,
-			       struct mm_err *err)
+			       const struct mm_actor *actor, struct mm_err *err)
 {
 	struct dir_store *dir = self(store);
 	mm_auto_fd lock = -1;
 	enum mm_code code = follow_path(dir, err);
 
+	(void)actor;
 	if (code == MM_OK)
 		code = take_lock(dir, &lock, err);
 	if (code != MM_OK)
@@ -300,7 +301,7 @@ static bool dir_changed(struct mm_store *store)
 	return noticed || !is_at_path(dir) || !mm_file_id_eq(dir->loaded, mm_file_id(dir->fd, MM_STORE_SET));
 }
 
-/* ---- open and close --------------------------------------------------------------------------------------------- */
+/* ---- open, share and close --------------------------------------------------------------------------------------------- */
 
 static void dir_close(struct mm_store *store)
 {
@@ -312,11 +313,14 @@ static void dir_close(struct mm_store *store)
 	free(dir);
 }
 
+static enum mm_code dir_share(struct mm_store *store, struct mm_store **out, struct mm_err *err);
+
 static const struct mm_store_ops dir_ops = {
 	.load = dir_load,
 	.commit = dir_commit,
 	.watch_fd = dir_watch_fd,
 	.changed = dir_changed,
+	.share = dir_share,
 	.close = dir_close,
 };
 
@@ -330,21 +334,35 @@ static enum mm_code open_or_make(const char *path, bool create, int *fd, struct 
 	return code == MM_OK ? MM_OK : mm_fail(err, code, "%s", why.text);
 }
 
+static enum mm_code make_handle(const char *path, int *fd, struct mm_store **out, struct mm_err *err)
+{
+	mm_auto_string copy = strdup(path);
+	struct dir_store *dir = calloc(1, sizeof(*dir));
+
+	if (!dir || !copy) {
+		free(dir);
+		return mm_fail(err, MM_ENOMEM, "%s: out of memory", path);
+	}
+	*dir = (struct dir_store){.store.ops = &dir_ops, .path = mm_take(copy), .fd = *fd, .watch = MM_WATCH_NONE};
+	*fd = -1;
+	*out = &dir->store;
+	return MM_OK;
+}
+
+/* The path may name another directory by now, or none; the new handle finds that out as the old one would. */
+static enum mm_code dir_share(struct mm_store *store, struct mm_store **out, struct mm_err *err)
+{
+	const struct dir_store *dir = self(store);
+	mm_auto_fd fd = fcntl(dir->fd, F_DUPFD_CLOEXEC, 0);
+
+	*out = NULL;
+	return fd >= 0 ? make_handle(dir->path, &fd, out, err) : mm_fail_errno(err, "%s", dir->path);
+}
+
 enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **out, struct mm_err *err)
 {
 	mm_auto_fd fd = -1;
-	mm_auto_string copy = strdup(path);
-	struct dir_store *dir = calloc(1, sizeof(*dir));
 	enum mm_code code = open_or_make(path, create, &fd, err);
 
-	if (code == MM_OK && (!dir || !copy))
-		code = mm_fail(err, MM_ENOMEM, "%s: out of memory", path);
-	if (code != MM_OK) {
-		free(dir);
-		return code;
-	}
-	*dir = (struct dir_store){.store.ops = &dir_ops, .path = mm_take(copy), .fd = fd, .watch = MM_WATCH_NONE};
-	fd = -1;
-	*out = &dir->store;
-	return MM_OK;
+	return code == MM_OK ? make_handle(path, &fd, out, err) : code;
 }

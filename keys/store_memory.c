@@ -64,13 +64,14 @@ static enum mm_code fill_private_half(const struct mm_keyset *stored, struct mm_
 }
 
 static enum mm_code memory_commit(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,
-				  struct mm_err *err)
+				  const struct mm_actor *actor, struct mm_err *err)
 {
 	struct memory_store *memory = self(store);
 	uint64_t revision = memory->committed ? memory->committed->revision : 0;
 	mm_auto(mm_keyset) copy = NULL;
 	enum mm_code code;
 
+	(void)actor; /* it has no audit */
 	if (revision != expected)
 		return mm_store_conflict(revision, expected, err);
 	code = mm_keyset_copy(next, &copy, err);
@@ -101,6 +102,13 @@ static bool memory_changed(struct mm_store *store)
 	return memory->committed && memory->committed->revision != memory->loaded;
 }
 
+static enum mm_code memory_share(struct mm_store *store, struct mm_store **out, struct mm_err *err)
+{
+	(void)store;
+	*out = NULL;
+	return mm_fail(err, MM_EIO, "memory store: it cannot be shared yet");
+}
+
 static void memory_close(struct mm_store *store)
 {
 	mm_keyset_free(self(store)->committed);
@@ -112,6 +120,7 @@ static const struct mm_store_ops memory_ops = {
 	.commit = memory_commit,
 	.watch_fd = memory_watch_fd,
 	.changed = memory_changed,
+	.share = memory_share,
 	.close = memory_close,
 };
 

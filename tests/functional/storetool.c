@@ -12,6 +12,7 @@
 
 #define TOMBSTONES 3 /* older ones are dropped, so that a set of ten thousand revisions stays small */
 
+static const struct mm_actor actor = {.name = "storetool", .why = "a test"};
 static const struct mm_policy policy = {.max_keys = 20};
 
 /* Adds a key of the algorithm that is quickest to make, and makes it the signer. */
@@ -55,7 +56,7 @@ static enum mm_code rotate(struct mm_store *store, struct mm_keyset *set, struct
 
 	age(set, now);
 	code = add_signer(set, now, err);
-	return code == MM_OK ? mm_store_commit(store, set, set->revision, now, err) : code;
+	return code == MM_OK ? mm_store_commit(store, set, set->revision, &actor, now, err) : code;
 }
 
 static void acknowledge(const struct mm_store *store, const struct mm_keyset *set)

@@ -92,7 +92,7 @@ void assert_commit_fails(void **state, struct mm_keyset *set, enum mm_code code,
 {
 	struct mm_err err = {0};
 
-	assert_int_equal(mm_store_commit(store_of(state), set, set->revision, T0 + 2000, &err), code);
+	assert_int_equal(mm_store_commit(store_of(state), set, set->revision, &test_actor, T0 + 2000, &err), code);
 	assert_contains(err.text, fixture.dir.path);
 	assert_contains(err.text, "nothing was changed");
 	assert_contains(err.text, why);

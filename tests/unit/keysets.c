@@ -12,6 +12,8 @@ const struct mm_policy test_policy = {
 	.max_keys = 20,
 };
 
+const struct mm_actor test_actor = {.name = "test", .why = "it has to"};
+
 struct mm_key_record *test_record(struct mm_keyset *set, const char *alg)
 {
 	set->records = reallocarray(set->records, set->count + 1, sizeof(*set->records));

@@ -6,6 +6,7 @@
 #include "tests/unit/keyhelp.h"
 
 #include <mintmark/keyset.h>
+#include <mintmark/store.h>
 
 #define T0 ((mm_time)1795306500) /* 2026-11-22T00:15:00Z */
 
@@ -13,6 +14,8 @@
 extern const struct mm_policy test_policy;
 #define TEST_PUBLISH_WAIT 3720
 #define TEST_RETIRE_WAIT  86520
+
+extern const struct mm_actor test_actor; /* who commits in tests */
 
 /* Appends a record with a new key of `alg`, created at T0 and with no other step taken; the set keeps it. */
 struct mm_key_record *test_record(struct mm_keyset *set, const char *alg);

@@ -21,7 +21,7 @@ void store_committed(struct mm_store *store, struct mm_keyset *next)
 {
 	struct mm_err err = {0};
 
-	assert_ok(mm_store_commit(store, next, next->revision, T0 + 1000, &err), &err);
+	assert_ok(mm_store_commit(store, next, next->revision, &test_actor, T0 + 1000, &err), &err);
 	assert_string_equal(store->warning.text, "");
 }
 
@@ -55,7 +55,7 @@ static void the_first_commit_is_revision_1_at_the_given_time(void **state)
 	mm_auto(mm_keyset) set = test_first_set();
 	mm_auto(mm_keyset) loaded = NULL;
 
-	assert_ok(mm_store_commit(store_of(state), set, 0, T0 + 5, NULL), NULL);
+	assert_ok(mm_store_commit(store_of(state), set, 0, &test_actor, T0 + 5, NULL), NULL);
 	assert_int_equal(set->revision, 1);
 	assert_int_equal(set->committed, T0 + 5);
 	loaded = store_loaded(store_of(state), MM_LOAD_PUBLIC);
@@ -114,7 +114,7 @@ static void a_commit_from_an_old_revision_conflicts(void **state)
 	late = store_loaded(store_of(state), MM_LOAD_PRIVATE);
 	store_committed(store_of(state), set);
 	swap_signer(late)->revoked = T0 + 10;
-	assert_fails_saying(mm_store_commit(store_of(state), late, 1, T0 + 2000, &err), MM_ECONFLICT, &err,
+	assert_fails_saying(mm_store_commit(store_of(state), late, 1, &test_actor, T0 + 2000, &err), MM_ECONFLICT, &err,
 			    "the key set is at revision 2, not 1");
 	assert_int_equal(late->revision, 1);
 	assert_int_equal(late->committed, T0 + 1000);
@@ -130,7 +130,7 @@ static void a_first_commit_conflicts_with_a_set_that_is_there(void **state)
 	struct mm_err err = {0};
 
 	store_committed(store_of(state), set);
-	assert_fails(mm_store_commit(store_of(state), other, 0, T0, &err), MM_ECONFLICT, &err);
+	assert_fails(mm_store_commit(store_of(state), other, 0, &test_actor, T0, &err), MM_ECONFLICT, &err);
 	loaded = store_loaded(store_of(state), MM_LOAD_PRIVATE);
 	assert_same_text(loaded, set);
 }
@@ -140,7 +140,7 @@ static void a_commit_from_a_revision_that_never_was_conflicts(void **state)
 	mm_auto(mm_keyset) set = test_first_set();
 	struct mm_err err = {0};
 
-	assert_fails(mm_store_commit(store_of(state), set, 7, T0, &err), MM_ECONFLICT, &err);
+	assert_fails(mm_store_commit(store_of(state), set, 7, &test_actor, T0, &err), MM_ECONFLICT, &err);
 }
 
 static void there_is_a_last_revision(void **state)
@@ -148,10 +148,10 @@ static void there_is_a_last_revision(void **state)
 	mm_auto(mm_keyset) set = test_first_set();
 	struct mm_err err = {0};
 
-	assert_fails_saying(mm_store_commit(store_of(state), set, MM_REVISION_MAX, T0, &err), MM_ELIMIT, &err,
-			    "the last revision");
+	assert_fails_saying(mm_store_commit(store_of(state), set, MM_REVISION_MAX, &test_actor, T0, &err), MM_ELIMIT,
+			    &err, "the last revision");
 	mm_err_clear(&err);
-	assert_fails(mm_store_commit(store_of(state), set, UINT64_MAX, T0, &err), MM_ELIMIT, &err);
+	assert_fails(mm_store_commit(store_of(state), set, UINT64_MAX, &test_actor, T0, &err), MM_ELIMIT, &err);
 }
 
 static void a_set_that_is_not_good_is_refused(void **state)
@@ -162,7 +162,7 @@ static void a_set_that_is_not_good_is_refused(void **state)
 
 	store_committed(store_of(state), set);
 	set->records[0].retired = T0 + 10;
-	assert_fails_saying(mm_store_commit(store_of(state), set, 1, T0 + 2000, &err), MM_EREFUSED, &err,
+	assert_fails_saying(mm_store_commit(store_of(state), set, 1, &test_actor, T0 + 2000, &err), MM_EREFUSED, &err,
 			    "the key set is not fit to be stored: EdDSA: no key signs");
 	assert_int_equal(set->revision, 1);
 	loaded = store_loaded(store_of(state), MM_LOAD_PUBLIC);
@@ -194,7 +194,8 @@ static void a_key_whose_private_half_nobody_has_is_refused(void **state)
 	assert_ok(mm_key_public(set->records[1].key, &public, NULL), NULL);
 	mm_key_free(set->records[1].key);
 	set->records[1].key = public;
-	assert_fails_saying(mm_store_commit(store_of(state), set, 0, T0, &err), MM_EREFUSED, &err, mm_key_kid(public));
+	assert_fails_saying(mm_store_commit(store_of(state), set, 0, &test_actor, T0, &err), MM_EREFUSED, &err,
+			    mm_key_kid(public));
 	assert_fails(mm_store_load(store_of(state), MM_LOAD_PUBLIC, &set, &err), MM_ENOTFOUND, &err);
 }
 
@@ -238,7 +239,7 @@ static void the_private_half_of_a_key_that_left_the_set_is_destroyed(void **stat
 	without = store_loaded(store_of(state), MM_LOAD_PUBLIC);
 	mm_key_free(without->records[--without->count].key);
 	store_committed(store_of(state), without);
-	assert_fails(mm_store_commit(store_of(state), again, 2, T0, &err), MM_EREFUSED, &err);
+	assert_fails(mm_store_commit(store_of(state), again, 2, &test_actor, T0, &err), MM_EREFUSED, &err);
 }
 
 static void a_loaded_set_is_the_callers_own(void **state)

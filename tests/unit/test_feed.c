@@ -81,7 +81,8 @@ static void commit(struct fixture *fixture)
 {
 	struct mm_err err = {0};
 
-	assert_ok(mm_store_commit(fixture->store.memory, fixture->set, fixture->set->revision, T0, &err), &err);
+	assert_ok(mm_store_commit(fixture->store.memory, fixture->set, fixture->set->revision, &test_actor, T0, &err),
+		  &err);
 }
 
 static int setup(void **state)

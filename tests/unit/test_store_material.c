@@ -92,7 +92,7 @@ static void a_private_key_that_cannot_be_destroyed_is_a_warning(void **state)
 	set->records[0].revoked = T0 + 10;
 	assert_int_equal(unlinkat(dir_fd(), name.text, 0), 0);
 	assert_int_equal(mkdirat(dir_fd(), name.text, 0700), 0);
-	assert_ok(mm_store_commit(store_of(state), set, 1, T0 + 20, &err), &err);
+	assert_ok(mm_store_commit(store_of(state), set, 1, &test_actor, T0 + 20, &err), &err);
 	assert_int_equal(store_of(state)->warning.code, MM_EIO);
 	assert_contains(store_of(state)->warning.text, "a private key could not be destroyed");
 	assert_contains(store_of(state)->warning.text, mm_key_kid(set->records[0].key));

@@ -141,7 +141,8 @@ static void a_directory_that_is_gone_is_a_change_and_no_empty_store(void **state
 	away = moved_away();
 	assert_true(mm_store_changed(store_of(state)));
 	assert_fails_saying(mm_store_load(store_of(state), MM_LOAD_PUBLIC, &loaded, &err), MM_EIO, &err, dir_path());
-	assert_fails_saying(mm_store_commit(store_of(state), set, 1, 1, &err), MM_EIO, &err, "nothing was changed");
+	assert_fails_saying(mm_store_commit(store_of(state), set, 1, &test_actor, 1, &err), MM_EIO, &err,
+			    "nothing was changed");
 	put_back(&away);
 	assert_false(mm_store_changed(store_of(state)));
 	mm_keyset_free(store_loaded(store_of(state), MM_LOAD_PUBLIC));
