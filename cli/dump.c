@@ -34,8 +34,9 @@ static json_t *command_json(const struct mm_command *command)
 static json_t *option_json(const struct mm_option *option)
 {
 	static const char *const types[] = {
-		[MM_OPT_STRING] = "string", [MM_OPT_PATH] = "path", [MM_OPT_DURATION] = "duration",
-		[MM_OPT_INT] = "integer",   [MM_OPT_ENUM] = "word", [MM_OPT_STRINGS] = "list",
+		[MM_OPT_STRING] = "string",   [MM_OPT_PATH] = "path", [MM_OPT_DURATION] = "duration",
+		[MM_OPT_INT] = "integer",     [MM_OPT_ENUM] = "word", [MM_OPT_STRINGS] = "list",
+		[MM_OPT_COMMAND] = "command",
 	};
 	mm_auto_buf accepts = {0};
 

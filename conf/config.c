@@ -138,6 +138,11 @@ static enum mm_code fail_shape(const struct source *source, const struct mm_yaml
 		       found[entry->kind], accepts.p);
 }
 
+static bool takes_list(const struct mm_option *option)
+{
+	return option->type == MM_OPT_STRINGS || option->type == MM_OPT_COMMAND;
+}
+
 static enum mm_code apply(struct mm_config *config, const struct source *source, const struct mm_yaml_entry *entry,
 			  struct mm_err *err)
 {
@@ -151,7 +156,7 @@ static enum mm_code apply(struct mm_config *config, const struct source *source,
 		return entry->kind == MM_YAML_SECTION || entry->kind == MM_YAML_NOTHING
 			       ? MM_OK
 			       : fail_shape(source, entry, NULL, err);
-	if (entry->kind != (option->type == MM_OPT_STRINGS ? MM_YAML_LIST : MM_YAML_SCALAR))
+	if (entry->kind != (takes_list(option) ? MM_YAML_LIST : MM_YAML_SCALAR))
 		return fail_shape(source, entry, option, err);
 	config->lines[option - mm_options] = entry->line;
 	code = mm_option_set(option, config, &entry->values, source->base_dir, err);

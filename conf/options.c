@@ -109,6 +109,14 @@ const struct mm_option mm_options[] = {
 	 .words = algorithm_words,
 	 .reloadable = true,
 	 .help = "What new keys are made for, and what tokens are signed with. Azure accepts RS256 alone."},
+	{.name = "keys.algorithms",
+	 .type = MM_OPT_STRINGS,
+	 .offset = AT(keys.algorithms),
+	 .min = 1,
+	 .max = 10,
+	 .words = algorithm_words,
+	 .reloadable = true,
+	 .help = "Several in place of keys.algorithm, each with keys of its own; the first is the default for tokens."},
 	{.name = "keys.rsa_bits",
 	 .type = MM_OPT_INT,
 	 .offset = AT(keys.rsa_bits),
@@ -126,7 +134,7 @@ const struct mm_option mm_options[] = {
 	 .min = 0,
 	 .max = 10 * YEAR,
 	 .reloadable = true,
-	 .help = "How long a key is to sign, 0 = no limit; in this version it is checked, and nothing acts on it."},
+	 .help = "How long a key signs before its standby takes over; 0 = until an operator says so."},
 	{.name = "keys.verifier_cache",
 	 .type = MM_OPT_DURATION,
 	 .offset = AT(keys.verifier_cache),
@@ -159,6 +167,14 @@ const struct mm_option mm_options[] = {
 	 .max = 100,
 	 .reloadable = true,
 	 .help = "The most keys that the JWKS may hold. AWS refuses 101, Entra reads the first 100."},
+	{.name = "keys.on_change",
+	 .type = MM_OPT_COMMAND,
+	 .offset = AT(keys.on_change),
+	 .min = 1,
+	 .max = 64,
+	 .reloadable = true,
+	 .help = "A command, as a list, that serve runs without a shell at its start and after each change of the "
+		 "keys."},
 	{.name = "tokens.audiences",
 	 .type = MM_OPT_STRINGS,
 	 .offset = AT(tokens.audiences),
@@ -254,8 +270,13 @@ const struct mm_option *mm_option_find(const char *name)
 	return NULL;
 }
 
-static void add_words(const char *const *words, struct mm_buf *out)
+static void add_words(const struct mm_option *option, struct mm_buf *out)
 {
+	const char *const *words = option->words;
+
+	if (option->type == MM_OPT_STRINGS)
+		mm_buf_printf(out, "a list of %lld to %lld different ones of ", (long long)option->min,
+			      (long long)option->max);
 	for (size_t i = 0; words[i]; i++)
 		mm_buf_printf(out, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
 }
@@ -267,11 +288,14 @@ void mm_option_accepts(const struct mm_option *option, struct mm_buf *out)
 	if (option->accepts) {
 		mm_buf_add_str(out, option->accepts);
 	} else if (option->words) {
-		add_words(option->words, out);
+		add_words(option, out);
 	} else if (option->type == MM_OPT_DURATION) {
 		mm_duration_format(option->min, least);
 		mm_duration_format(option->max, most);
 		mm_buf_printf(out, "a duration from %s to %s, such as 90s, 15m, 1h or 30d", least, most);
+	} else if (option->type == MM_OPT_COMMAND) {
+		mm_buf_printf(out, "a list of the absolute path of a program and at most %lld arguments",
+			      (long long)option->max - 1);
 	} else if (option->type == MM_OPT_INT) {
 		mm_buf_printf(out, "a whole number from %lld to %lld", (long long)option->min, (long long)option->max);
 	} else {

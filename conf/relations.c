@@ -48,6 +48,21 @@ static enum mm_code check_tls(const struct mm_config *config, const struct sourc
 	return MM_OK;
 }
 
+/* Which of the two would hold nobody should have to guess; one of them may have been meant to be gone. */
+static enum mm_code check_algorithms(const struct source *source, struct mm_err *err)
+{
+	const struct mm_yaml_entry *one = mm_yaml_find(source->yaml, "keys.algorithm");
+	const struct mm_yaml_entry *several = mm_yaml_find(source->yaml, "keys.algorithms");
+	const struct mm_yaml_entry *first = one, *second = several;
+
+	if (!one || !several)
+		return MM_OK;
+	if (several->line < one->line)
+		first = several, second = one;
+	return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: %s stands in line %zu; accepted: one of the two", source->name,
+		       second->line, second->name, first->name, first->line);
+}
+
 static enum mm_code port_of(const char *address, int *port, struct mm_err *err)
 {
 	mm_auto_string host = NULL;
@@ -83,5 +98,7 @@ enum mm_code mm_config_check_relations(const struct mm_config *config, const str
 
 	if (code == MM_OK)
 		code = check_tls(config, &source, err);
+	if (code == MM_OK)
+		code = check_algorithms(&source, err);
 	return code == MM_OK ? check_ports_differ(config, &source, err) : code;
 }

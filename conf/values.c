@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ITEM_MAX   1024 /* bytes of an item of a list */
-#define QUOTED_MAX 80   /* bytes of a wrong value that a message repeats */
+#define ITEM_MAX     1024 /* bytes of an item of a list */
+#define ARGUMENT_MAX 4096 /* bytes of a word of a command */
+#define QUOTED_MAX   80   /* bytes of a wrong value that a message repeats */
 
 static void *member(const struct mm_option *option, struct mm_config *config)
 {
@@ -55,13 +56,20 @@ static bool has_word(const char *const *words, const char *text, int64_t *index)
 	return false;
 }
 
+static bool fits_words(const struct mm_option *option, const char *text)
+{
+	int64_t index;
+
+	return !option->words || has_word(option->words, text, &index);
+}
+
 static enum mm_code set_text(const struct mm_option *option, char **out, const char *text, struct mm_err *err)
 {
-	int64_t len = (int64_t)strlen(text), index;
+	int64_t len = (int64_t)strlen(text);
 	enum mm_code code;
 	char *copy;
 
-	if (len < option->min || len > option->max || (option->words && !has_word(option->words, text, &index)))
+	if (len < option->min || len > option->max || !fits_words(option, text))
 		return refuse(option, text, "", err);
 	code = check_rule(option, text, err);
 	if (code != MM_OK)
@@ -137,21 +145,34 @@ static enum mm_code set_enum(const struct mm_option *option, void *out, const st
 	return MM_OK;
 }
 
-static enum mm_code set_strings(const struct mm_option *option, void *out, const struct mm_strings *texts,
-				const char *base_dir, struct mm_err *err)
+static enum mm_code check_count(const struct mm_option *option, const struct mm_strings *texts, struct mm_err *err)
 {
-	mm_auto_strings list = {0};
-	enum mm_code code = MM_OK;
-
-	(void)base_dir;
 	if ((int64_t)texts->n < option->min)
 		return refuse(option, "[]", "", err);
 	if ((int64_t)texts->n > option->max)
 		return refuse(option, texts->v[option->max], "one too many", err);
+	return MM_OK;
+}
+
+/* `list` takes the place of what was there, and is left empty. */
+static void replace_list(void *out, struct mm_strings *list)
+{
+	mm_strings_free(out);
+	*(struct mm_strings *)out = *list;
+	*list = (struct mm_strings){0};
+}
+
+static enum mm_code set_strings(const struct mm_option *option, void *out, const struct mm_strings *texts,
+				const char *base_dir, struct mm_err *err)
+{
+	mm_auto_strings list = {0};
+	enum mm_code code = check_count(option, texts, err);
+
+	(void)base_dir;
 	for (size_t i = 0; i < texts->n && code == MM_OK; i++) {
 		const char *text = texts->v[i];
 
-		if (*text == '\0' || strlen(text) > ITEM_MAX)
+		if (*text == '\0' || strlen(text) > ITEM_MAX || !fits_words(option, text))
 			return refuse(option, text, "", err);
 		if (mm_strings_has(&list, text))
 			return refuse(option, text, "twice", err);
@@ -159,12 +180,29 @@ static enum mm_code set_strings(const struct mm_option *option, void *out, const
 		if (code == MM_OK)
 			code = mm_strings_add(&list, text, err);
 	}
-	if (code != MM_OK)
-		return code;
-	mm_strings_free(out);
-	*(struct mm_strings *)out = list;
-	list = (struct mm_strings){0};
-	return MM_OK;
+	if (code == MM_OK)
+		replace_list(out, &list);
+	return code;
+}
+
+/* No shell and no $PATH stand between what is written and what is run; arguments may be empty, and stand there twice. */
+static enum mm_code set_command(const struct mm_option *option, void *out, const struct mm_strings *texts,
+				const char *base_dir, struct mm_err *err)
+{
+	mm_auto_strings list = {0};
+	enum mm_code code = check_count(option, texts, err);
+
+	(void)base_dir;
+	if (code == MM_OK && texts->v[0][0] != '/')
+		return refuse(option, texts->v[0], "not an absolute path", err);
+	for (size_t i = 0; i < texts->n && code == MM_OK; i++) {
+		if (strlen(texts->v[i]) > ARGUMENT_MAX)
+			return refuse(option, texts->v[i], "too long", err);
+		code = mm_strings_add(&list, texts->v[i], err);
+	}
+	if (code == MM_OK)
+		replace_list(out, &list);
+	return code;
 }
 
 static bool text_equal(const void *a, const void *b)
@@ -251,6 +289,7 @@ static const struct type_row {
 	[MM_OPT_INT] = {set_int, number_equal, number_clear, number_copy},
 	[MM_OPT_ENUM] = {set_enum, number_equal, number_clear, number_copy},
 	[MM_OPT_STRINGS] = {set_strings, strings_equal, strings_clear, strings_copy},
+	[MM_OPT_COMMAND] = {set_command, strings_equal, strings_clear, strings_copy},
 };
 
 enum mm_code mm_option_set(const struct mm_option *option, struct mm_config *config, const struct mm_strings *texts,

@@ -6,7 +6,7 @@
 #include <mintmark/config.h>
 
 /*
- * Sets the option from its written value: one text, or any number of them for MM_OPT_STRINGS. Paths that are relative
+ * Sets the option from its written value: one text, or any number of them for a list. Paths that are relative
  * are joined to `base_dir`. A value that was set before is freed. MM_ECONFIG: 'found "X"; accepted: Y', or
  * 'found "X": WHY; accepted: Y' where a further rule was broken.
  */

@@ -57,14 +57,25 @@ struct mm_config {
 };
 
 /* One row of the table. */
-enum mm_option_type { MM_OPT_STRING, MM_OPT_PATH, MM_OPT_DURATION, MM_OPT_INT, MM_OPT_ENUM, MM_OPT_STRINGS };
+enum mm_option_type {
+	MM_OPT_STRING,
+	MM_OPT_PATH,
+	MM_OPT_DURATION,
+	MM_OPT_INT,
+	MM_OPT_ENUM,
+	MM_OPT_STRINGS, /* a list of different texts */
+	MM_OPT_COMMAND, /* a list: the absolute path of a program, and its arguments */
+};
 struct mm_option {
 	const char *name; /* "keys.rotate_every" */
 	enum mm_option_type type;
 	size_t offset;        /* in struct mm_config */
 	const char *fallback; /* as it would be written in the file; NULL = required or absent, see `required` */
 	int64_t min, max;     /* for durations (seconds), integers, and lengths of strings and lists */
-	/* MM_OPT_ENUM: the accepted words in the order of their values; MM_OPT_STRING: likewise, or NULL. NULL at the end. */
+	/*
+	 * MM_OPT_ENUM: the accepted words in the order of their values. MM_OPT_STRING, and each item of MM_OPT_STRINGS:
+	 * likewise, or NULL for any text. NULL at the end.
+	 */
 	const char *const *words;
 	bool required;
 	bool reloadable; /* whether a reload may change it; otherwise a changed value is reported and not used */

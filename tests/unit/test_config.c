@@ -46,6 +46,8 @@ static void every_default_is_filled_in(void **state)
 	assert_int_equal(config->keys.propagation, 60);
 	assert_int_equal(config->keys.clock_skew, 60);
 	assert_int_equal(config->keys.max_keys, 20);
+	assert_int_equal(config->keys.algorithms.n, 0);
+	assert_int_equal(config->keys.on_change.n, 0);
 	assert_int_equal(config->tokens.audiences.n, 0);
 	assert_int_equal(config->tokens.default_ttl, 3600);
 	assert_int_equal(config->tokens.max_ttl, 86400);
@@ -74,6 +76,22 @@ static void what_is_written_is_used(void **state)
 	assert_int_equal(config->log.access, MM_ACCESS_JSON);
 }
 
+static void lists_are_read_in_their_order(void **state)
+{
+	mm_auto(mm_config) config = parse(MINIMAL "keys:\n"
+						  "  algorithms: [RS256, ES256]\n"
+						  "  on_change:\n    - /usr/bin/env\n    - -i\n    - ''\n    - -i\n");
+	(void)state;
+
+	assert_int_equal(config->keys.algorithms.n, 2);
+	assert_string_equal(config->keys.algorithms.v[0], "RS256");
+	assert_string_equal(config->keys.algorithms.v[1], "ES256");
+	assert_int_equal(config->keys.on_change.n, 4);
+	assert_string_equal(config->keys.on_change.v[0], "/usr/bin/env");
+	assert_string_equal(config->keys.on_change.v[2], "");
+	assert_string_equal(config->keys.on_change.v[3], "-i");
+}
+
 static void empty_sections_are_fine(void **state)
 {
 	mm_auto(mm_config) config = parse(MINIMAL "tls:\nkeys: {}\nlog: ~\n");
@@ -98,7 +116,7 @@ static void unknown_keys_name_the_nearest_or_what_is_accepted(void **state)
 	       "f.yaml:3: keys.rotate_evry: unknown key; did you mean keys.rotate_every?");
 	refuse(MINIMAL "isuer: x\n", "f.yaml:2: isuer: unknown key; did you mean issuer?");
 	refuse(MINIMAL "listne:\n  public: x\n", "f.yaml:2: listne: unknown key; did you mean listen?");
-	refuse(MINIMAL "keys:\n  frobnicate: 1\n", "accepted: algorithm, rsa_bits, rotate_every");
+	refuse(MINIMAL "keys:\n  frobnicate: 1\n", "accepted: algorithm, algorithms, rsa_bits, rotate_every");
 	refuse(MINIMAL "zzz: 1\n", "accepted: issuer, data_dir, listen, tls, keys, tokens, http, log");
 	refuse("issuer:\n  zzz: 1\n", "issuer: found a mapping; accepted: an https URL");
 }
@@ -112,6 +130,10 @@ static void values_of_the_wrong_shape_are_told(void **state)
 	refuse(MINIMAL "data_dir: [a]\n", "f.yaml:2: data_dir: found a list");
 	refuse(MINIMAL "tokens:\n  audiences: a\n",
 	       "f.yaml:3: tokens.audiences: found a single value; accepted: a list");
+	refuse(MINIMAL "keys:\n  algorithms: RS256\n",
+	       "f.yaml:3: keys.algorithms: found a single value; accepted: a list of 1 to 10 different ones of RS256");
+	refuse(MINIMAL "keys:\n  on_change: /bin/true\n",
+	       "f.yaml:3: keys.on_change: found a single value; accepted: a list of the absolute path of a program");
 	refuse(MINIMAL "data_dir: ~\n", "f.yaml:2: data_dir: found nothing");
 }
 
@@ -348,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_default_is_filled_in),
 		cmocka_unit_test(what_is_written_is_used),
+		cmocka_unit_test(lists_are_read_in_their_order),
 		cmocka_unit_test(empty_sections_are_fine),
 		cmocka_unit_test(a_missing_issuer_is_told),
 		cmocka_unit_test(unknown_keys_name_the_nearest_or_what_is_accepted),

@@ -70,6 +70,9 @@ static void accepts_is_derived_from_type_and_range(void **state)
 		{"log.level", "error, warn, info or debug"},
 		{"tls.key", "a path of 1 to 4096 bytes"},
 		{"keys.rsa_bits", "2048, 3072 or 4096"},
+		{"keys.algorithms", "a list of 1 to 10 different ones of RS256, RS384, RS512, PS256, PS384, PS512, "
+				    "ES256, ES384, ES512 or EdDSA"},
+		{"keys.on_change", "a list of the absolute path of a program and at most 63 arguments"},
 	};
 	(void)state;
 
@@ -87,6 +90,8 @@ static void algorithms_are_those_of_the_algorithm_table(void **state)
 	const char *const *words = mm_option_find("keys.algorithm")->words;
 	(void)state;
 
+	assert_ptr_equal(mm_option_find("keys.algorithms")->words, words);
+	assert_int_equal(mm_option_find("keys.algorithms")->max, MM_ALG_COUNT);
 	for (size_t i = 0; i < MM_ALG_COUNT; i++)
 		assert_string_equal(words[i], mm_algs[i].name);
 	assert_null(words[MM_ALG_COUNT]);
@@ -137,6 +142,17 @@ static void uncomment(char *text)
 	*to = '\0';
 }
 
+/* Takes the one line with `name` out. */
+static void leave_out(char *text, const char *name)
+{
+	char *line = strstr(text, name);
+	size_t len;
+
+	assert_non_null(line);
+	len = strcspn(line, "\n");
+	memmove(line, line + len, strlen(line + len) + 1);
+}
+
 static void sample_is_accepted_as_it_is(void **state)
 {
 	mm_auto_string text = read_sample();
@@ -177,6 +193,7 @@ static void sample_stays_valid_with_everything_commented_in(void **state)
 	(void)state;
 
 	uncomment(text);
+	leave_out(text, "  algorithm:"); /* algorithms stands in its place */
 	assert_contains(text, "\n  certificate: /etc");
 	assert_ok(mm_config_parse(mm_span_str(text), SAMPLE, "/etc/mintmark", &config, &err), &err);
 	assert_ok(mm_config_parse(mm_span_str(plain), SAMPLE, "/etc/mintmark", &defaults, &err), &err);
@@ -185,6 +202,8 @@ static void sample_stays_valid_with_everything_commented_in(void **state)
 	assert_string_equal(config->listen.admin, defaults->listen.admin);
 	assert_string_equal(config->data_dir, defaults->data_dir);
 	assert_int_equal(config->tokens.audiences.n, 1);
+	assert_int_equal(config->keys.algorithms.n, 2);
+	assert_int_equal(config->keys.on_change.v[0][0], '/');
 	assert_non_null(config->tls.key);
 }
 

@@ -68,6 +68,18 @@ static void listeners_have_ports_of_their_own(void **state)
 	refuse(ISSUER "listen: {admin: '127.0.0.1:8443'}\n", "f:2: listen.admin: public and admin have the same port");
 }
 
+static void one_algorithm_or_several_but_not_both(void **state)
+{
+	(void)state;
+
+	accept(ISSUER "keys: {algorithm: ES256}\n");
+	accept(ISSUER "keys: {algorithms: [ES256, RS256]}\n");
+	refuse(ISSUER "keys:\n  algorithm: ES256\n  algorithms: [ES256]\n",
+	       "f:4: keys.algorithms: keys.algorithm stands in line 3; accepted: one of the two");
+	refuse(ISSUER "keys:\n  algorithms: [ES256]\n  algorithm: ES256\n",
+	       "f:4: keys.algorithm: keys.algorithms stands in line 3; accepted: one of the two");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +88,7 @@ int main(void)
 		cmocka_unit_test(certificate_and_key_come_together),
 		cmocka_unit_test(tls_is_for_https_issuers),
 		cmocka_unit_test(listeners_have_ports_of_their_own),
+		cmocka_unit_test(one_algorithm_or_several_but_not_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,13 +205,86 @@ static void wrong_lists_are_refused_and_leave_the_old_one(void **state)
 	assert_string_equal(config->tokens.audiences.v[0], "kept");
 }
 
+/* Sets an option to these words, and returns what came of it. */
+static enum mm_code set_list(struct mm_config *config, const char *name, const char *const words[], size_t n,
+			     struct mm_err *err)
+{
+	mm_auto_strings texts = {0};
+
+	for (size_t i = 0; i < n; i++)
+		assert_ok(mm_strings_add(&texts, words[i], err), err);
+	return mm_option_set(mm_option_find(name), config, &texts, "/base", err);
+}
+
+static void algorithms_are_different_words_of_the_table(void **state)
+{
+	static const char *const good[] = {"ES256", "RS256"}, *const unknown[] = {"RS256", "HS256"};
+	static const char *const twice[] = {"RS256", "RS256"};
+	mm_auto(mm_config) config = new_config();
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(set_list(config, "keys.algorithms", good, 2, &err), &err);
+	assert_int_equal(set_list(config, "keys.algorithms", unknown, 2, &err), MM_ECONFIG);
+	assert_contains(err.text, "found \"HS256\"; accepted: a list of 1 to 10 different ones of RS256, RS384");
+	mm_err_clear(&err);
+	assert_int_equal(set_list(config, "keys.algorithms", twice, 2, &err), MM_ECONFIG);
+	assert_contains(err.text, "found \"RS256\": twice; accepted: a list of");
+	mm_err_clear(&err);
+	assert_int_equal(set_list(config, "keys.algorithms", NULL, 0, &err), MM_ECONFIG);
+	assert_contains(err.text, "found \"[]\"; accepted: a list of");
+	assert_int_equal(config->keys.algorithms.n, 2);
+	assert_string_equal(config->keys.algorithms.v[0], "ES256");
+}
+
+/* A command is run without $PATH; and unlike other lists, it may say a thing twice, or nothing. */
+static void a_command_begins_with_an_absolute_path(void **state)
+{
+	static const char *const good[] = {"/bin/x", "-v", "-v", ""}, *const relative[] = {"bin/x", "/y"};
+	static const char *const bare[] = {"x"}, *const empty[] = {""};
+	mm_auto(mm_config) config = new_config();
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(set_list(config, "keys.on_change", good, 4, &err), &err);
+	assert_int_equal(set_list(config, "keys.on_change", relative, 2, &err), MM_ECONFIG);
+	assert_string_equal(err.text, "found \"bin/x\": not an absolute path; accepted: a list of the absolute path of "
+				      "a program and at most 63 arguments");
+	mm_err_clear(&err);
+	assert_fails(set_list(config, "keys.on_change", bare, 1, &err), MM_ECONFIG, &err);
+	assert_fails(set_list(config, "keys.on_change", empty, 1, &err), MM_ECONFIG, &err);
+	assert_fails(set_list(config, "keys.on_change", NULL, 0, &err), MM_ECONFIG, &err);
+	assert_int_equal(config->keys.on_change.n, 4);
+}
+
+static void a_command_has_its_limits(void **state)
+{
+	char longest[4098];
+	const char *words[65] = {"/bin/x", longest};
+	mm_auto(mm_config) config = new_config();
+	struct mm_err err = {0};
+	(void)state;
+
+	memset(longest, 'x', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(set_list(config, "keys.on_change", words, 2, &err), MM_ECONFIG);
+	assert_contains(err.text, "xxx...\": too long; accepted: ");
+	mm_err_clear(&err);
+	longest[sizeof longest - 2] = '\0';
+	for (size_t i = 2; i < MM_COUNT(words); i++)
+		words[i] = "a";
+	assert_ok(set_list(config, "keys.on_change", words, 64, &err), &err);
+	assert_int_equal(set_list(config, "keys.on_change", words, 65, &err), MM_ECONFIG);
+	assert_contains(err.text, "one too many");
+}
+
 static void equality_looks_at_the_value(void **state)
 {
 	mm_auto(mm_config) a = new_config();
 	mm_auto(mm_config) b = new_config();
-	static const char *const names[] = {"issuer",       "tls.key",    "keys.clock_skew",
-					    "http.workers", "log.access", "tokens.audiences"};
-	static const char *const values[] = {"https://h.example", "/k", "5m", "3", "json", "aud"};
+	static const char *const names[] = {"issuer",     "tls.key",          "keys.clock_skew", "http.workers",
+					    "log.access", "tokens.audiences", "keys.on_change"};
+	static const char *const values[] = {"https://h.example", "/k", "5m", "3", "json", "aud", "/c"};
 	(void)state;
 
 	for (size_t i = 0; i < MM_COUNT(names); i++) {
@@ -230,9 +303,9 @@ static void a_copy_is_equal_and_outlives_the_original(void **state)
 {
 	mm_auto(mm_config) to = new_config();
 	struct mm_err err = {0};
-	static const char *const names[] = {"issuer",       "tls.key",    "keys.clock_skew",
-					    "http.workers", "log.access", "tokens.audiences"};
-	static const char *const values[] = {"https://h.example", "/k", "5m", "3", "json", "aud"};
+	static const char *const names[] = {"issuer",     "tls.key",          "keys.clock_skew", "http.workers",
+					    "log.access", "tokens.audiences", "keys.on_change"};
+	static const char *const values[] = {"https://h.example", "/k", "5m", "3", "json", "aud", "/c"};
 	(void)state;
 
 	for (size_t i = 0; i < MM_COUNT(names); i++) {
@@ -261,6 +334,9 @@ int main(void)
 		cmocka_unit_test(rsa_sizes_are_three),
 		cmocka_unit_test(lists_replace_lists),
 		cmocka_unit_test(wrong_lists_are_refused_and_leave_the_old_one),
+		cmocka_unit_test(algorithms_are_different_words_of_the_table),
+		cmocka_unit_test(a_command_begins_with_an_absolute_path),
+		cmocka_unit_test(a_command_has_its_limits),
 		cmocka_unit_test(equality_looks_at_the_value),
 		cmocka_unit_test(a_copy_is_equal_and_outlives_the_original),
 	};
