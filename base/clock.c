@@ -8,15 +8,25 @@ mm_time mm_clock_now(void)
 {
 	struct timespec now;
 
-	/* Neither clock can fail: both exist on every Linux, and the pointer is good. */
+	/* None of the clocks can fail: they exist on every Linux, and the pointer is good. */
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
 }
 
-int64_t mm_clock_monotonic_ns(void)
+static int64_t nanoseconds_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t mm_clock_monotonic_ns(void)
+{
+	return nanoseconds_of(CLOCK_MONOTONIC);
+}
+
+int64_t mm_clock_steady_ns(void)
+{
+	return nanoseconds_of(CLOCK_BOOTTIME);
 }

@@ -3,15 +3,14 @@
 
 #include <errno.h>
 #include <mintmark/file.h>
-#include <signal.h>
+#include <mintmark/thread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define ACCEPT_BATCH 64           /* connections taken in one go, before those that are open get their turn */
-#define DRAIN_BATCH  SOMAXCONN    /* more than the kernel has accepted for us */
-#define STACK_SIZE   (512 * 1024) /* a handshake needs some 30 KiB; the default of 8 MiB counts when memory is locked */
+#define ACCEPT_BATCH 64        /* connections taken in one go, before those that are open get their turn */
+#define DRAIN_BATCH  SOMAXCONN /* more than the kernel has accepted for us */
 
 #define PAUSE_TOLD_EVERY_NS INT64_C(60000000000) /* it may pause with every tick */
 
@@ -295,21 +294,12 @@ enum mm_code mm_worker_new(const struct mm_worker_parts *parts, struct mm_worker
 
 enum mm_code mm_worker_start(struct mm_worker *worker, struct mm_err *err)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
+	enum mm_code code;
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* inherited by the thread: signals are the main thread's */
 	atomic_store_explicit(&worker->ticked_ns, mm_clock_monotonic_ns(), memory_order_relaxed);
-	errno = pthread_create(&worker->thread, &attributes, run, worker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	if (errno)
-		return mm_fail_errno(err, "cannot start a worker");
-	worker->running = true;
-	return MM_OK;
+	code = mm_thread_start(&worker->thread, run, worker, err);
+	worker->running = code == MM_OK;
+	return code;
 }
 
 void mm_worker_order(struct mm_worker *worker, enum mm_worker_order order)
