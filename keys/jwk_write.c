@@ -72,8 +72,10 @@ static enum mm_code set_members(json_t *jwk, const struct mm_key *key, struct mm
 {
 	const struct mm_alg *alg = mm_key_alg(key);
 	const EVP_PKEY *pkey = mm_key_pkey(key);
-	enum mm_code code = set_str(jwk, "use", "sig", err);
+	enum mm_code code = mm_key_check_made(key, err);
 
+	if (code == MM_OK)
+		code = set_str(jwk, "use", "sig", err);
 	if (code == MM_OK)
 		code = set_str(jwk, "kty", alg->kty_name, err);
 	if (code == MM_OK)

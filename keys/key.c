@@ -9,13 +9,14 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct mm_key {
 	atomic_uint references;
 	const struct mm_alg *alg;
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey; /* NULL: planned */
 	bool private;
 	char kid[MM_KID_SIZE];
 };
@@ -132,6 +133,28 @@ enum mm_code mm_key_generate(const struct mm_alg *alg, unsigned rsa_bits, struct
 	return mm_key_from_pkey(alg, pkey, out, err);
 }
 
+enum mm_code mm_key_planned(const struct mm_alg *alg, unsigned number, struct mm_key **out, struct mm_err *err)
+{
+	struct mm_key *key = calloc(1, sizeof *key);
+
+	if (!key)
+		return mm_fail(err, MM_ENOMEM, "no memory for a key");
+	*key = (struct mm_key){.references = 1, .alg = alg};
+	snprintf(key->kid, sizeof key->kid, "planned-%u", number);
+	*out = key;
+	return MM_OK;
+}
+
+bool mm_key_is_planned(const struct mm_key *key)
+{
+	return !key->pkey;
+}
+
+enum mm_code mm_key_check_made(const struct mm_key *key, struct mm_err *err)
+{
+	return key->pkey ? MM_OK : mm_fail(err, MM_EREFUSED, "key %s: it is planned, and not made", key->kid);
+}
+
 enum mm_code mm_key_public(const struct mm_key *key, struct mm_key **out, struct mm_err *err)
 {
 	mm_auto_buf spki = {0};
@@ -183,12 +206,14 @@ bool mm_key_is_private(const struct mm_key *key)
 
 unsigned mm_key_bits(const struct mm_key *key)
 {
-	return (unsigned)EVP_PKEY_get_bits(key->pkey);
+	return key->pkey ? (unsigned)EVP_PKEY_get_bits(key->pkey) : 0;
 }
 
 size_t mm_key_signature_len(const struct mm_key *key)
 {
-	return key->alg->signature_len ? key->alg->signature_len : (size_t)EVP_PKEY_get_size(key->pkey);
+	if (key->alg->signature_len || !key->pkey)
+		return key->alg->signature_len;
+	return (size_t)EVP_PKEY_get_size(key->pkey);
 }
 
 EVP_PKEY *mm_key_pkey(const struct mm_key *key)
@@ -198,9 +223,13 @@ EVP_PKEY *mm_key_pkey(const struct mm_key *key)
 
 enum mm_code mm_key_spki(const struct mm_key *key, struct mm_buf *out, struct mm_err *err)
 {
+	enum mm_code code = mm_key_check_made(key, err);
 	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(key->pkey, &der);
+	int len;
 
+	if (code != MM_OK)
+		return code;
+	len = i2d_PUBKEY(key->pkey, &der);
 	if (len <= 0)
 		return mm_fail_openssl(err, MM_ECRYPTO, "encoding a public key");
 	mm_buf_add(out, der, (size_t)len);

@@ -73,7 +73,10 @@ static enum mm_code export_public_jwk(const struct mm_key *key, struct mm_buf *o
 enum mm_code mm_key_export(const struct mm_key *key, enum mm_key_form form, struct mm_buf *out, struct mm_err *err)
 {
 	bool public = form == MM_FORM_PUBLIC_PEM || form == MM_FORM_PUBLIC_JWK;
+	enum mm_code code = mm_key_check_made(key, err);
 
+	if (code != MM_OK)
+		return code;
 	if (!public && !mm_key_is_private(key))
 		return mm_fail(err, MM_EREFUSED, "key %s has no private half here", mm_key_kid(key));
 	if (form == MM_FORM_TRADITIONAL && mm_key_alg(key)->kty == MM_KTY_OKP)

@@ -77,8 +77,8 @@ static enum mm_code check_presence(const struct mm_key_record *record, struct mm
 		return mm_fail(err, MM_EREFUSED, "removed, but not retired");
 	if (record->published == MM_NEVER && record->publish_wait != 0)
 		return mm_fail(err, MM_EREFUSED, "publish_wait without published");
-	if (record->retired == MM_NEVER && record->retire_wait != 0)
-		return mm_fail(err, MM_EREFUSED, "retire_wait without retired");
+	if (record->activated == MM_NEVER && record->retired == MM_NEVER && record->retire_wait != 0)
+		return mm_fail(err, MM_EREFUSED, "retire_wait without activated or retired");
 	return MM_OK;
 }
 

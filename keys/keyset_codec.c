@@ -11,28 +11,45 @@
 
 enum kind { TIME, WAIT };
 
-/* The members of a record beside its key, in the order in which they are written. A wait stands beside its step. */
+/*
+ * The members of a record beside its key, in the order in which they are written. A wait stands beside the step at which
+ * it was frozen: the earlier of two, where a key may skip the first.
+ */
 static const struct member {
 	const char *name;
 	enum kind kind;
 	size_t offset;
-	size_t step; /* WAIT: the time of the step at which it was frozen */
+	size_t steps[2]; /* WAIT: the times of the steps */
 } members[] = {
-	{"created", TIME, offsetof(struct mm_key_record, created), 0},
-	{"published", TIME, offsetof(struct mm_key_record, published), 0},
-	{"publish_wait", WAIT, offsetof(struct mm_key_record, publish_wait), offsetof(struct mm_key_record, published)},
-	{"activated", TIME, offsetof(struct mm_key_record, activated), 0},
-	{"retired", TIME, offsetof(struct mm_key_record, retired), 0},
-	{"retire_wait", WAIT, offsetof(struct mm_key_record, retire_wait), offsetof(struct mm_key_record, retired)},
-	{"tainted", TIME, offsetof(struct mm_key_record, tainted), 0},
-	{"removed", TIME, offsetof(struct mm_key_record, removed), 0},
-	{"revoked", TIME, offsetof(struct mm_key_record, revoked), 0},
+	{"created", TIME, offsetof(struct mm_key_record, created), {0}},
+	{"published", TIME, offsetof(struct mm_key_record, published), {0}},
+	{"publish_wait",
+	 WAIT,
+	 offsetof(struct mm_key_record, publish_wait),
+	 {offsetof(struct mm_key_record, published), offsetof(struct mm_key_record, published)}},
+	{"activated", TIME, offsetof(struct mm_key_record, activated), {0}},
+	{"retire_wait",
+	 WAIT,
+	 offsetof(struct mm_key_record, retire_wait),
+	 {offsetof(struct mm_key_record, activated), offsetof(struct mm_key_record, retired)}},
+	{"retired", TIME, offsetof(struct mm_key_record, retired), {0}},
+	{"tainted", TIME, offsetof(struct mm_key_record, tainted), {0}},
+	{"removed", TIME, offsetof(struct mm_key_record, removed), {0}},
+	{"revoked", TIME, offsetof(struct mm_key_record, revoked), {0}},
 };
 
 /* Times and waits are both int64_t, so one accessor serves every row of the table. */
 static int64_t get(const struct mm_key_record *record, size_t offset)
 {
 	return *(const int64_t *)((const char *)record + offset);
+}
+
+/* Whether the record has this member: its time, or a step that its wait stands beside. */
+static bool has(const struct mm_key_record *record, const struct member *m)
+{
+	if (m->kind == TIME)
+		return get(record, m->offset) != MM_NEVER;
+	return get(record, m->steps[0]) != MM_NEVER || get(record, m->steps[1]) != MM_NEVER;
 }
 
 static void set(struct mm_key_record *record, size_t offset, int64_t value)
@@ -56,10 +73,9 @@ static bool add_members(json_t *object, const struct mm_key_record *record)
 	for (size_t i = 0; i < MM_COUNT(members); i++) {
 		const struct member *m = &members[i];
 		int64_t value = get(record, m->offset);
-		bool taken = get(record, m->kind == WAIT ? m->step : m->offset) != MM_NEVER;
 		json_t *written;
 
-		if (!taken)
+		if (!has(record, m))
 			continue;
 		written = m->kind == WAIT ? json_integer(value) : time_text(value);
 		if (json_object_set_new_nocheck(object, m->name, written) != 0)
@@ -165,26 +181,50 @@ static enum mm_code decode_time(const json_t *object, const char *name, mm_time 
 	return MM_OK;
 }
 
+/* Before 0.1.0 was released, retire_wait stood beside `retired` alone: the record of a signer may lack it. */
+static bool may_lack(const struct mm_key_record *record, const struct member *m)
+{
+	return m->offset == offsetof(struct mm_key_record, retire_wait) && record->retired == MM_NEVER;
+}
+
+static enum mm_code decode_wait(const json_t *object, const struct member *m, struct mm_key_record *record,
+				struct mm_err *err)
+{
+	bool present = json_object_get(object, m->name) != NULL;
+	int64_t value;
+	enum mm_code code;
+
+	if (present != has(record, m) && !(!present && may_lack(record, m)))
+		return mm_fail(err, MM_EPARSE, "%s must stand beside the step at which it was frozen, and only there",
+			       m->name);
+	if (!present)
+		return MM_OK;
+	code = mm_json_get_int(object, m->name, &value, err);
+	if (code == MM_OK)
+		set(record, m->offset, value);
+	return code;
+}
+
+/* Times first: they tell which waits there must be. */
 static enum mm_code decode_members(const json_t *object, struct mm_key_record *record, struct mm_err *err)
 {
-	for (size_t i = 0; i < MM_COUNT(members); i++) {
-		const struct member *m = &members[i];
-		bool present = json_object_get(object, m->name) != NULL;
-		int64_t value;
-		enum mm_code code;
+	enum mm_code code = MM_OK;
 
-		if (m->kind == WAIT && present != (get(record, m->step) != MM_NEVER))
-			return mm_fail(err, MM_EPARSE,
-				       "%s must stand beside the step at which it was frozen, and only there", m->name);
-		if (!present)
+	for (size_t i = 0; code == MM_OK && i < MM_COUNT(members); i++) {
+		const struct member *m = &members[i];
+		int64_t value;
+
+		if (m->kind == WAIT || !json_object_get(object, m->name))
 			continue;
-		code = m->kind == WAIT ? mm_json_get_int(object, m->name, &value, err)
-				       : decode_time(object, m->name, &value, err);
-		if (code != MM_OK)
-			return code;
-		set(record, m->offset, value);
+		code = decode_time(object, m->name, &value, err);
+		if (code == MM_OK)
+			set(record, m->offset, value);
 	}
-	return MM_OK;
+	for (size_t i = 0; code == MM_OK && i < MM_COUNT(members); i++) {
+		if (members[i].kind == WAIT)
+			code = decode_wait(object, &members[i], record, err);
+	}
+	return code;
 }
 
 /* The key must be in the form in which it is published, whole and without additions, and its kid and alg as beside it. */

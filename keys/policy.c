@@ -2,10 +2,20 @@
 /* The rotation policy: the waits that follow from what the operator says of verifiers, and whether they can be kept. */
 #include <mintmark/policy.h>
 
-/* Keys beside the retired ones: the active one, its ready standby, and the next standby, published before it. */
+/* Keys of each algorithm beside the retired ones: the active one, its ready standby, and the one published after it. */
 #define KEYS_BESIDE_RETIRED 3
+#define KEYS_BY_HAND        2 /* the active one and its standby */
 /* AWS STS refuses a JWKS of 101 keys, Entra reads the first 100. */
 #define MAX_KEYS_LIMIT 100
+
+bool mm_policy_has_alg(const struct mm_policy *policy, const struct mm_alg *alg)
+{
+	for (size_t i = 0; i < policy->alg_count; i++) {
+		if (policy->algs[i] == alg)
+			return true;
+	}
+	return false;
+}
 
 mm_duration mm_policy_publish_wait(const struct mm_policy *policy)
 {
@@ -50,7 +60,7 @@ static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_er
 {
 	mm_duration retire_wait = mm_policy_retire_wait(policy);
 	int64_t retired = (retire_wait + policy->rotate_every - 1) / policy->rotate_every;
-	int64_t expected = KEYS_BESIDE_RETIRED + retired;
+	int64_t expected = (int64_t)policy->alg_count * (KEYS_BESIDE_RETIRED + retired);
 
 	if (expected <= policy->max_keys)
 		return MM_OK;
@@ -58,11 +68,23 @@ static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_er
 		err, MM_ECONFIG,
 		"keys.max_keys: the JWKS would come to hold %lld keys, more than %u: a retired key stays for "
 		"propagation %s + max_ttl %s + clock_skew %s = %s, which at one key each rotate_every %s is %lld "
-		"retired keys, and %d others; accepted: a longer rotate_every, a shorter tokens.max_ttl, or max_keys "
-		"up to %d",
+		"retired keys, and %d others, for each of %zu algorithms; accepted: a longer rotate_every, a shorter "
+		"tokens.max_ttl, or max_keys up to %d",
 		(long long)expected, policy->max_keys, written(policy->propagation).text, written(policy->max_ttl).text,
 		written(policy->clock_skew).text, written(retire_wait).text, written(policy->rotate_every).text,
-		(long long)retired, KEYS_BESIDE_RETIRED, MAX_KEYS_LIMIT);
+		(long long)retired, KEYS_BESIDE_RETIRED, policy->alg_count, MAX_KEYS_LIMIT);
+}
+
+static enum mm_code check_jwks_size_by_hand(const struct mm_policy *policy, struct mm_err *err)
+{
+	size_t needed = KEYS_BY_HAND * policy->alg_count;
+
+	if (needed <= policy->max_keys)
+		return MM_OK;
+	return mm_fail(err, MM_ECONFIG,
+		       "keys.max_keys: found %u; accepted: %zu to %d, an active key and a standby for each of %zu "
+		       "algorithms",
+		       policy->max_keys, needed, MAX_KEYS_LIMIT, policy->alg_count);
 }
 
 static enum mm_code check_rotation(const struct mm_config *config, const struct mm_policy *policy, struct mm_err *err)
@@ -70,17 +92,42 @@ static enum mm_code check_rotation(const struct mm_config *config, const struct 
 	enum mm_code code;
 
 	if (policy->rotate_every == 0)
-		return MM_OK;
+		return mm_config_context(config, "keys.max_keys", check_jwks_size_by_hand(policy, err), err);
 	code = mm_config_context(config, "keys.rotate_every", check_successor_in_time(policy, err), err);
 	if (code != MM_OK)
 		return code;
 	return mm_config_context(config, "keys.max_keys", check_jwks_size(policy, err), err);
 }
 
+static enum mm_code add_alg(struct mm_policy *policy, const char *option, const char *name, struct mm_err *err)
+{
+	const struct mm_alg *alg = mm_alg_find(mm_span_str(name));
+
+	if (!alg)
+		return mm_fail(err, MM_ECONFIG, "%s: found %s; accepted: %s", option, name, mm_alg_names());
+	if (mm_policy_has_alg(policy, alg))
+		return mm_fail(err, MM_ECONFIG, "%s: %s stands there twice; accepted: each algorithm once", option,
+			       name);
+	policy->algs[policy->alg_count++] = alg;
+	return MM_OK;
+}
+
+static enum mm_code add_algs(const struct mm_config *config, struct mm_policy *policy, struct mm_err *err)
+{
+	const struct mm_strings *several = &config->keys.algorithms;
+	enum mm_code code = MM_OK;
+
+	if (several->n == 0)
+		return mm_config_context(config, "keys.algorithm",
+					 add_alg(policy, "keys.algorithm", config->keys.algorithm, err), err);
+	for (size_t i = 0; code == MM_OK && i < several->n; i++)
+		code = add_alg(policy, "keys.algorithms", several->v[i], err);
+	return mm_config_context(config, "keys.algorithms", code, err);
+}
+
 enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_policy *out, struct mm_err *err)
 {
 	struct mm_policy policy = {
-		.alg = mm_alg_find(mm_span_str(config->keys.algorithm)),
 		.rsa_bits = (unsigned)config->keys.rsa_bits,
 		.rotate_every = config->keys.rotate_every,
 		.verifier_cache = config->keys.verifier_cache,
@@ -89,13 +136,10 @@ enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_pol
 		.max_ttl = config->tokens.max_ttl,
 		.max_keys = (unsigned)config->keys.max_keys,
 	};
-	enum mm_code code;
+	enum mm_code code = add_algs(config, &policy, err);
 
-	if (!policy.alg)
-		return mm_config_context(config, "keys.algorithm",
-					 mm_fail(err, MM_ECONFIG, "keys.algorithm: found %s; accepted: %s",
-						 config->keys.algorithm, mm_alg_names()),
-					 err);
+	if (code != MM_OK)
+		return code;
 	if (config->keys.max_keys < 1 || config->keys.max_keys > MAX_KEYS_LIMIT)
 		return mm_config_context(config, "keys.max_keys",
 					 mm_fail(err, MM_ECONFIG,

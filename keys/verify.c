@@ -27,8 +27,11 @@ enum mm_code mm_verify(const struct mm_key *key, struct mm_span message, struct 
 	mm_ossl_auto(EVP_MD_CTX) context = NULL;
 	OSSL_PARAM params[MM_SIGPARAMS_COUNT];
 	uint8_t der[MM_ECDSA_DER_MAX];
+	enum mm_code code = mm_key_check_made(key, err);
 	bool good;
 
+	if (code != MM_OK)
+		return code;
 	if (!openssl_form(key, &signature, der))
 		return mm_fail(err, MM_EVERIFY, "the signature does not verify");
 	mm_sigparams(alg, params);

@@ -56,6 +56,26 @@ MM_MUSTCHECK enum mm_code mm_file_replace(int dirfd, const char *name, struct mm
 MM_MUSTCHECK enum mm_code mm_file_create(int dirfd, const char *name, struct mm_span content, mode_t mode,
 					 struct mm_err *err);
 
+/*
+ * Replaces `name` unless it holds this content and has this mode already: then it is left alone, its times too, so that
+ * nobody who watches it is woken. MM_OK means durable either way. MM_EUNSAFE: `name` is a link or no regular file.
+ */
+MM_MUSTCHECK enum mm_code mm_file_update(int dirfd, const char *name, struct mm_span content, mode_t mode,
+					 bool *written, struct mm_err *err);
+
+/*
+ * Opens the regular file `name` to read it and to append to it; it is made with `mode`, less the umask, when it is not
+ * there, and its entry in the directory lasts before anything is in it. MM_EUNSAFE as mm_file_read.
+ */
+MM_MUSTCHECK enum mm_code mm_file_open_append(int dirfd, const char *name, enum mm_file_check check, mode_t mode,
+					      int *fd, struct mm_err *err);
+
+/*
+ * Appends durably. On failure nothing is retried, and what was written is taken back; only when that fails too is some
+ * of it still there. Only under the writer's lock.
+ */
+MM_MUSTCHECK enum mm_code mm_file_append(int fd, struct mm_span content, struct mm_err *err);
+
 /* Removes `name` durably; no error when it is not there. */
 MM_MUSTCHECK enum mm_code mm_file_remove(int dirfd, const char *name, struct mm_err *err);
 
@@ -64,6 +84,12 @@ MM_MUSTCHECK enum mm_code mm_dir_sweep(int dirfd, struct mm_err *err);
 
 /* Takes an exclusive lock on `name` (made if needed), waiting up to `wait_ms`: MM_ETIMEOUT. Closing `*fd` frees it. */
 MM_MUSTCHECK enum mm_code mm_file_lock(int dirfd, const char *name, int wait_ms, int *fd, struct mm_err *err);
+
+/*
+ * The same by flock on the directory itself, where no file of ours may stand: `dirfd` holds it until it is closed. `path`
+ * is for the line.
+ */
+MM_MUSTCHECK enum mm_code mm_dir_lock(int dirfd, const char *path, int wait_ms, struct mm_err *err);
 
 /* Tells one version of a file from another without reading it. */
 struct mm_file_id {

@@ -13,4 +13,8 @@
 MM_MUSTCHECK enum mm_code mm_forecast(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now,
 				      mm_time until, size_t max_steps, struct mm_keyset **out, struct mm_err *err);
 
+/* The key set that `init` would make at `now`, of planned keys; the caller owns `*out`. */
+MM_MUSTCHECK enum mm_code mm_forecast_fresh(const struct mm_policy *policy, mm_time now, struct mm_keyset **out,
+					    struct mm_err *err);
+
 #endif

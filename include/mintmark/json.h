@@ -36,6 +36,12 @@ MM_MUSTCHECK enum mm_code mm_json_dump_pretty(const json_t *value, struct mm_buf
  */
 void mm_json_add_string(struct mm_buf *buf, const char *text);
 
+/*
+ * The same for a line that people read too, and for whatever text: what must not be seen raw (mm_unseen_at) is escaped,
+ * and if it is not UTF-8, each foreign byte becomes a question mark.
+ */
+void mm_json_add_text(struct mm_buf *buf, const char *text);
+
 /* Appends any value, members sorted at every level and strings escaped as above. MM_ELIMIT: nested too deeply. */
 MM_MUSTCHECK enum mm_code mm_json_add_value(struct mm_buf *buf, const json_t *value, struct mm_err *err);
 

@@ -39,6 +39,7 @@ MM_MUSTCHECK enum mm_code mm_key_from_pkey(const struct mm_alg *alg, EVP_PKEY *p
 MM_MUSTCHECK enum mm_code mm_key_planned(const struct mm_alg *alg, unsigned number, struct mm_key **out,
 					 struct mm_err *err);
 bool mm_key_is_planned(const struct mm_key *key);
+MM_MUSTCHECK enum mm_code mm_key_check_made(const struct mm_key *key, struct mm_err *err); /* MM_EREFUSED: planned */
 
 /* The public half of the same key. */
 MM_MUSTCHECK enum mm_code mm_key_public(const struct mm_key *key, struct mm_key **out, struct mm_err *err);
@@ -53,7 +54,7 @@ const char *mm_key_kid(const struct mm_key *key);
 bool mm_key_is_private(const struct mm_key *key);
 unsigned mm_key_bits(const struct mm_key *key);
 size_t mm_key_signature_len(const struct mm_key *key); /* bytes of a JWS signature by this key */
-EVP_PKEY *mm_key_pkey(const struct mm_key *key);       /* borrowed; for signing and verifying contexts only */
+EVP_PKEY *mm_key_pkey(const struct mm_key *key);       /* borrowed, for signing and verifying contexts; NULL: planned */
 
 /* DER SubjectPublicKeyInfo, appended. */
 MM_MUSTCHECK enum mm_code mm_key_spki(const struct mm_key *key, struct mm_buf *out, struct mm_err *err);

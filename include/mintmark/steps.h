@@ -50,11 +50,17 @@ MM_MUSTCHECK enum mm_code mm_keyset_revoke(struct mm_keyset *set, const char *ki
  */
 MM_MUSTCHECK enum mm_code mm_keyset_remove(struct mm_keyset *set, const char *kid, mm_time now, struct mm_err *err);
 
-/* `kid` stops signing without a successor: its algorithm is given up, and another one signs. Errors as for remove. */
-MM_MUSTCHECK enum mm_code mm_keyset_retire(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
-					   mm_time now, struct mm_err *err);
+/*
+ * `alg` is given up: its signer retires without a successor, and its standbys are removed. MM_EREFUSED: nothing else
+ * signs.
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_give_up(struct mm_keyset *set, const struct mm_alg *alg,
+					    const struct mm_policy *policy, mm_time now, struct mm_err *err);
 
-/* The signer `kid` stays published for at least the policy's retire_wait: max_ttl was raised since it was activated. */
+/*
+ * The signer `kid` stays published for at least the policy's retire_wait once it is retired: max_ttl was raised since it
+ * was activated. MM_ENOTFOUND. MM_EREFUSED: it does not sign.
+ */
 MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					   struct mm_err *err);
 

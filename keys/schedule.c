@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which step comes next, and when: each rule of the schedule is one function. */
+#include <mintmark/schedule.h>
+
+const char *const mm_action_names[MM_ACTION_KINDS] = {
+	[MM_ACTION_NONE] = "none",     [MM_ACTION_READY] = "ready",     [MM_ACTION_REMOVE] = "remove",
+	[MM_ACTION_EXTEND] = "extend", [MM_ACTION_PUBLISH] = "publish", [MM_ACTION_ACTIVATE] = "activate",
+	[MM_ACTION_RETIRE] = "retire",
+};
+
+/* How many standbys there are when a rotation is near: the one that takes over, and the one after it. */
+#define STANDBYS_NEAR_ROTATION 2
+
+/* What the rules look at. */
+struct view {
+	const struct mm_keyset *set;
+	const struct mm_policy *policy;
+	mm_time now;
+};
+
+static const struct mm_action none = {.kind = MM_ACTION_NONE, .at = MM_NEVER, .why = ""};
+
+static mm_time later(mm_time a, mm_time b)
+{
+	return a > b ? a : b;
+}
+
+/* When the signer has signed for long enough; 0 with rotate_every 0: it never has. */
+static mm_time aged_at(const struct view *view, const struct mm_key_record *signer)
+{
+	return signer->activated + view->policy->rotate_every;
+}
+
+/* ---- the rules --------------------------------------------------------------------------------------------------- */
+
+static struct mm_action removal(const struct view *view, const struct mm_key_record *record)
+{
+	const struct mm_alg *alg = mm_key_alg(record->key);
+	struct mm_action action = {.kind = MM_ACTION_REMOVE, .alg = alg, .record = record};
+
+	if (mm_key_state(record, view->now) == MM_STATE_RETIRED) {
+		action.at = mm_key_removable_at(record);
+		action.why = "its tokens have expired";
+		return action;
+	}
+	/*
+	 * A standby of an algorithm that is not wanted any more, and was never in use. Not at once: while two processes
+	 * disagree about the configuration, one would make the keys that the other one throws away.
+	 */
+	if (!mm_key_is_standby(record) || mm_policy_has_alg(view->policy, alg) ||
+	    mm_keyset_signer(view->set, alg, view->now))
+		return none;
+	action.at = mm_key_ready_at(record) + mm_policy_retire_wait(view->policy);
+	action.why = "its algorithm is not configured";
+	return action;
+}
+
+static struct mm_action extension(const struct view *view, const struct mm_key_record *record)
+{
+	if (mm_key_state(record, view->now) != MM_STATE_ACTIVE ||
+	    record->retire_wait >= mm_policy_retire_wait(view->policy))
+		return none;
+	return (struct mm_action){MM_ACTION_EXTEND, mm_key_alg(record->key), record, view->now, "max_ttl was raised"};
+}
+
+/* There is always a standby; and a second one by the time that the first takes over. */
+static struct mm_action publication(const struct view *view, const struct mm_alg *alg)
+{
+	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
+	size_t standbys = mm_keyset_standby_count(view->set, alg);
+	struct mm_action action = {.kind = MM_ACTION_PUBLISH, .alg = alg};
+
+	if (mm_keyset_served(view->set) >= view->policy->max_keys)
+		return none; /* until a retired key has made room */
+	if (standbys == 0) {
+		action.at = view->now;
+		action.why = signer ? "no key stands by" : "the algorithm is new";
+		return action;
+	}
+	if (!signer || view->policy->rotate_every == 0 || standbys >= STANDBYS_NEAR_ROTATION)
+		return none;
+	action.at = aged_at(view, signer) - mm_policy_publish_wait(view->policy);
+	action.why = "the next rotation needs a standby";
+	return action;
+}
+
+static struct mm_action activation(const struct view *view, const struct mm_alg *alg)
+{
+	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
+	const struct mm_key_record *standby = mm_keyset_standby(view->set, alg);
+	struct mm_action action = {.kind = MM_ACTION_ACTIVATE, .alg = alg, .record = standby};
+
+	if (!standby || view->policy->rotate_every == 0)
+		return none;
+	action.at = mm_key_ready_at(standby);
+	action.why = "the algorithm is new";
+	if (signer) {
+		action.at = later(action.at, aged_at(view, signer));
+		action.why = "rotate_every has passed";
+	}
+	return action;
+}
+
+/* Only once tokens are signed by the algorithm that takes its place. */
+static struct mm_action surrender(const struct view *view, const struct mm_alg *alg)
+{
+	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
+
+	if (!signer || mm_policy_has_alg(view->policy, alg) ||
+	    !mm_keyset_signer(view->set, view->policy->algs[0], view->now))
+		return none;
+	return (struct mm_action){MM_ACTION_RETIRE, alg, signer, view->now, "its algorithm is not configured"};
+}
+
+/* ---- the next of all --------------------------------------------------------------------------------------------- */
+
+/* What is due is taken in the order of the kinds, and what is not in that of time. */
+static void consider(const struct view *view, struct mm_action *next, struct mm_action candidate)
+{
+	mm_time at = later(candidate.at, view->now), next_at = later(next->at, view->now);
+
+	if (candidate.kind == MM_ACTION_NONE)
+		return;
+	if (next->kind == MM_ACTION_NONE || at < next_at || (at == next_at && candidate.kind < next->kind))
+		*next = candidate;
+}
+
+struct mm_action mm_schedule_next(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now)
+{
+	const struct view view = {set, policy, now};
+	struct mm_action next = none;
+
+	for (size_t i = 0; i < set->count; i++) {
+		consider(&view, &next, removal(&view, &set->records[i]));
+		consider(&view, &next, extension(&view, &set->records[i]));
+	}
+	for (size_t i = 0; i < policy->alg_count; i++) {
+		consider(&view, &next, publication(&view, policy->algs[i]));
+		consider(&view, &next, activation(&view, policy->algs[i]));
+	}
+	for (size_t i = 0; i < MM_ALG_COUNT; i++)
+		consider(&view, &next, surrender(&view, &mm_algs[i]));
+	return next;
+}
+
+/* ---- the next of one key ----------------------------------------------------------------------------------------- */
+
+static struct mm_action next_of_signer(const struct view *view, const struct mm_key_record *record)
+{
+	const struct mm_alg *alg = mm_key_alg(record->key);
+	struct mm_action action = surrender(view, alg);
+	struct mm_action successor = activation(view, alg);
+
+	if (action.kind != MM_ACTION_NONE || view->policy->rotate_every == 0 || !mm_policy_has_alg(view->policy, alg))
+		return action;
+	action = (struct mm_action){MM_ACTION_RETIRE, alg, record, aged_at(view, record), "its successor takes over"};
+	if (successor.kind != MM_ACTION_NONE)
+		action.at = successor.at;
+	return action;
+}
+
+static struct mm_action next_of_standby(const struct view *view, const struct mm_key_record *record)
+{
+	const struct mm_alg *alg = mm_key_alg(record->key);
+	struct mm_action action = removal(view, record);
+
+	if (action.kind == MM_ACTION_NONE && mm_policy_has_alg(view->policy, alg) &&
+	    mm_keyset_standby(view->set, alg) == record)
+		action = activation(view, alg);
+	return action;
+}
+
+struct mm_action mm_schedule_key(const struct mm_keyset *set, const struct mm_policy *policy,
+				 const struct mm_key_record *record, mm_time now)
+{
+	const struct view view = {set, policy, now};
+
+	switch (mm_key_state(record, now)) {
+	case MM_STATE_PUBLISHED:
+		return (struct mm_action){MM_ACTION_READY, mm_key_alg(record->key), record, mm_key_ready_at(record),
+					  ""};
+	case MM_STATE_READY: return next_of_standby(&view, record);
+	case MM_STATE_ACTIVE: return next_of_signer(&view, record);
+	case MM_STATE_RETIRED: return removal(&view, record);
+	default: return none;
+	}
+}
