@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ enum mm_code mm_name_check(const char *name, struct mm_err *err)
 
 /* ".NAME.tmp.XXXXXX" is what a temporary is called; mm_dir_sweep touches nothing else. */
 static const char temp_infix[] = ".tmp.";
-enum { TEMP_RANDOM = 6, TEMP_TRIES = 100 };
+enum { TEMP_RANDOM = 6, TEMP_TRIES = 100, MODE_BITS = 07777 };
 
 static bool is_temp_name(const char *name)
 {
@@ -153,6 +154,59 @@ enum mm_code mm_file_create(int dirfd, const char *name, struct mm_span content,
 	return put_file(dirfd, name, content, mode, move_beside, err);
 }
 
+/* Whether `name` holds these very bytes and has this mode. MM_EUNSAFE: something else has its name. */
+static enum mm_code is_current(int dirfd, const char *name, struct mm_span content, mode_t mode, bool *current,
+			       struct mm_err *err)
+{
+	mm_auto_buf found = {0};
+	struct mm_err why = {0};
+	struct stat st;
+	enum mm_code code = mm_file_read(dirfd, name, MM_FILE_ANY, content.len, &found, &why);
+
+	*current = code == MM_OK && mm_span_eq(mm_buf_span(&found), content) &&
+		   fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & MODE_BITS) == mode;
+	if (code == MM_OK || code == MM_ENOTFOUND || code == MM_ELIMIT)
+		return MM_OK;
+	return mm_fail(err, code, "%s", why.text);
+}
+
+enum mm_code mm_file_update(int dirfd, const char *name, struct mm_span content, mode_t mode, bool *written,
+			    struct mm_err *err)
+{
+	bool current = false;
+	enum mm_code code = is_current(dirfd, name, content, mode, &current, err);
+
+	*written = false;
+	if (code != MM_OK)
+		return code;
+	if (!current) {
+		code = mm_file_replace(dirfd, name, content, mode, err);
+		*written = code == MM_OK;
+		return code;
+	}
+	/* Whoever wrote what we found may have been killed before it was durable. */
+	if (!sync_dir(dirfd))
+		return mm_fail_errno(err, "%s is there, but may not survive a power loss: fsync of its directory",
+				     name);
+	return MM_OK;
+}
+
+enum mm_code mm_file_append(int fd, struct mm_span content, struct mm_err *err)
+{
+	struct stat before;
+	enum mm_code code = MM_OK;
+
+	if (fstat(fd, &before) != 0)
+		return mm_fail_errno(err, "fstat");
+	if (!write_all(fd, content))
+		code = mm_fail_errno(err, "write");
+	else if (fsync(fd) != 0)
+		code = mm_fail_errno(err, "fsync");
+	if (code != MM_OK)
+		(void)!ftruncate(fd, before.st_size);
+	return code;
+}
+
 enum mm_code mm_file_remove(int dirfd, const char *name, struct mm_err *err)
 {
 	enum mm_code code = mm_name_check(name, err);
@@ -256,5 +310,22 @@ enum mm_code mm_file_lock(int dirfd, const char *name, int wait_ms, int *fd, str
 		return code;
 	*fd = opened;
 	opened = -1;
+	return MM_OK;
+}
+
+/* flock cannot be told how long to wait either. */
+enum mm_code mm_dir_lock(int dirfd, const char *path, int wait_ms, struct mm_err *err)
+{
+	int64_t deadline = mm_clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
+	const struct timespec pause = {.tv_nsec = 10000000};
+
+	while (flock(dirfd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return mm_fail_errno(err, "%s: cannot lock the directory", path);
+		if (mm_clock_monotonic_ns() >= deadline)
+			return mm_fail(err, MM_ETIMEOUT, "%s: another process has been writing there for %d ms", path,
+				       wait_ms);
+		nanosleep(&pause, NULL);
+	}
 	return MM_OK;
 }

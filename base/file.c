@@ -291,6 +291,36 @@ enum mm_code mm_path_read(const char *path, enum mm_file_check check, size_t max
 	return code == MM_OK ? read_fd(fd, name, max, &st, out, err) : code;
 }
 
+enum mm_code mm_file_open_append(int dirfd, const char *name, enum mm_file_check check, mode_t mode, int *fd,
+				 struct mm_err *err)
+{
+	enum mm_code code = mm_name_check(name, err);
+	char space[PATH_SPACE];
+	const char *path;
+	struct stat st;
+	mm_auto_fd opened = -1;
+
+	*fd = -1;
+	if (code != MM_OK)
+		return code;
+	path = path_in(dirfd, name, space);
+	opened = openat(dirfd, name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			mode);
+	if (opened < 0)
+		return open_failed(dirfd, name, path, err);
+	code = check_fd(opened, path, check, &st, err);
+	if (code == MM_OK && !S_ISREG(st.st_mode))
+		code = mm_fail(err, MM_EUNSAFE, "%s: is not a regular file", path);
+	/* Whoever made it may have been killed before it was to last; with something in it, it was to. */
+	if (code == MM_OK && st.st_size == 0 && fsync(dirfd) != 0)
+		code = mm_fail_errno(err, "%s: cannot make the file last", path);
+	if (code != MM_OK)
+		return code;
+	*fd = opened;
+	opened = -1;
+	return MM_OK;
+}
+
 static int64_t ns(struct timespec t)
 {
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;

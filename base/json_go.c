@@ -51,6 +51,41 @@ void mm_json_add_string(struct mm_buf *buf, const char *text)
 	mm_buf_add(buf, "\"", 1);
 }
 
+/* JSON knows no bytes: what is not UTF-8 gets a question mark for each foreign byte. */
+static void add_ascii(struct mm_buf *buf, const char *text)
+{
+	mm_auto_buf ascii = {0};
+
+	mm_buf_add_str(&ascii, text);
+	for (size_t i = 0; i < ascii.len; i++) {
+		if ((unsigned char)ascii.p[i] >= 0x80)
+			ascii.p[i] = '?';
+	}
+	buf->failed |= ascii.failed;
+	mm_json_add_string(buf, ascii.p ? ascii.p : "");
+}
+
+void mm_json_add_text(struct mm_buf *buf, const char *text)
+{
+	mm_auto_buf raw = {0};
+
+	if (mm_utf8_valid(mm_span_str(text)))
+		mm_json_add_string(&raw, text);
+	else
+		add_ascii(&raw, text);
+	for (size_t i = 0; i < raw.len;) {
+		unsigned point;
+		size_t len = mm_unseen_at(mm_buf_span(&raw), i, &point);
+
+		if (len > 0)
+			mm_buf_printf(buf, "\\u%04x", point);
+		else
+			mm_buf_add(buf, raw.p + i, 1);
+		i += len > 0 ? len : 1;
+	}
+	buf->failed |= raw.failed;
+}
+
 static enum mm_code add_value(struct mm_buf *buf, const json_t *value, int depth, struct mm_err *err);
 
 static enum mm_code add_array(struct mm_buf *buf, const json_t *array, int depth, struct mm_err *err)

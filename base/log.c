@@ -65,43 +65,6 @@ static void add_text_value(struct mm_buf *line, const char *text)
 	mm_buf_add(line, "\"", 1);
 }
 
-/* A JSON string in which what must not be seen raw is written as an escape. */
-static void add_json_string(struct mm_buf *line, const char *text)
-{
-	mm_auto_buf raw = {0};
-
-	mm_json_add_string(&raw, text);
-	for (size_t i = 0; i < raw.len;) {
-		unsigned point;
-		size_t len = mm_unseen_at(mm_buf_span(&raw), i, &point);
-
-		if (len > 0)
-			mm_buf_printf(line, "\\u%04x", point);
-		else
-			mm_buf_add(line, raw.p + i, 1);
-		i += len > 0 ? len : 1;
-	}
-	line->failed |= raw.failed;
-}
-
-/* JSON knows no bytes: what is not UTF-8 gets a question mark for each foreign byte. */
-static void add_json_value(struct mm_buf *line, const char *text)
-{
-	mm_auto_buf ascii = {0};
-
-	if (mm_utf8_valid(mm_span_str(text))) {
-		add_json_string(line, text);
-		return;
-	}
-	mm_buf_add_str(&ascii, text);
-	for (size_t i = 0; i < ascii.len; i++) {
-		if ((unsigned char)ascii.p[i] >= 0x80)
-			ascii.p[i] = '?';
-	}
-	line->failed |= ascii.failed;
-	mm_json_add_string(line, ascii.p ? ascii.p : "");
-}
-
 static void add_text(struct mm_buf *line, enum mm_log_format format, const char *key, const char *text)
 {
 	if (format == MM_LOG_TEXT) {
@@ -109,7 +72,7 @@ static void add_text(struct mm_buf *line, enum mm_log_format format, const char 
 		add_text_value(line, text);
 	} else {
 		mm_buf_printf(line, "%s\"%s\":", line->len ? "," : "{", key);
-		add_json_value(line, text);
+		mm_json_add_text(line, text);
 	}
 }
 
