@@ -2,43 +2,22 @@
 /* Writing the documents out for a static host. */
 #include <mintmark/document.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <mintmark/clock.h>
 #include <mintmark/file.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DIR_MODE = 0755, FILE_MODE = 0644, MODE_BITS = 07777 };
 
 /* ---- the lock ---- */
 
-/* flock cannot be told how long to wait, hence the asking again. */
-static enum mm_code wait_for_lock(int fd, const char *dir, int wait_ms, struct mm_err *err)
-{
-	int64_t deadline = mm_clock_monotonic_ns() + (int64_t)wait_ms * 1000000;
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return mm_fail_errno(err, "%s: cannot lock the directory", dir);
-		if (mm_clock_monotonic_ns() >= deadline)
-			return mm_fail(err, MM_ETIMEOUT, "%s: another process has been publishing there for %d ms", dir,
-				       wait_ms);
-		nanosleep(&pause, NULL);
-	}
-	return MM_OK;
-}
-
 enum mm_code mm_site_lock(const char *dir, int wait_ms, int *site, struct mm_err *err)
 {
 	enum mm_code code = mm_dir_make(AT_FDCWD, dir, DIR_MODE, MM_FILE_ANY, site, err);
 
 	if (code == MM_OK)
-		code = wait_for_lock(*site, dir, wait_ms, err);
+		code = mm_dir_lock(*site, dir, wait_ms, err);
 	if (code != MM_OK)
 		mm_fd_close(site);
 	return code;
@@ -98,48 +77,17 @@ static enum mm_code open_place(int site, char *path, int *fd, const char **name,
 
 /* ---- the file ---- */
 
-/* Whether the file is there with these very bytes and its mode. MM_EUNSAFE: something else has its name. */
-static enum mm_code is_current(int dirfd, const char *name, const struct mm_document *document, bool *current,
-			       struct mm_err *err)
-{
-	mm_auto_buf found = {0};
-	struct mm_err reason = {0};
-	struct stat st;
-	enum mm_code code = mm_file_read(dirfd, name, MM_FILE_ANY, document->body.len, &found, &reason);
-
-	*current = code == MM_OK && mm_span_eq(mm_buf_span(&found), mm_buf_span(&document->body)) &&
-		   fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & MODE_BITS) == FILE_MODE;
-	if (code == MM_OK || code == MM_ENOTFOUND || code == MM_ELIMIT)
-		return MM_OK;
-	return mm_fail(err, code, "%s", reason.text);
-}
-
-/* Whoever wrote the bytes that we find may have been killed before they were durable. */
-static enum mm_code make_durable(int dirfd, const char *name, struct mm_err *err)
-{
-	if (fsync(dirfd) != 0)
-		return mm_fail_errno(err, "%s is there, but may not survive a power loss: fsync of its directory",
-				     name);
-	return MM_OK;
-}
-
 static enum mm_code publish_at(const struct mm_document *document, int site, char *path, bool *written,
 			       struct mm_err *err)
 {
 	mm_auto_fd fd = -1;
 	const char *name = NULL;
-	bool current = false;
 	enum mm_code code = open_place(site, path, &fd, &name, err);
 
 	if (code == MM_OK)
 		code = mm_dir_sweep(fd, err);
 	if (code == MM_OK)
-		code = is_current(fd, name, document, &current, err);
-	if (code != MM_OK)
-		return code;
-	code = current ? make_durable(fd, name, err)
-		       : mm_file_replace(fd, name, mm_buf_span(&document->body), FILE_MODE, err);
-	*written = code == MM_OK && !current;
+		code = mm_file_update(fd, name, mm_buf_span(&document->body), FILE_MODE, written, err);
 	return code;
 }
 

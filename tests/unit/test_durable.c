@@ -345,6 +345,70 @@ static void file_and_directory_are_synced(void **state)
 	assert_int_equal(run_with_fault(replace_f, "fsync", 2, "EIO").err.code, MM_EIO);
 }
 
+/* ---- updating ---- */
+
+static enum mm_code update_f(struct mm_err *err)
+{
+	bool written;
+
+	return mm_file_update(dir.fd, "f", mm_span_str("same"), 0600, &written, err);
+}
+
+static void assert_updates(const char *content, mode_t mode, bool expected)
+{
+	struct mm_err err = {0};
+	bool written = !expected;
+
+	assert_ok(mm_file_update(dir.fd, "f", mm_span_str(content), mode, &written, &err), &err);
+	assert_int_equal(written, expected);
+	assert_content("f", content);
+	assert_int_equal(test_file_mode(dir.fd, "f"), mode);
+}
+
+static void an_update_writes_what_is_new_and_leaves_what_is_the_same(void **state)
+{
+	struct mm_file_id id;
+
+	(void)state;
+	assert_updates("first", 0600, true);
+	id = mm_file_id(dir.fd, "f");
+	assert_updates("first", 0600, false);
+	assert_true(mm_file_id_eq(id, mm_file_id(dir.fd, "f")));
+	assert_updates("longer than the first", 0600, true);
+	assert_updates("short", 0600, true);
+}
+
+static void an_update_mends_the_mode(void **state)
+{
+	(void)state;
+	test_file_write(dir.fd, "f", "content", 0644);
+	assert_updates("content", 0600, true);
+}
+
+static void an_update_does_not_follow_a_link(void **state)
+{
+	struct mm_err err = {0};
+	bool written = true;
+
+	(void)state;
+	test_file_write(dir.fd, "target", "precious", 0600);
+	assert_int_equal(symlinkat("target", dir.fd, "f"), 0);
+	assert_fails(mm_file_update(dir.fd, "f", mm_span_str("new"), 0600, &written, &err), MM_EUNSAFE, &err);
+	assert_false(written);
+	assert_content("target", "precious");
+}
+
+static void what_is_there_already_is_synced_too(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	test_file_write(dir.fd, "f", "same", 0600);
+	outcome = run_with_fault(update_f, "fsync", 1, "EIO");
+	assert_int_equal(outcome.err.code, MM_EIO);
+	assert_contains(outcome.err.text, "f is there, but may not survive a power loss");
+}
+
 static void where_nothing_can_be_made_the_step_is_named(void **state)
 {
 	struct mm_err err = {0};
@@ -633,6 +697,21 @@ static void what_is_no_regular_file_is_no_lock(void **state)
 	assert_false(test_file_exists(dir.fd, "elsewhere"));
 }
 
+static void a_locked_directory_excludes_others_until_it_is_closed(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_fd first = -1, second = -1;
+
+	(void)state;
+	assert_ok(mm_dir_open(dir.path, MM_FILE_ANY, &first, &err), &err);
+	assert_ok(mm_dir_open(dir.path, MM_FILE_ANY, &second, &err), &err);
+	assert_ok(mm_dir_lock(first, "DIR", 0, &err), &err);
+	assert_fails(mm_dir_lock(second, "DIR", 0, &err), MM_ETIMEOUT, &err);
+	mm_fd_close(&first);
+	assert_ok(mm_dir_lock(second, "DIR", 0, &err), &err);
+	assert_int_equal(test_dir_count(dir.fd), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -655,6 +734,10 @@ int main(void)
 		TEST(a_failing_rename_leaves_the_old_file),
 		TEST(a_failing_fsync_of_the_directory_is_told_apart),
 		TEST(file_and_directory_are_synced),
+		TEST(an_update_writes_what_is_new_and_leaves_what_is_the_same),
+		TEST(an_update_mends_the_mode),
+		TEST(an_update_does_not_follow_a_link),
+		TEST(what_is_there_already_is_synced_too),
 		TEST(where_nothing_can_be_made_the_step_is_named),
 		TEST(an_interrupted_write_goes_on),
 		TEST(a_write_that_takes_half_goes_on_where_it_was),
@@ -675,6 +758,7 @@ int main(void)
 		TEST(the_wait_lasts_until_the_lock_is_free),
 		TEST(the_wait_is_over_when_it_is_over),
 		TEST(what_is_no_regular_file_is_no_lock),
+		TEST(a_locked_directory_excludes_others_until_it_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
