@@ -4,6 +4,7 @@
  * be run again: it keeps a configuration that agrees, and the key set is committed whole or not at all.
  */
 #include "cli/args.h"
+#include "cli/change.h"
 #include "cli/context.h"
 #include "cli/input.h"
 #include "cli/keyrow.h"
@@ -162,17 +163,40 @@ static enum mm_code fail_disagreement(struct init *init, const char *option, con
 	return mm_fail(err, MM_EEXIST, "init: %s is there already, and its %s is %s", init->config_path, option, found);
 }
 
+/* What tokens are signed with is what was asked for; an imported key may be for any that is configured. */
+static bool alg_agrees(const struct init *init)
+{
+	const struct mm_policy *policy = &init->context.policy;
+	const struct mm_alg *alg = wanted_alg(init);
+
+	return !alg || alg == policy->algs[0] || (init->key && mm_policy_has_alg(policy, alg));
+}
+
+static enum mm_code fail_algs(struct init *init, struct mm_err *err)
+{
+	const struct mm_policy *policy = &init->context.policy;
+	mm_auto_buf names = {0};
+	enum mm_code code;
+
+	for (size_t i = 0; i < policy->alg_count; i++)
+		mm_buf_printf(&names, "%s%s", i > 0 ? ", " : "", policy->algs[i]->name);
+	code = mm_buf_check(&names, err);
+	if (code != MM_OK)
+		return code;
+	return fail_disagreement(
+		init, init->context.config->keys.algorithms.n > 0 ? "keys.algorithms" : "keys.algorithm", names.p, err);
+}
+
 /* A configuration that is there is kept, and then it must be the one that was asked for. */
 static enum mm_code check_agreement(struct init *init, struct mm_err *err)
 {
 	const struct mm_config *config = init->context.config;
-	const struct mm_alg *alg = wanted_alg(init);
 	char rsa_bits[24];
 
 	if (strcmp(config->issuer, init->options->issuer) != 0)
 		return fail_disagreement(init, "issuer", config->issuer, err);
-	if (alg && strcmp(config->keys.algorithm, alg->name) != 0)
-		return fail_disagreement(init, "keys.algorithm", config->keys.algorithm, err);
+	if (!alg_agrees(init))
+		return fail_algs(init, err);
 	snprintf(rsa_bits, sizeof rsa_bits, "%lld", (long long)config->keys.rsa_bits);
 	if (init->options->rsa_bits >= 0 && config->keys.rsa_bits != wanted_rsa_bits(init))
 		return fail_disagreement(init, "keys.rsa_bits", rsa_bits, err);
@@ -183,16 +207,13 @@ static enum mm_code find_or_compose_config(struct init *init, struct mm_err *err
 {
 	struct mm_cli_context *context = &init->context;
 	struct stat st;
-	enum mm_code code;
+	bool is_new = fstatat(init->dirfd, CONFIG_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
+	enum mm_code code = is_new ? compose_config(init, err)
+				   : mm_config_load(init->config_path, &context->config, err);
 
-	if (fstatat(init->dirfd, CONFIG_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) {
-		code = compose_config(init, err);
-	} else {
-		code = mm_config_load(init->config_path, &context->config, err);
-		if (code == MM_OK)
-			code = check_agreement(init, err);
-	}
-	return code == MM_OK ? mm_policy_from_config(context->config, &context->policy, err) : code;
+	if (code == MM_OK)
+		code = mm_policy_from_config(context->config, &context->policy, err);
+	return code == MM_OK && !is_new ? check_agreement(init, err) : code;
 }
 
 /* ---- the keys --------------------------------------------------------------------------------------------------- */
@@ -216,14 +237,35 @@ static enum mm_code open_empty_store(struct init *init, struct mm_err *err)
 		       context->config->data_dir);
 }
 
-static enum mm_code make_keys(struct init *init, mm_time now, struct mm_err *err)
+static bool makes_rsa_keys(const struct mm_policy *policy)
 {
-	const struct mm_policy *policy = &init->context.policy;
+	for (size_t i = 0; i < policy->alg_count; i++) {
+		if (policy->algs[i]->kty == MM_KTY_RSA)
+			return true;
+	}
+	return false;
+}
 
-	if (policy->alg->kty == MM_KTY_RSA && policy->rsa_bits > 2048 && isatty(STDERR_FILENO))
-		mm_note("making RSA keys of %u bits, which takes some seconds", policy->rsa_bits);
-	return mm_context(err, mm_manage_init(init->context.store, policy, init->key, now, &init->context.set, err),
-			  "init");
+/* `*now` is when they were committed. */
+static enum mm_code make_keys(struct init *init, mm_time *now, struct mm_err *err)
+{
+	struct mm_cli_context *context = &init->context;
+	const struct mm_manage manage = {
+		.store = context->store,
+		.policy = &context->policy,
+		.actor = {.name = "init"},
+	};
+	mm_auto_change change = {0};
+	enum mm_code code;
+
+	if (makes_rsa_keys(&context->policy) && context->policy.rsa_bits > 2048 && isatty(STDERR_FILENO))
+		mm_note("making RSA keys of %u bits, which takes some seconds", context->policy.rsa_bits);
+	code = mm_manage_init(&manage, init->key, &change, err);
+	if (code != MM_OK)
+		return mm_context(err, code, "init");
+	context->set = mm_take(change.after);
+	*now = change.now;
+	return MM_OK;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
@@ -231,14 +273,17 @@ static enum mm_code make_keys(struct init *init, mm_time now, struct mm_err *err
 static enum mm_code print_json(const struct init *init, mm_time now, struct mm_err *err)
 {
 	const struct mm_config *config = init->context.config;
+	const struct mm_policy *policy = &init->context.policy;
 	const struct mm_keyset *set = init->context.set;
+	struct mm_action next = mm_schedule_next(set, policy, now);
 	json_t *keys = json_array();
 
 	for (size_t i = 0; i < set->count; i++)
-		json_array_append_new(keys, mm_key_row_json(&set->records[i], now));
-	return mm_print_json(json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "issuer", config->issuer, "config",
+		json_array_append_new(keys, mm_key_row_json(set, policy, &set->records[i], now));
+	return mm_print_json(json_pack("{s:s, s:s, s:b, s:s, s:I, s:o, s:o}", "issuer", config->issuer, "config",
 				       init->config_path, "config_written", init->config_text.len > 0, "data_dir",
-				       config->data_dir, "revision", (json_int_t)set->revision, "keys", keys),
+				       config->data_dir, "revision", (json_int_t)set->revision, "keys", keys, "next",
+				       mm_action_json(&next)),
 			     err);
 }
 
@@ -250,17 +295,19 @@ static enum mm_code print_text(const struct init *init, mm_time now, struct mm_e
 	mm_buf_printf(&text, "%s %s\nmade the first keys in %s:\n", init->config_text.len > 0 ? "made" : "kept",
 		      init->config_path, init->context.config->data_dir);
 	for (size_t i = 0; i < set->count; i++) {
-		struct mm_key_row row = mm_key_row(&set->records[i], now);
-		char at[MM_TIME_TEXT_SIZE];
+		const struct mm_key_record *record = &set->records[i];
+		enum mm_key_state state = mm_key_state(record, now);
 
-		mm_buf_printf(&text, "  %s %s, %s", row.algorithm, row.kid, row.state);
-		if (row.next_at != MM_NEVER) {
-			mm_time_format(row.next_at, at);
-			mm_buf_printf(&text, ", %s at %s", row.next, at);
+		mm_buf_printf(&text, "  %s %s, %s", mm_key_alg(record->key)->name, mm_key_kid(record->key),
+			      mm_key_states[state].name);
+		if (state == MM_STATE_PUBLISHED) {
+			mm_buf_add_str(&text, ", ready at ");
+			mm_add_when(&text, mm_key_ready_at(record), now);
 		}
 		mm_buf_add_str(&text, "\n");
 	}
-	mm_buf_printf(&text, "next:\n  mintmark serve -c %s\n  mintmark token create default -c %s\n",
+	mm_add_next(&text, set, &init->context.policy, now);
+	mm_buf_printf(&text, "now try:\n  mintmark serve -c %s\n  mintmark token create default -c %s\n",
 		      init->config_path, init->config_path);
 	return mm_print(&text, err);
 }
@@ -268,7 +315,7 @@ static enum mm_code print_text(const struct init *init, mm_time now, struct mm_e
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
 	MM_CLEANUP(init_clear) struct init init = {.call = call, .options = call->options, .dirfd = -1};
-	mm_time now = mm_clock_now();
+	mm_time now = 0;
 	enum mm_code code = check_options(&init, err);
 
 	if (code == MM_OK)
@@ -280,7 +327,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	if (code == MM_OK && init.config_text.len > 0)
 		code = mm_file_replace(init.dirfd, CONFIG_NAME, mm_buf_span(&init.config_text), CONFIG_MODE, err);
 	if (code == MM_OK)
-		code = make_keys(&init, now, err);
+		code = make_keys(&init, &now, err);
 	if (code != MM_OK)
 		return code;
 	mm_cli_note_warning(&init.context);
@@ -333,8 +380,8 @@ const struct mm_command mm_cmd_init = {
 	.usage = "Makes DIR with a configuration, mintmark.yaml, and a key set in DIR/data: an active key and a "
 		 "standby. The standby of a new issuer is ready at once; beside an imported key, which verifiers know "
 		 "already, it waits until they have had time to fetch it. A configuration that is there already is "
-		 "kept when it agrees with the flags; a key set that is there already is never touched (exit status "
-		 "1).\n"
+		 "kept when it agrees with the flags, and each algorithm that it names gets a key and a standby; a "
+		 "key set that is there already is never touched (exit status 1).\n"
 		 "\n"
 		 "When it was interrupted, run it again.",
 	.flags = flags,

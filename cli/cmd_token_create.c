@@ -225,7 +225,7 @@ static const struct mm_flag flags[] = {
 	 .type = MM_FLAG_ALGORITHM,
 	 .offset = AT(alg),
 	 .value = "ALG",
-	 .help = "sign with the active key for it; without it that for keys.algorithm"},
+	 .help = "sign with the active key for it; without it that for the first one of the configuration"},
 	MM_FLAG_ROW_CONFIG,
 	MM_FLAG_ROW_OUTPUT,
 	{0},

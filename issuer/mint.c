@@ -105,6 +105,21 @@ static enum mm_code set_account(const struct mm_snapshot *snapshot, const struct
 	return mm_service_account_uid(snapshot->issuer, request->namespace, request->service_account, uid, err);
 }
 
+static enum mm_code fail_no_signer(const struct mm_snapshot *snapshot, const struct mm_alg *alg, struct mm_err *err)
+{
+	mm_auto_buf names = {0};
+	enum mm_code code;
+
+	if (snapshot->signer_count == 0)
+		return mm_fail(err, MM_EREFUSED, "no active key to sign with");
+	for (size_t i = 0; i < snapshot->signer_count; i++)
+		mm_buf_printf(&names, "%s%s", i > 0 ? ", " : "", mm_jws_alg(snapshot->signers[i])->name);
+	code = mm_buf_check(&names, err);
+	if (code != MM_OK)
+		return code;
+	return mm_fail(err, MM_EREFUSED, "no active key for %s to sign with; possible: %s", alg->name, names.p);
+}
+
 static enum mm_code find_signer(const struct mm_snapshot *snapshot, const struct mm_alg *alg, const struct mm_jws **out,
 				struct mm_err *err)
 {
@@ -113,7 +128,7 @@ static enum mm_code find_signer(const struct mm_snapshot *snapshot, const struct
 		if (!alg || mm_jws_alg(*out) == alg)
 			return MM_OK;
 	}
-	return mm_fail(err, MM_EREFUSED, "no active key%s%s to sign with", alg ? " for " : "", alg ? alg->name : "");
+	return fail_no_signer(snapshot, alg, err);
 }
 
 static enum mm_code sign_claims(const struct mm_jws *jws, const struct mm_claims *claims, struct mm_buf *token,

@@ -35,12 +35,16 @@ static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg
 	return MM_OK;
 }
 
+/* Those of the policy in its order, and then what still signs of an algorithm that is being given up. */
 static enum mm_code add_signers(struct mm_snapshot *snapshot, mm_time now, struct mm_err *err)
 {
-	enum mm_code code = add_signer(snapshot, snapshot->policy.alg, now, err);
+	const struct mm_policy *policy = &snapshot->policy;
+	enum mm_code code = MM_OK;
 
+	for (size_t i = 0; code == MM_OK && i < policy->alg_count; i++)
+		code = add_signer(snapshot, policy->algs[i], now, err);
 	for (size_t i = 0; code == MM_OK && i < MM_ALG_COUNT; i++) {
-		if (&mm_algs[i] != snapshot->policy.alg)
+		if (!mm_policy_has_alg(policy, &mm_algs[i]))
 			code = add_signer(snapshot, &mm_algs[i], now, err);
 	}
 	return code;
@@ -78,7 +82,7 @@ static enum mm_code fill(struct mm_snapshot *snapshot, const struct mm_config *c
 	if (code != MM_OK)
 		return code;
 	max_age = snapshot->policy.verifier_cache < MAX_AGE_MAX ? snapshot->policy.verifier_cache : MAX_AGE_MAX;
-	return mm_documents_render(snapshot->issuer, snapshot->set, snapshot->policy.alg, max_age, now,
+	return mm_documents_render(snapshot->issuer, snapshot->set, snapshot->policy.algs[0], max_age, now,
 				   &snapshot->documents, err);
 }
 

@@ -29,8 +29,9 @@ struct mm_documents {
 };
 
 /*
- * Renders both. In the JWKS the active keys come first, those of `first_alg` before others (Entra keeps only the first
- * 100), then the rest in order of creation. `max_age` goes into Cache-Control. MM_EREFUSED: the JWKS would be empty.
+ * Renders both. In the JWKS the active keys come first, that of `first_alg`, which need not have one yet, before
+ * others (Entra keeps only the first 100), then the rest in order of creation. `max_age` goes into Cache-Control.
+ * MM_EREFUSED: the JWKS would be empty.
  */
 MM_MUSTCHECK enum mm_code mm_documents_render(const char *issuer, const struct mm_keyset *set,
 					      const struct mm_alg *first_alg, mm_duration max_age, mm_time now,

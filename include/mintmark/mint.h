@@ -18,7 +18,7 @@ struct mm_mint_request {
 	const char *bound_kind; /* NULL, "Pod", "Node" or "Secret" */
 	struct mm_object_ref bound;
 	const json_t *extra;
-	const struct mm_alg *alg; /* NULL: the first signer's */
+	const struct mm_alg *alg; /* NULL: that of the snapshot's first signer */
 };
 
 struct mm_minted {
@@ -32,7 +32,7 @@ void mm_minted_clear(struct mm_minted *minted); /* cleanses; for MM_CLEANUP */
 
 /*
  * Mints one token. MM_EREFUSED: names that Kubernetes would not allow, a lifetime below one second or above max_ttl,
- * an unknown bound kind, an algorithm without a key, a subject of the form system:serviceaccount:… that is not the
+ * an unknown bound kind, an algorithm without an active key (the line says which have one), a subject of the form system:serviceaccount:… that is not the
  * subject of the account that is named. Any thread.
  */
 MM_MUSTCHECK enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_request *request,

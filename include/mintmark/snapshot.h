@@ -21,7 +21,8 @@ struct mm_snapshot {
 	struct mm_strings audiences; /* the default audiences of a token */
 	mm_duration default_ttl;
 	mm_duration max_ttl;
-	size_t signer_count; /* the policy's algorithm first */
+	/* The policy's algorithms first, in its order, as far as they sign already; the first of all is the default. */
+	size_t signer_count;
 	struct mm_jws *signers[MM_ALG_COUNT];
 };
 
