@@ -158,8 +158,8 @@ static void add_events(struct mm_timeline *timeline)
 			const struct mm_phase *phase = &life->phases[j];
 
 			if (happens(timeline, phase))
-				timeline->events[timeline->event_count++] =
-					(struct mm_timeline_event){phase->from, phase->kind, life};
+				timeline->events[timeline->event_count++] = (struct mm_timeline_event){
+					phase->from, phase->kind, life};
 		}
 	}
 	qsort(timeline->events, timeline->event_count, sizeof *timeline->events, compare_events);
