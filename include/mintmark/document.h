@@ -29,10 +29,14 @@ struct mm_documents {
 };
 
 /*
- * Renders both. In the JWKS the active keys come first, that of `first_alg`, which need not have one yet, before
- * others (Entra keeps only the first 100), then the rest in order of creation. `max_age` goes into Cache-Control.
- * MM_EREFUSED: the JWKS would be empty.
+ * The order of the JWKS: the active keys come first, that of `first_alg`, which need not have one yet, before others
+ * (Entra keeps only the first 100), then the rest in order of creation. Returns the record that follows `after` (NULL: the
+ * first one), and NULL after the last.
  */
+const struct mm_key_record *mm_jwks_next(const struct mm_keyset *set, const struct mm_alg *first_alg, mm_time now,
+					 const struct mm_key_record *after);
+
+/* Renders both. `max_age` goes into Cache-Control. MM_EREFUSED: the JWKS would be empty. */
 MM_MUSTCHECK enum mm_code mm_documents_render(const char *issuer, const struct mm_keyset *set,
 					      const struct mm_alg *first_alg, mm_duration max_age, mm_time now,
 					      struct mm_documents **out, struct mm_err *err);

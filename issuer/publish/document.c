@@ -41,20 +41,20 @@ static enum mm_code append_jwk(json_t *keys, const struct mm_key *key, struct mm
 	return code;
 }
 
-static enum mm_code append_rank(json_t *keys, const struct mm_keyset *set, const struct mm_alg *first_alg, int rank,
-				mm_time now, struct mm_err *err)
+const struct mm_key_record *mm_jwks_next(const struct mm_keyset *set, const struct mm_alg *first_alg, mm_time now,
+					 const struct mm_key_record *after)
 {
-	for (size_t i = 0; i < set->count; i++) {
-		const struct mm_key_record *record = &set->records[i];
-		enum mm_code code;
+	size_t i = after ? (size_t)(after - set->records) + 1 : 0;
 
-		if (!is_served(record, now) || jwks_rank(record, first_alg, now) != rank)
-			continue;
-		code = append_jwk(keys, record->key, err);
-		if (code != MM_OK)
-			return code;
+	for (int rank = after ? jwks_rank(after, first_alg, now) : 0; rank < JWKS_RANKS; rank++, i = 0) {
+		for (; i < set->count; i++) {
+			const struct mm_key_record *record = &set->records[i];
+
+			if (is_served(record, now) && jwks_rank(record, first_alg, now) == rank)
+				return record;
+		}
 	}
-	return MM_OK;
+	return NULL;
 }
 
 static enum mm_code render_jwks(const struct mm_keyset *set, const struct mm_alg *first_alg, mm_time now,
@@ -63,8 +63,9 @@ static enum mm_code render_jwks(const struct mm_keyset *set, const struct mm_alg
 	json_t *document = json_pack("{s:[]}", "keys"), *keys = json_object_get(document, "keys");
 	enum mm_code code = document ? MM_OK : out_of_memory(err);
 
-	for (int rank = 0; code == MM_OK && rank < JWKS_RANKS; rank++)
-		code = append_rank(keys, set, first_alg, rank, now, err);
+	for (const struct mm_key_record *record = NULL;
+	     code == MM_OK && (record = mm_jwks_next(set, first_alg, now, record));)
+		code = append_jwk(keys, record->key, err);
 	if (code == MM_OK && json_array_size(keys) == 0)
 		code = mm_fail(err, MM_EREFUSED, "the JWKS would be empty: no key of the set is published");
 	if (code == MM_OK)
