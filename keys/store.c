@@ -16,6 +16,18 @@ bool mm_store_keeps_material(const struct mm_key_record *record)
 	return mm_key_states[mm_key_state(record, record->created)].has_material;
 }
 
+/* A plan of the future (mm_forecast) is a set like any other, but for its keys. */
+static enum mm_code check_fit(const struct mm_keyset *set, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	for (size_t i = 0; i < set->count && code == MM_OK; i++)
+		code = mm_key_check_made(set->records[i].key, err);
+	if (code == MM_OK)
+		code = mm_keyset_check(set, err);
+	return mm_context(err, code, "the key set is not fit to be stored");
+}
+
 enum mm_code mm_store_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out, struct mm_err *err)
 {
 	return store->ops->load(store, what, out, err);
@@ -26,7 +38,7 @@ enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uin
 {
 	const uint64_t revision = next->revision;
 	const mm_time committed = next->committed;
-	enum mm_code code = mm_context(err, mm_keyset_check(next, err), "the key set is not fit to be stored");
+	enum mm_code code = check_fit(next, err);
 
 	mm_err_clear(&store->warning);
 	if (expected >= MM_REVISION_MAX) /* the next one could not be read again */

@@ -57,3 +57,8 @@ const char *mm_mark_of_set(int dirfd)
 				     " from a backup, or move the keys away";
 	return NULL;
 }
+
+enum mm_code mm_mark_lost(const char *mark, struct mm_err *err)
+{
+	return mm_fail(err, MM_EIO, MM_STORE_SET " is missing, but %s", mark);
+}

@@ -19,4 +19,7 @@ MM_MUSTCHECK enum mm_code mm_mark_set(int lock, struct mm_err *err);
  */
 const char *mm_mark_of_set(int dirfd);
 
+/* What to return then: MM_EIO. */
+enum mm_code mm_mark_lost(const char *mark, struct mm_err *err);
+
 #endif
