@@ -3,6 +3,7 @@
  * Drives a directory store without the command line, for the tests of crashes, faults and concurrency.
  * What it prints is an acknowledgement: a line is written only after the commit that it names has returned MM_OK.
  */
+#include <mintmark/steps.h>
 #include <mintmark/store.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,48 +16,57 @@
 static const struct mm_actor actor = {.name = "storetool", .why = "a test"};
 static const struct mm_policy policy = {.max_keys = 20};
 
-/* Adds a key of the algorithm that is quickest to make, and makes it the signer. */
-static enum mm_code add_signer(struct mm_keyset *set, mm_time now, struct mm_err *err)
+/* A new key of the algorithm that is quickest to make signs, and its predecessor is retired. */
+static enum mm_code swap_signer(struct mm_keyset *set, mm_time now, struct mm_err *err)
 {
 	mm_auto(mm_key) key = NULL;
 	enum mm_code code = mm_key_generate(mm_alg_find(mm_span_str("EdDSA")), 0, &key, err);
 
 	if (code == MM_OK)
-		code = mm_keyset_add(set, key, &policy, now, err);
+		code = mm_keyset_publish(set, key, &policy, 0, now, err);
 	if (code == MM_OK)
-		set->records[set->count - 1].activated = now;
+		code = mm_keyset_activate(set, mm_key_kid(key), &policy, MM_GAP_REFUSED, now, err);
 	return code;
 }
 
-/* The signer of now is retired, the one that was retired is removed: each commit writes a key and destroys one. */
-static void age(struct mm_keyset *set, mm_time now)
+/* Whatever was retired by an earlier commit is removed. */
+static enum mm_code remove_retired(struct mm_keyset *set, mm_time now, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	for (size_t i = 0; i < set->count && code == MM_OK; i++) {
+		const struct mm_key_record *record = &set->records[i];
+
+		if (record->retired != MM_NEVER && record->removed == MM_NEVER)
+			code = mm_keyset_remove(set, mm_key_kid(record->key), now, err);
+	}
+	return code;
+}
+
+static void forget_the_oldest(struct mm_keyset *set)
 {
 	size_t removed = 0;
 
-	for (size_t i = 0; i < set->count; i++) {
-		struct mm_key_record *record = &set->records[i];
-
-		if (record->removed != MM_NEVER)
-			removed++;
-		else if (record->retired != MM_NEVER)
-			record->removed = now;
-		else
-			record->retired = now;
-	}
+	for (size_t i = 0; i < set->count; i++)
+		removed += set->records[i].removed != MM_NEVER;
 	if (removed > TOMBSTONES) {
 		mm_key_free(set->records[0].key);
 		memmove(&set->records[0], &set->records[1], --set->count * sizeof(set->records[0]));
 	}
 }
 
+/* Each commit writes a key and destroys one. */
 static enum mm_code rotate(struct mm_store *store, struct mm_keyset *set, struct mm_err *err)
 {
 	mm_time now = mm_clock_now();
-	enum mm_code code;
+	enum mm_code code = remove_retired(set, now, err);
 
-	age(set, now);
-	code = add_signer(set, now, err);
-	return code == MM_OK ? mm_store_commit(store, set, set->revision, &actor, now, err) : code;
+	if (code == MM_OK)
+		code = swap_signer(set, now, err);
+	if (code != MM_OK)
+		return code;
+	forget_the_oldest(set);
+	return mm_store_commit(store, set, set->revision, &actor, now, err);
 }
 
 static void acknowledge(const struct mm_store *store, const struct mm_keyset *set)
