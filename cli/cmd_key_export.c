@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/context.h"
+#include "cli/keyname.h"
 #include "cli/output.h"
 
 #include <fcntl.h>
@@ -31,14 +32,10 @@ static const char *const format_words[] = {"public-pem", "public-jwk", "pkcs8", 
 static enum mm_code find_key(struct mm_call *call, const struct mm_cli_context *context,
 			     const struct mm_key_record **out, struct mm_err *err)
 {
-	const char *name = call->arguments[0];
+	enum mm_code code = mm_key_by_name(call, context->set, context->policy.algs[0], call->arguments[0],
+					   mm_clock_now(), out, err);
 
-	*out = strcmp(name, "active") == 0 ? mm_keyset_signer(context->set, context->policy.alg, mm_clock_now())
-					   : mm_keyset_find(context->set, name);
-	if (*out)
-		return MM_OK;
-	mm_hint(call, "'mintmark key list' lists the keys");
-	return mm_fail(err, MM_ENOTFOUND, "key export: there is no key %.80s", name);
+	return mm_context(err, code, "key export");
 }
 
 static enum mm_code check_private(struct mm_call *call, const struct mm_key_record *record, struct mm_err *err)

@@ -58,7 +58,7 @@ struct mm_call {
 	const void *options;    /* as the command's flags say */
 	char *const *arguments; /* what stood beside the flags; as many as the row allows */
 	size_t argument_count;
-	char hint[256]; /* what to do about a failure, where a command knows it: see mm_hint */
+	char hint[512]; /* what to do about a failure, where a command knows it: see mm_hint */
 };
 
 /* What most commands take; a command that does so begins its options with this struct and its flags with the rows. */
@@ -89,6 +89,11 @@ extern const struct mm_command mm_cmd_token_create;
 extern const struct mm_command mm_cmd_token_verify;
 extern const struct mm_command mm_cmd_token_inspect;
 extern const struct mm_command mm_cmd_key_list;
+extern const struct mm_command mm_cmd_key_prepare;
+extern const struct mm_command mm_cmd_key_activate;
+extern const struct mm_command mm_cmd_key_rotate;
+extern const struct mm_command mm_cmd_key_taint;
+extern const struct mm_command mm_cmd_key_revoke;
 extern const struct mm_command mm_cmd_key_import;
 extern const struct mm_command mm_cmd_key_export;
 extern const struct mm_command mm_cmd_jwks;

@@ -3,16 +3,6 @@
 
 #include "cli/output.h"
 
-static mm_time became_ready(const struct mm_key_record *record)
-{
-	return record->published + record->publish_wait;
-}
-
-static mm_time may_be_removed(const struct mm_key_record *record)
-{
-	return record->retired + record->retire_wait;
-}
-
 static mm_time created(const struct mm_key_record *record)
 {
 	return record->created;
@@ -43,22 +33,22 @@ static mm_time revoked(const struct mm_key_record *record)
 	return record->revoked;
 }
 
-/* When a record came into its state, and what comes next, and when it may. */
+/* When a record came into its state, and what it does while nothing is going to happen to it. */
 static const struct {
 	mm_time (*since)(const struct mm_key_record *record);
-	const char *next;
-	mm_time (*next_at)(const struct mm_key_record *record);
+	const char *idle;
 } states[MM_STATE_COUNT] = {
-	[MM_STATE_GENERATED] = {created, "not published", NULL},
-	[MM_STATE_PUBLISHED] = {published, "ready", became_ready},
-	[MM_STATE_READY] = {became_ready, "stands by", NULL},
-	[MM_STATE_ACTIVE] = {activated, "signs", NULL},
-	[MM_STATE_RETIRED] = {retired, "removable", may_be_removed},
-	[MM_STATE_REMOVED] = {removed, "-", NULL},
-	[MM_STATE_REVOKED] = {revoked, "-", NULL},
+	[MM_STATE_GENERATED] = {created, "not published"},
+	[MM_STATE_PUBLISHED] = {published, "-"},
+	[MM_STATE_READY] = {mm_key_ready_at, "stands by"},
+	[MM_STATE_ACTIVE] = {activated, "signs"},
+	[MM_STATE_RETIRED] = {retired, "-"},
+	[MM_STATE_REMOVED] = {removed, "-"},
+	[MM_STATE_REVOKED] = {revoked, "-"},
 };
 
-struct mm_key_row mm_key_row(const struct mm_key_record *record, mm_time now)
+struct mm_key_row mm_key_row(const struct mm_keyset *set, const struct mm_policy *policy,
+			     const struct mm_key_record *record, mm_time now)
 {
 	enum mm_key_state state = mm_key_state(record, now);
 
@@ -67,24 +57,74 @@ struct mm_key_row mm_key_row(const struct mm_key_record *record, mm_time now)
 		.algorithm = mm_key_alg(record->key)->name,
 		.state = mm_key_states[state].name,
 		.since = states[state].since(record),
-		.next = states[state].next,
-		.next_at = states[state].next_at ? states[state].next_at(record) : MM_NEVER,
+		.next = mm_schedule_key(set, policy, record, now),
+		.idle = states[state].idle,
 	};
 }
 
-json_t *mm_key_row_json(const struct mm_key_record *record, mm_time now)
-{
-	struct mm_key_row row = mm_key_row(record, now);
-	char thumbprint[MM_KID_SIZE];
-	struct mm_err err = {0};
+/* ---- what comes next -------------------------------------------------------------------------------------------- */
 
-	if (mm_key_thumbprint(record->key, thumbprint, &err) != MM_OK)
+void mm_add_action(struct mm_buf *out, const struct mm_action *action, mm_time now)
+{
+	if (action->kind == MM_ACTION_NONE) {
+		mm_buf_add_str(out, "nothing happens by itself");
+		return;
+	}
+	if (action->record)
+		mm_buf_printf(out, "%s %s (%s)", mm_action_names[action->kind], mm_key_kid(action->record->key),
+			      action->alg->name);
+	else
+		mm_buf_printf(out, "%s a new %s key", mm_action_names[action->kind], action->alg->name);
+	mm_buf_add_str(out, action->at > now ? " at " : ", due since ");
+	mm_add_when(out, action->at, now);
+}
+
+/* ---- for programs ----------------------------------------------------------------------------------------------- */
+
+static json_t *action_name(const struct mm_action *action)
+{
+	return action->kind == MM_ACTION_NONE ? json_null() : json_string(mm_action_names[action->kind]);
+}
+
+json_t *mm_action_json(const struct mm_action *action)
+{
+	if (action->kind == MM_ACTION_NONE)
+		return json_null();
+	return json_pack("{s:o, s:s, s:s?, s:o, s:s}", "action", action_name(action), "algorithm", action->alg->name,
+			 "kid", action->record ? mm_key_kid(action->record->key) : NULL, "at", mm_json_time(action->at),
+			 "why", action->why);
+}
+
+/* A time or a wait that is not there yet is null. */
+static json_t *wait_after(mm_time step, mm_duration wait)
+{
+	return step == MM_NEVER ? json_null() : json_integer(wait);
+}
+
+static json_t *time_after(mm_time step, mm_time time)
+{
+	return step == MM_NEVER ? json_null() : mm_json_time(time);
+}
+
+json_t *mm_key_row_json(const struct mm_keyset *set, const struct mm_policy *policy, const struct mm_key_record *record,
+			mm_time now)
+{
+	struct mm_key_row row = mm_key_row(set, policy, record, now);
+	char thumbprint[MM_KID_SIZE];
+
+	if (mm_key_thumbprint(record->key, thumbprint, NULL) != MM_OK)
 		return NULL;
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kid", row.kid,
-			 "thumbprint", thumbprint, "algorithm", row.algorithm, "bits", (int)mm_key_bits(record->key),
-			 "state", row.state, "since", mm_json_time(row.since), "next", row.next, "next_at",
-			 mm_json_time(row.next_at), "created", mm_json_time(record->created), "published",
-			 mm_json_time(record->published), "activated", mm_json_time(record->activated), "retired",
-			 mm_json_time(record->retired), "tainted", mm_json_time(record->tainted), "removed",
-			 mm_json_time(record->removed), "revoked", mm_json_time(record->revoked));
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
+			 "kid", row.kid, "thumbprint", thumbprint, "algorithm", row.algorithm, "bits",
+			 (int)mm_key_bits(record->key), "state", row.state, "since", mm_json_time(row.since), "next",
+			 action_name(&row.next), "next_at", mm_json_time(row.next.at), "created",
+			 mm_json_time(record->created), "published", mm_json_time(record->published), "publish_wait",
+			 wait_after(record->published, record->publish_wait), "ready_at",
+			 time_after(record->published, mm_key_ready_at(record)), "activated",
+			 mm_json_time(record->activated), "retire_wait",
+			 wait_after(record->activated, record->retire_wait), "retired", mm_json_time(record->retired),
+			 "removable_at", time_after(record->retired, mm_key_removable_at(record)), "tainted",
+			 mm_json_time(record->tainted), "removed", mm_json_time(record->removed), "revoked",
+			 mm_json_time(record->revoked));
 }

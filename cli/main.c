@@ -15,7 +15,7 @@ static const struct mm_command key_group = {
 	.name = "key",
 	.arguments = "COMMAND",
 	.flags = mm_no_flags,
-	.help = "list, import and export signing keys",
+	.help = "list, rotate, revoke, import and export signing keys",
 };
 
 static const struct mm_command *const commands[] = {
@@ -27,6 +27,11 @@ static const struct mm_command *const commands[] = {
 	&mm_cmd_token_inspect,
 	&key_group,
 	&mm_cmd_key_list,
+	&mm_cmd_key_prepare,
+	&mm_cmd_key_activate,
+	&mm_cmd_key_rotate,
+	&mm_cmd_key_taint,
+	&mm_cmd_key_revoke,
 	&mm_cmd_key_import,
 	&mm_cmd_key_export,
 	&mm_cmd_jwks,

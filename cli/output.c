@@ -108,3 +108,12 @@ void mm_distance_format(mm_time time, mm_time now, char out[static MM_DISTANCE_S
 	else
 		snprintf(out, MM_DISTANCE_SIZE, time > now ? "in %s" : "%s ago", text);
 }
+
+void mm_add_when(struct mm_buf *out, mm_time time, mm_time now)
+{
+	char at[MM_TIME_TEXT_SIZE], distance[MM_DISTANCE_SIZE];
+
+	mm_time_format(time, at);
+	mm_distance_format(time, now, distance);
+	mm_buf_printf(out, "%s (%s)", at, distance);
+}

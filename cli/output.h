@@ -34,4 +34,7 @@ json_t *mm_json_time(mm_time time);
 #define MM_DISTANCE_SIZE 64
 void mm_distance_format(mm_time time, mm_time now, char out[static MM_DISTANCE_SIZE]);
 
+/* "2026-11-22T00:15:00Z (in 59m)" */
+void mm_add_when(struct mm_buf *out, mm_time time, mm_time now);
+
 #endif

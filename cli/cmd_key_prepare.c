@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verb.h"
+
+static enum mm_code run(struct mm_call *call, struct mm_err *err)
+{
+	mm_auto_verb verb = {0};
+	enum mm_code code = mm_verb_open(call, &verb, err);
+
+	if (code != MM_OK)
+		return code;
+	code = mm_manage_prepare(&verb.manage, verb.alg, &verb.change, err);
+	if (code == MM_EREFUSED)
+		mm_verb_hint_full(&verb);
+	return mm_verb_finish(&verb, code, err);
+}
+
+static const struct mm_flag flags[] = {
+	{.name = "algorithm",
+	 .type = MM_FLAG_ALGORITHM,
+	 .offset = offsetof(struct mm_verb_options, alg),
+	 .value = "ALG",
+	 .help = "what the key is for; without it the first algorithm of the configuration"},
+	MM_FLAG_ROW_REASON,
+	MM_FLAG_ROW_CONFIG,
+	MM_FLAG_ROW_OUTPUT,
+	{0},
+};
+
+const struct mm_command mm_cmd_key_prepare = {
+	.name = "key prepare",
+	.arguments = "",
+	.usage = "Makes a key and publishes it. It signs nothing yet: it stands by, and is ready when every verifier "
+		 "has "
+		 "had time to fetch it. There is always one standby without this command; a second one is for a "
+		 "rotation "
+		 "that is to follow soon after another one. A third is refused.\n"
+		 "\n"
+		 "'mintmark key rotate' makes the standby sign.",
+	.flags = flags,
+	.options_size = sizeof(struct mm_verb_options),
+	.run = run,
+	.help = "publish a new key, which stands by",
+	.private_keys = true,
+};
