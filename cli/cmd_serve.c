@@ -53,12 +53,15 @@ const struct mm_command mm_cmd_serve = {
 		"Serves the discovery document and the JWKS on listen.public, and version, health and metrics on "
 		"listen.admin, until SIGTERM or SIGINT.\n"
 		"\n"
+		"Keys are rotated as keys.rotate_every says, by one of all processes that serve a key set. While that "
+		"fails, /readyz says so and serving goes on.\n"
+		"\n"
 		"SIGHUP reads the configuration again, and so does a change of the file; a configuration that is wrong "
 		"is reported and changes nothing. Certificate and key are read again when their files change, the key "
 		"set when another process commits to it.",
 	.flags = flags,
 	.options_size = sizeof(struct mm_common_options),
 	.run = run,
-	.help = "serve the documents over HTTP or HTTPS",
+	.help = "serve the documents over HTTP or HTTPS, and rotate the keys",
 	.private_keys = true,
 };

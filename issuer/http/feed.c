@@ -2,6 +2,8 @@
 #include "issuer/http/feed.h"
 
 #include <fcntl.h>
+#include <mintmark/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +25,9 @@ static const char *not_ready(const struct mm_feed *feed)
 {
 	if (feed->draining)
 		return "stopping";
-	return feed->store_failed ? "the key set cannot be read" : NULL;
+	if (feed->store_failed)
+		return "the key set cannot be read";
+	return feed->rotation_failed ? "a due key rotation cannot be committed" : NULL;
 }
 
 /* Puts a live object of these in place, before anything that it replaces is given up: on failure all stays as it was. */
@@ -109,6 +113,36 @@ static void complain_of_store(struct mm_feed *feed, const struct mm_err *err)
 		       MM_F_ERR(err), MM_F_INT("revision", (int64_t)feed->snapshot->revision));
 }
 
+static enum mm_code log_event(void *arg, const struct mm_event *event, struct mm_err *err)
+{
+	struct mm_feed *feed = arg;
+	const struct mm_key *key = event->record->key;
+	char message[32];
+
+	(void)err;
+	mm_counter_add(&feed->stats->key_events[event->kind], 1);
+	snprintf(message, sizeof message, "key %s", mm_event_names[event->kind]);
+	mm_log(feed->log, MM_LOG_INFO, message, MM_F_STR("kid", mm_key_kid(key)),
+	       MM_F_STR("alg", mm_key_alg(key)->name));
+	return MM_OK;
+}
+
+/*
+ * After every revision that was put in place of `before`, whoever committed it: what happened to its keys, and what is
+ * going to happen next.
+ */
+static void announce_revision(struct mm_feed *feed, const struct mm_keyset *before)
+{
+	const struct mm_snapshot *snapshot = feed->snapshot;
+	struct mm_action next = mm_schedule_next(snapshot->set, &snapshot->policy, mm_clock_now());
+	struct mm_err err = {0};
+
+	if (mm_keyset_events(before, snapshot->set, log_event, feed, &err) != MM_OK)
+		mm_log(feed->log, MM_LOG_ERROR, "cannot say what happened to the keys", MM_F_ERR(&err));
+	mm_log(feed->log, MM_LOG_INFO, "key set loaded", MM_F_INT("revision", (int64_t)snapshot->revision),
+	       MM_F_INT("keys", (int64_t)mm_keyset_served(snapshot->set)), MM_F_NEXT(next));
+}
+
 static enum mm_code use_snapshot(struct mm_feed *feed, struct mm_snapshot *snapshot, struct mm_err *err)
 {
 	bool failed_before = feed->store_failed;
@@ -127,6 +161,7 @@ static enum mm_code use_snapshot(struct mm_feed *feed, struct mm_snapshot *snaps
 
 static void reload_store(struct mm_feed *feed)
 {
+	mm_auto(mm_snapshot) before = mm_snapshot_ref(feed->snapshot);
 	mm_auto(mm_snapshot) snapshot = NULL;
 	struct mm_err err = {0};
 	enum mm_code code = load_snapshot(feed, &snapshot, &err);
@@ -138,8 +173,7 @@ static void reload_store(struct mm_feed *feed)
 		return;
 	}
 	count_success(feed, MM_RELOAD_STORE);
-	mm_log(feed->log, MM_LOG_INFO, "key set loaded", MM_F_INT("revision", (int64_t)snapshot->revision),
-	       MM_F_INT("keys", (int64_t)snapshot->set->count));
+	announce_revision(feed, before->set);
 }
 
 void mm_feed_check_store(struct mm_feed *feed)
@@ -313,6 +347,14 @@ void mm_feed_reload(struct mm_feed *feed)
 	reload_tls(feed);
 	(void)mm_store_changed(feed->store);
 	reload_store(feed);
+}
+
+void mm_feed_note_rotation(struct mm_feed *feed, bool failed)
+{
+	if (feed->rotation_failed == failed)
+		return;
+	feed->rotation_failed = failed;
+	publish_readiness(feed);
 }
 
 void mm_feed_drain(struct mm_feed *feed)

@@ -13,7 +13,14 @@
 
 #include <mintmark/file.h>
 #include <mintmark/log.h>
+#include <mintmark/schedule.h>
 #include <mintmark/store.h>
+
+/* For mm_log: what the schedule says, "next=activate alg=… kid=… at=…". */
+#define MM_F_NEXT(action)                                                                                              \
+	MM_F_STR("next", mm_action_names[(action).kind]), MM_F_STR("alg", (action).alg ? (action).alg->name : NULL),   \
+		MM_F_STR("kid", (action).record ? mm_key_kid((action).record->key) : NULL),                            \
+		MM_F_TIME("at", (action).at)
 
 struct mm_feed {
 	/* Given before mm_feed_start; borrowed. */
@@ -30,6 +37,7 @@ struct mm_feed {
 	struct mm_snapshot *snapshot;
 	struct mm_tls *tls;
 	bool store_failed;
+	bool rotation_failed;
 	bool draining;
 	char complaints[MM_RELOAD_COUNT][MM_ERR_TEXT_MAX]; /* that were logged last; "" after a success */
 	struct mm_file_id config_id, certificate_id, key_id;
@@ -44,6 +52,8 @@ void mm_feed_check(struct mm_feed *feed);
 void mm_feed_check_store(struct mm_feed *feed);
 /* On SIGHUP: loads everything, changed or not. */
 void mm_feed_reload(struct mm_feed *feed);
+/* What /readyz says of the rotation of keys from now on. */
+void mm_feed_note_rotation(struct mm_feed *feed, bool failed);
 /* From now on /readyz says that we are about to stop. */
 void mm_feed_drain(struct mm_feed *feed);
 

@@ -120,28 +120,9 @@ static void add_reloads(struct mm_buf *out, const struct mm_reload_stats *reload
 			 mm_counter_get(&reloads->failed[i]));
 }
 
-/* When the clock alone changes the state of a key next; MM_NEVER: no such time is known. */
-static mm_time next_change(const struct mm_keyset *set, mm_time now)
-{
-	mm_time next = MM_NEVER;
-
-	for (size_t i = 0; i < set->count; i++) {
-		const struct mm_key_record *record = &set->records[i];
-		enum mm_key_state state = mm_key_state(record, now);
-		mm_time at = MM_NEVER;
-
-		if (state == MM_STATE_PUBLISHED)
-			at = record->published + record->publish_wait;
-		else if (state == MM_STATE_RETIRED)
-			at = record->retired + record->retire_wait;
-		if (at > now && (next == MM_NEVER || at < next))
-			next = at;
-	}
-	return next;
-}
-
 static void add_keys(struct mm_buf *out, const struct mm_snapshot *snapshot, mm_time now)
 {
+	struct mm_action next = mm_schedule_next(snapshot->set, &snapshot->policy, now);
 	uint64_t by_state[MM_STATE_COUNT] = {0};
 
 	for (size_t i = 0; i < snapshot->set->count; i++)
@@ -152,8 +133,24 @@ static void add_keys(struct mm_buf *out, const struct mm_snapshot *snapshot, mm_
 	gauge(out, "mintmark_keyset_revision", "Revision of the key set that is served.", (double)snapshot->revision);
 	gauge(out, "mintmark_keyset_committed_timestamp_seconds", "When that revision was committed.",
 	      (double)snapshot->set->committed);
-	gauge(out, "mintmark_next_action_timestamp_seconds", "When a key is due next for a change; 0 if none is.",
-	      (double)next_change(snapshot->set, now));
+	gauge(out, "mintmark_next_action_timestamp_seconds",
+	      "When the next step of the schedule is due; 0 if there is none.",
+	      next.kind == MM_ACTION_NONE ? 0 : (double)next.at);
+}
+
+static void add_rotation(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	mm_metrics_family(out, "mintmark_key_events_total", "counter",
+			  "What happened to keys while serving, whoever did it.");
+	for (int i = 0; i < MM_EVENT_KINDS; i++)
+		labelled(out, "mintmark_key_events_total", "event", mm_event_names[i],
+			 mm_counter_get(&board->reloads.key_events[i]));
+	mm_metrics_family(out, "mintmark_rotation_failures_total", "counter",
+			  "Attempts to rotate keys that failed; each is repeated.");
+	mm_metrics_sample(out, "mintmark_rotation_failures_total", NULL,
+			  (double)mm_counter_get(&board->rotor.failures));
+	gauge(out, "mintmark_rotation_held", "Whether no key is rotated because the clock was set forward.",
+	      board->rotor.held ? 1 : 0);
 }
 
 enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm_request *request,
@@ -174,6 +171,7 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	add_log(out, context->stats);
 	add_reloads(out, &context->stats->reloads);
 	add_keys(out, live->snapshot, context->now);
+	add_rotation(out, context->stats);
 	if (live->tls)
 		gauge(out, "mintmark_tls_certificate_expiry_timestamp_seconds", "When the certificate expires.",
 		      (double)mm_tls_expires(live->tls));

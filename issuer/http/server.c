@@ -6,21 +6,42 @@
 #include "issuer/http/descriptors.h"
 #include "issuer/http/feed.h"
 #include "issuer/http/notify.h"
+#include "issuer/quiet_maker.h"
 
 #include <mintmark/file.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
 
-enum { WATCH_SIGNALS, WATCH_WORKERS, WATCH_STORE, WATCH_CLOCK, WATCH_WATCHDOG, WATCH_DEADLINE, WATCH_COUNT };
+#define LAST_PATIENCE_S 3 /* for what is still under way when nothing is waited for any more */
+
+enum {
+	WATCH_SIGNALS,
+	WATCH_WORKERS,
+	WATCH_STORE,
+	WATCH_ROTOR,
+	WATCH_CLOCK,
+	WATCH_WATCHDOG,
+	WATCH_DEADLINE,
+	WATCH_COUNT
+};
+
+/* One after the other. */
+enum stage {
+	RUNNING,
+	DRAINING, /* workers finish what they were asked; ends with http.drain_timeout, or a second signal */
+	ENDING,   /* nothing is waited for, but what must not be broken off */
+};
 
 struct server {
 	const struct mm_config *config; /* as it was at the start: what only a new start changes */
 	struct mm_log *log;
 	struct mm_feed feed;
+	struct mm_rotor *rotor;
 	struct mm_live_slot slot;
 	struct mm_stats_board board;
 	struct mm_crew crew;
@@ -28,37 +49,73 @@ struct server {
 	struct event *watches[WATCH_COUNT];
 	int signal_fd;
 	int64_t watchdog_ns; /* how often systemd is to hear that all is well; 0: never */
-	bool stopping;
+	enum stage stage;
 };
 
 /* ---- stopping ---------------------------------------------------------------------------------------------------- */
 
-/* The first signal drains, the second one ends at once. */
-static void stop(struct server *server, int signal_number)
+static void set_deadline(struct server *server, mm_duration seconds)
 {
-	struct timeval patience = {.tv_sec = server->feed.config->http.drain_timeout, .tv_usec = 1};
+	const struct timeval patience = {.tv_sec = seconds, .tv_usec = 1};
 
-	mm_log(server->log, MM_LOG_INFO, server->stopping ? "stopping at once" : "stopping",
-	       MM_F_STR("signal", strsignal(signal_number)));
-	if (server->stopping) {
-		mm_crew_order(&server->crew, MM_WORKER_STOP);
-		return;
-	}
-	server->stopping = true;
-	mm_notify("STOPPING=1");
-	mm_feed_drain(&server->feed);
-	mm_crew_order(&server->crew, MM_WORKER_DRAIN);
 	event_add(server->watches[WATCH_DEADLINE], &patience);
 }
 
-static void on_drain_deadline(evutil_socket_t fd, short what, void *arg)
+static void end(struct server *server)
+{
+	server->stage = ENDING;
+	mm_crew_order(&server->crew, MM_WORKER_STOP);
+	set_deadline(server, LAST_PATIENCE_S);
+}
+
+/* The first signal drains, the second one ends at once. */
+static void stop(struct server *server, int signal_number)
+{
+	bool is_first = server->stage == RUNNING;
+
+	mm_log(server->log, MM_LOG_INFO, is_first ? "stopping" : "stopping at once",
+	       MM_F_STR("signal", strsignal(signal_number)));
+	if (!is_first) {
+		end(server);
+		return;
+	}
+	server->stage = DRAINING;
+	mm_notify("STOPPING=1");
+	mm_feed_drain(&server->feed);
+	mm_crew_order(&server->crew, MM_WORKER_DRAIN);
+	set_deadline(server, server->feed.config->http.drain_timeout);
+}
+
+static void break_when_done(struct server *server)
+{
+	if (mm_crew_ended(&server->crew) && !mm_rotor_works(server->rotor))
+		event_base_loopbreak(server->base);
+}
+
+/*
+ * A rotation that still works after that hangs in the file system. No thread is killed in the middle of a commit; the
+ * process ends under it. That is a kill -9 to the store, which survives it (docs/decisions/0003), and nothing else is
+ * left to lose. Not exit(3), which would take OpenSSL away from a thread that still uses it.
+ */
+static void give_up(struct server *server)
+{
+	mm_log(server->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
+	_exit(EXIT_FAILURE);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	mm_log(server->log, MM_LOG_WARN, "requests that are still under way are given up",
+	if (server->stage == ENDING) {
+		if (mm_rotor_works(server->rotor))
+			give_up(server);
+		return;
+	}
+	mm_log(server->log, MM_LOG_WARN, "what is still under way is given up",
 	       MM_F_DURATION("drain_timeout", server->feed.config->http.drain_timeout));
-	mm_crew_order(&server->crew, MM_WORKER_STOP);
+	end(server);
 }
 
 static void on_worker_ended(evutil_socket_t fd, short what, void *arg)
@@ -66,17 +123,29 @@ static void on_worker_ended(evutil_socket_t fd, short what, void *arg)
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	if (mm_crew_ended(&server->crew))
-		event_base_loopbreak(server->base);
+	break_when_done(server);
 }
 
 /* ---- what the main thread reacts to ------------------------------------------------------------------------------ */
+
+/* After whatever may have changed what is due: the time, the key set, the policy. */
+static void rotate(struct server *server)
+{
+	const struct mm_snapshot *snapshot = server->feed.snapshot;
+
+	if (server->stage != RUNNING)
+		return;
+	mm_rotor_turn(server->rotor, snapshot->set, &snapshot->policy, mm_clock_now(), mm_clock_steady_ns());
+	mm_feed_note_rotation(&server->feed, mm_rotor_failed(server->rotor));
+}
 
 static void reload(struct server *server)
 {
 	mm_log(server->log, MM_LOG_INFO, "reloading");
 	mm_notify_reloading();
 	mm_feed_reload(&server->feed);
+	mm_rotor_retry(server->rotor);
+	rotate(server);
 	mm_notify("READY=1");
 }
 
@@ -89,7 +158,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 	while (read((int)fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo != SIGHUP)
 			stop(server, (int)info.ssi_signo);
-		else if (!server->stopping)
+		else if (server->stage == RUNNING)
 			reload(server);
 	}
 }
@@ -100,6 +169,18 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	mm_feed_check_store(&server->feed);
+	rotate(server);
+}
+
+static void on_rotor(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd, (void)what;
+	mm_rotor_collect(server->rotor, mm_clock_steady_ns());
+	mm_feed_check_store(&server->feed);
+	rotate(server);
+	break_when_done(server);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -107,8 +188,10 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	if (!server->stopping)
-		mm_feed_check(&server->feed);
+	if (server->stage != RUNNING)
+		return;
+	mm_feed_check(&server->feed);
+	rotate(server);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *arg)
@@ -116,7 +199,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	if (server->stopping || mm_crew_turns(&server->crew, server->watchdog_ns))
+	if (server->stage != RUNNING || mm_crew_turns(&server->crew, server->watchdog_ns))
 		mm_notify("WATCHDOG=1");
 }
 
@@ -151,9 +234,10 @@ static enum mm_code add_watches(struct server *server, struct mm_err *err)
 		[WATCH_SIGNALS] = {server->signal_fd, EV_READ | EV_PERSIST, on_signal, NULL},
 		[WATCH_WORKERS] = {server->crew.done_fd, EV_READ | EV_PERSIST, on_worker_ended, NULL},
 		[WATCH_STORE] = {mm_store_watch_fd(server->feed.store), EV_READ | EV_PERSIST, on_store, NULL},
+		[WATCH_ROTOR] = {mm_rotor_fd(server->rotor), EV_READ | EV_PERSIST, on_rotor, NULL},
 		[WATCH_CLOCK] = {-1, EV_PERSIST, on_second, &second},
 		[WATCH_WATCHDOG] = {-1, EV_PERSIST, on_watchdog, server->watchdog_ns ? &watchdog : NULL},
-		[WATCH_DEADLINE] = {-1, 0, on_drain_deadline, NULL}, /* set by stop() */
+		[WATCH_DEADLINE] = {-1, 0, on_deadline, NULL}, /* see set_deadline() */
 	};
 
 	server->base = event_base_new();
@@ -176,11 +260,12 @@ static void announce(struct server *server, const struct mm_server_options *opti
 	const char *public = server->crew.addresses[MM_PUBLIC];
 	const char *admin = server->crew.addresses[MM_ADMIN][0] ? server->crew.addresses[MM_ADMIN] : NULL;
 	const struct mm_snapshot *snapshot = server->feed.snapshot;
+	struct mm_action next = mm_schedule_next(snapshot->set, &snapshot->policy, mm_clock_now());
 
 	mm_log(server->log, MM_LOG_INFO, "serving", MM_F_STR("issuer", snapshot->issuer), MM_F_STR("public", public),
 	       MM_F_STR("admin", admin ? admin : "off"), MM_F_STR("tls", server->feed.tls ? "on" : "off"),
 	       MM_F_INT("workers", (int64_t)server->crew.count), MM_F_INT("revision", (int64_t)snapshot->revision),
-	       MM_F_INT("keys", (int64_t)snapshot->set->count));
+	       MM_F_INT("keys", (int64_t)mm_keyset_served(snapshot->set)), MM_F_NEXT(next));
 	if (options->ready)
 		options->ready(options->ready_arg, public, admin);
 	mm_notify("READY=1");
@@ -189,10 +274,18 @@ static void announce(struct server *server, const struct mm_server_options *opti
 static enum mm_code start(struct server *server, struct mm_err *err)
 {
 	const struct mm_config *config = server->config;
+	const struct mm_rotor_parts rotor = {
+		.store = server->feed.store,
+		.log = server->log,
+		.stats = &server->board.rotor,
+		.maker = &mm_quiet_maker,
+	};
 	enum mm_code code = open_signals(server, err);
 
 	if (code == MM_OK)
 		code = mm_crew_init(&server->crew, (size_t)config->http.workers, err);
+	if (code == MM_OK)
+		code = mm_rotor_new(&rotor, &server->rotor, err);
 	if (code != MM_OK)
 		return code;
 	server->feed.connections_allowed = mm_connections_allowed(config, mm_listener_count(config), server->crew.count,
@@ -215,6 +308,7 @@ static void clear(struct server *server)
 	if (server->base)
 		event_base_free(server->base);
 	mm_fd_close(&server->signal_fd);
+	mm_rotor_free(server->rotor);
 	mm_feed_clear(&server->feed);
 	mm_live_slot_clear(&server->slot);
 }

@@ -8,7 +8,9 @@
 
 #include "issuer/http/response.h"
 #include "issuer/http/route.h"
+#include "issuer/rotor.h"
 
+#include <mintmark/event.h>
 #include <mintmark/log.h>
 #include <mintmark/metrics.h>
 
@@ -34,6 +36,7 @@ enum mm_reload { MM_RELOAD_CONFIG, MM_RELOAD_TLS, MM_RELOAD_STORE, MM_RELOAD_COU
 struct mm_reload_stats {
 	mm_counter done[MM_RELOAD_COUNT];
 	mm_counter failed[MM_RELOAD_COUNT];
+	mm_counter key_events[MM_EVENT_KINDS]; /* in the key sets that were loaded, whoever committed them */
 };
 
 /* All of them, for the metrics page; complete before the first worker runs. */
@@ -41,6 +44,7 @@ struct mm_stats_board {
 	mm_time started;
 	const struct mm_log *log;
 	struct mm_reload_stats reloads;
+	struct mm_rotor_stats rotor;
 	size_t worker_count;
 	const struct mm_worker_stats **workers;
 };
