@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rotor: does what the schedule says when it is due, on a store to which others may commit as well. It belongs to one
- * thread, which turns it about once a second: the schedule is in wall-clock time, and a timer counts another.
+ * The rotor: does what the schedule says when it is due, on a store to which others may commit as well. It belongs to
+ * one thread, which turns it about once a second: the schedule is in wall-clock time, and a timer counts another.
  *
- * The work is done by a job in a thread of its own, with a store handle of its own: making a key takes up to seconds, and
- * a commit as long as the file system pleases. What a job commits is found in the store, like a commit of anybody else.
+ * The work is done by a job in a thread of its own, with a store handle of its own: making a key takes up to seconds,
+ * and a commit as long as the file system pleases. What a job commits is found in the store, like anybody's commit.
  */
 #ifndef MINTMARK_ISSUER_ROTOR_H
 #define MINTMARK_ISSUER_ROTOR_H
