@@ -243,6 +243,27 @@ bool mm_strings_has(const struct mm_strings *list, const char *text)
 	return false;
 }
 
+bool mm_strings_eq(const struct mm_strings *a, const struct mm_strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+enum mm_code mm_strings_copy(struct mm_strings *to, const struct mm_strings *from, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	mm_strings_free(to);
+	for (size_t i = 0; i < from->n && code == MM_OK; i++)
+		code = mm_strings_add(to, from->v[i], err);
+	return code;
+}
+
 void mm_strings_free(struct mm_strings *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -219,15 +219,7 @@ static bool number_equal(const void *a, const void *b)
 
 static bool strings_equal(const void *a, const void *b)
 {
-	const struct mm_strings *x = a, *y = b;
-
-	if (x->n != y->n)
-		return false;
-	for (size_t i = 0; i < x->n; i++) {
-		if (strcmp(x->v[i], y->v[i]) != 0)
-			return false;
-	}
-	return true;
+	return mm_strings_eq(a, b);
 }
 
 static void text_clear(void *value)
@@ -267,13 +259,7 @@ static enum mm_code number_copy(void *to, const void *from, struct mm_err *err)
 
 static enum mm_code strings_copy(void *to, const void *from, struct mm_err *err)
 {
-	const struct mm_strings *list = from;
-	enum mm_code code = MM_OK;
-
-	strings_clear(to);
-	for (size_t i = 0; i < list->n && code == MM_OK; i++)
-		code = mm_strings_add(to, list->v[i], err);
-	return code;
+	return mm_strings_copy(to, from, err);
 }
 
 static const struct type_row {

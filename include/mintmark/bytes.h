@@ -69,6 +69,9 @@ struct mm_strings {
 
 MM_MUSTCHECK enum mm_code mm_strings_add(struct mm_strings *list, const char *text, struct mm_err *err);
 bool mm_strings_has(const struct mm_strings *list, const char *text);
+bool mm_strings_eq(const struct mm_strings *a, const struct mm_strings *b); /* the same texts in the same order */
+/* What `to` held before is freed; on MM_ENOMEM it holds the first few. */
+MM_MUSTCHECK enum mm_code mm_strings_copy(struct mm_strings *to, const struct mm_strings *from, struct mm_err *err);
 void mm_strings_free(struct mm_strings *list);
 #define mm_auto_strings MM_CLEANUP(mm_strings_free) struct mm_strings
 

@@ -218,6 +218,29 @@ static void strings_are_copied_and_found(void **state)
 	assert_int_equal(list.n, 0);
 }
 
+static void lists_are_equal_in_order_and_a_copy_is_its_own(void **state)
+{
+	mm_auto_strings list = {0};
+	mm_auto_strings copy = {0};
+	mm_auto_strings other = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_true(mm_strings_eq(&list, &other));
+	assert_ok(mm_strings_add(&list, "a", &err), &err);
+	assert_ok(mm_strings_add(&list, "b", &err), &err);
+	assert_ok(mm_strings_add(&other, "b", &err), &err);
+	assert_false(mm_strings_eq(&list, &other));
+	assert_ok(mm_strings_add(&other, "a", &err), &err);
+	assert_false(mm_strings_eq(&list, &other));
+	assert_ok(mm_strings_add(&copy, "before", &err), &err);
+	assert_ok(mm_strings_copy(&copy, &list, &err), &err);
+	mm_strings_free(&list);
+	assert_int_equal(copy.n, 2);
+	assert_string_equal(copy.v[0], "a");
+	assert_string_equal(copy.v[1], "b");
+}
+
 static void owned_strings_are_freed_once(void **state)
 {
 	char *text = strdup("secret"), *none = NULL;
@@ -311,6 +334,7 @@ int main(void)
 		cmocka_unit_test(take_of_an_empty_buffer_is_an_empty_string),
 		cmocka_unit_test(free_empties),
 		cmocka_unit_test(strings_are_copied_and_found),
+		cmocka_unit_test(lists_are_equal_in_order_and_a_copy_is_its_own),
 		cmocka_unit_test(owned_strings_are_freed_once),
 	};
 
