@@ -102,15 +102,16 @@ static void opening_and_loading_write_nothing(void **state)
 /* ---- what is in the directory ------------------------------------------------------------------------------------ */
 
 /* The umask can take nothing away from the set, and leave nothing to others of the keys. */
-static void a_commit_leaves_the_set_the_keys_and_the_lock(void **state)
+static void a_commit_leaves_the_set_the_keys_the_audit_and_the_lock(void **state)
 {
 	mode_t umask_before = umask(0);
 	mm_auto(mm_keyset) set = with_first_set(state);
 	(void)state;
 
 	umask(umask_before);
-	assert_int_equal(test_dir_count(dir_fd()), 3);
+	assert_int_equal(test_dir_count(dir_fd()), 4);
 	assert_int_equal(test_file_mode(dir_fd(), "keyset.json"), 0644);
+	assert_int_equal(test_file_mode(dir_fd(), "audit.log"), 0600);
 	assert_int_equal(test_file_mode(dir_fd(), "lock") & 0077, 0);
 	assert_int_equal(test_file_mode(dir_fd(), "keys"), 0700);
 	for (size_t i = 0; i < 2; i++)
@@ -136,7 +137,7 @@ static void left_over_temporaries_are_swept(void **state)
 	test_file_write(dir_fd(), ".keyset.json.tmp.0123ab", "{", 0600);
 	test_file_write(dir_fd(), "keys/.x.pem.tmp.0123ab", "-----BEGIN", 0600);
 	store_committed(store_of(state), set);
-	assert_int_equal(test_dir_count(dir_fd()), 3);
+	assert_int_equal(test_dir_count(dir_fd()), 4);
 	assert_false(test_file_exists(dir_fd(), "keys/.x.pem.tmp.0123ab"));
 }
 
@@ -335,7 +336,7 @@ static const struct CMUnitTest own_tests[] = {
 	TEST(a_directory_that_others_may_read_is_accepted),
 	TEST(a_directory_of_another_user_is_refused),
 	TEST(opening_and_loading_write_nothing),
-	TEST(a_commit_leaves_the_set_the_keys_and_the_lock),
+	TEST(a_commit_leaves_the_set_the_keys_the_audit_and_the_lock),
 	TEST(the_set_is_stored_in_its_format),
 	TEST(left_over_temporaries_are_swept),
 	TEST(files_that_are_not_the_stores_are_left_alone),
