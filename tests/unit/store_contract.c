@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/store_contract.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct mm_store *store_of(void **state)
@@ -220,6 +222,7 @@ static void the_private_half_of_a_removed_key_is_destroyed(void **state)
 
 	store_committed(store_of(state), set);
 	swap_signer(set)->retired = T0 + 10;
+	set->records[0].retire_wait = 0;
 	set->records[0].removed = T0 + 10;
 	store_committed(store_of(state), set);
 	loaded = store_loaded(store_of(state), MM_LOAD_PRIVATE);
@@ -298,6 +301,179 @@ static void keys_of_several_algorithms_are_kept(void **state)
 	}
 }
 
+static void a_key_that_is_only_planned_is_refused(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	struct mm_err err = {0};
+
+	mm_key_free(set->records[1].key);
+	assert_ok(mm_key_planned(test_alg("EdDSA"), 7, &set->records[1].key, NULL), NULL);
+	assert_fails_saying(mm_store_commit(store_of(state), set, 0, &test_actor, T0, &err), MM_EREFUSED, &err,
+			    "planned-7");
+	assert_int_equal(set->revision, 0);
+}
+
+/* ---- several handles -------------------------------------------------------------------------------------------- */
+
+struct mm_store *store_shared(struct mm_store *store)
+{
+	struct mm_store *other = NULL;
+	struct mm_err err = {0};
+
+	assert_ok(mm_store_share(store, &other, &err), &err);
+	return other;
+}
+
+static void what_one_handle_commits_another_loads(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_store) other = store_shared(store_of(state));
+	mm_auto(mm_keyset) loaded = NULL;
+
+	store_committed(store_of(state), set);
+	loaded = store_loaded(other, MM_LOAD_PRIVATE);
+	assert_same_text(loaded, set);
+	assert_true(mm_key_is_private(loaded->records[0].key));
+}
+
+static void of_two_handles_the_slower_conflicts(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_store) other = store_shared(store_of(state));
+	mm_auto(mm_keyset) late = NULL;
+	struct mm_err err = {0};
+
+	store_committed(other, set);
+	late = store_loaded(store_of(state), MM_LOAD_PUBLIC);
+	store_committed(other, set);
+	assert_fails(mm_store_commit(store_of(state), late, 1, &test_actor, T0, &err), MM_ECONFLICT, &err);
+}
+
+static void a_handle_outlives_the_one_that_it_was_shared_from(void **state)
+{
+	struct store_fixture *fixture = *state;
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_keyset) loaded = NULL;
+	struct mm_store *first = fixture->store;
+
+	store_committed(first, set);
+	fixture->store = store_shared(first);
+	mm_store_free(first);
+	loaded = store_loaded(fixture->store, MM_LOAD_PRIVATE);
+	assert_same_text(loaded, set);
+	store_committed(fixture->store, set);
+}
+
+static void changed_is_told_to_each_handle_by_itself(void **state)
+{
+	mm_auto(mm_store) other = store_shared(store_of(state));
+	mm_auto(mm_keyset) set = test_first_set();
+
+	store_committed(store_of(state), set);
+	mm_keyset_free(store_loaded(store_of(state), MM_LOAD_PUBLIC));
+	assert_false(mm_store_changed(store_of(state)));
+	assert_true(mm_store_changed(other));
+	assert_true(mm_store_changed(other));
+	mm_keyset_free(store_loaded(other, MM_LOAD_PUBLIC));
+	assert_false(mm_store_changed(other));
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd entry = {.fd = fd, .events = POLLIN};
+
+	return poll(&entry, 1, 0) == 1;
+}
+
+static void a_commit_by_anybody_wakes_whoever_watches(void **state)
+{
+	mm_auto(mm_store) other = store_shared(store_of(state));
+	struct mm_store *const both[] = {store_of(state), other};
+	mm_auto(mm_keyset) set = test_first_set();
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(mm_store_watch_fd(both[i]) >= 0);
+		assert_false(is_readable(mm_store_watch_fd(both[i])));
+	}
+	for (int round = 0; round < 3; round++) {
+		store_committed(both[round % 2], set);
+		for (size_t i = 0; i < 2; i++) {
+			assert_true(is_readable(mm_store_watch_fd(both[i])));
+			assert_true(mm_store_changed(both[i]));
+			assert_false(is_readable(mm_store_watch_fd(both[i])));
+			mm_keyset_free(store_loaded(both[i], MM_LOAD_PUBLIC));
+			assert_false(mm_store_changed(both[i]));
+		}
+	}
+}
+
+static void a_load_takes_the_notice_of_what_it_read(void **state)
+{
+	mm_auto(mm_store) other = store_shared(store_of(state));
+	mm_auto(mm_keyset) set = test_first_set();
+	int fd = mm_store_watch_fd(other);
+
+	store_committed(store_of(state), set);
+	mm_keyset_free(store_loaded(other, MM_LOAD_PUBLIC));
+	assert_false(is_readable(fd));
+	assert_false(mm_store_changed(other));
+}
+
+enum { CONTENDERS = 3, WINS = 8 };
+
+/* A thread that commits until it has won WINS times; and what it found. cmocka's assertions are for the main thread. */
+struct contender {
+	struct mm_store *store;
+	int wins, failures;
+	uint64_t revisions[WINS];
+};
+
+static void *contend(void *arg)
+{
+	struct contender *contender = arg;
+
+	while (contender->wins < WINS && contender->failures == 0) {
+		mm_auto(mm_keyset) set = NULL;
+		enum mm_store_load what = contender->wins % 2 ? MM_LOAD_PRIVATE : MM_LOAD_PUBLIC;
+		enum mm_code code = mm_store_load(contender->store, what, &set, NULL);
+
+		if (code == MM_OK)
+			code = mm_store_commit(contender->store, set, set->revision, &test_actor, T0 + 1000, NULL);
+		if (code == MM_OK)
+			contender->revisions[contender->wins++] = set->revision;
+		else if (code != MM_ECONFLICT)
+			contender->failures++;
+		(void)mm_store_changed(contender->store);
+	}
+	return NULL;
+}
+
+static void each_revision_has_one_author_among_threads(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	struct contender contenders[CONTENDERS] = {{0}};
+	pthread_t threads[CONTENDERS];
+	bool seen[1 + CONTENDERS * WINS + 1] = {false};
+
+	store_committed(store_of(state), set);
+	for (size_t i = 0; i < CONTENDERS; i++) {
+		contenders[i].store = store_shared(store_of(state));
+		assert_true(mm_store_watch_fd(contenders[i].store) >= 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, contend, &contenders[i]), 0);
+	}
+	for (size_t i = 0; i < CONTENDERS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		mm_store_free(contenders[i].store);
+		assert_int_equal(contenders[i].failures, 0);
+		for (size_t win = 0; win < WINS; win++) {
+			assert_in_range(contenders[i].revisions[win], 2, MM_COUNT(seen) - 1);
+			assert_false(seen[contenders[i].revisions[win]]);
+			seen[contenders[i].revisions[win]] = true;
+		}
+	}
+	assert_true(mm_store_changed(store_of(state)));
+}
+
 size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixtureFunction teardown)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +496,14 @@ size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixture
 		cmocka_unit_test(changed_tells_of_commits_since_the_last_load),
 		cmocka_unit_test(an_empty_set_can_be_committed),
 		cmocka_unit_test(keys_of_several_algorithms_are_kept),
+		cmocka_unit_test(a_key_that_is_only_planned_is_refused),
+		cmocka_unit_test(what_one_handle_commits_another_loads),
+		cmocka_unit_test(of_two_handles_the_slower_conflicts),
+		cmocka_unit_test(a_handle_outlives_the_one_that_it_was_shared_from),
+		cmocka_unit_test(changed_is_told_to_each_handle_by_itself),
+		cmocka_unit_test(a_commit_by_anybody_wakes_whoever_watches),
+		cmocka_unit_test(a_load_takes_the_notice_of_what_it_read),
+		cmocka_unit_test(each_revision_has_one_author_among_threads),
 	};
 
 	_Static_assert(MM_COUNT(tests) == STORE_CONTRACT_TESTS, "STORE_CONTRACT_TESTS counts them");

@@ -12,7 +12,7 @@ struct store_fixture {
 	struct mm_store *store; /* empty, and closed by the teardown */
 };
 
-#define STORE_CONTRACT_TESTS 19
+#define STORE_CONTRACT_TESTS 27
 /* Writes STORE_CONTRACT_TESTS tests to `out`, each with this setup and teardown; returns that number. */
 size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixtureFunction teardown);
 
@@ -20,5 +20,6 @@ size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixture
 struct mm_store *store_of(void **state);
 struct mm_keyset *store_loaded(struct mm_store *store, enum mm_store_load what);
 void store_committed(struct mm_store *store, struct mm_keyset *next);
+struct mm_store *store_shared(struct mm_store *store);
 
 #endif

@@ -51,6 +51,7 @@ static void key_files_of_retired_keys_stay_and_of_removed_ones_go(void **state)
 	set->records[0].retired = T0 + 10;
 	store_committed(store_of(state), set);
 	assert_true(test_file_exists(dir_fd(), name.text));
+	set->records[0].retire_wait = 0;
 	set->records[0].removed = T0 + 20;
 	store_committed(store_of(state), set);
 	assert_false(test_file_exists(dir_fd(), name.text));

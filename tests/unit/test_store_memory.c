@@ -16,11 +16,6 @@ static int close_store(void **state)
 	return 0;
 }
 
-static void there_is_nothing_to_watch(void **state)
-{
-	assert_int_equal(mm_store_watch_fd(store_of(state)), -1);
-}
-
 static void two_stores_know_nothing_of_each_other(void **state)
 {
 	mm_auto(mm_keyset) set = test_first_set();
@@ -40,12 +35,11 @@ static void closing_nothing_does_nothing(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[STORE_CONTRACT_TESTS + 3] = {
-		cmocka_unit_test_setup_teardown(there_is_nothing_to_watch, open_store, close_store),
+	struct CMUnitTest tests[STORE_CONTRACT_TESTS + 2] = {
 		cmocka_unit_test_setup_teardown(two_stores_know_nothing_of_each_other, open_store, close_store),
 		cmocka_unit_test(closing_nothing_does_nothing),
 	};
 
-	store_contract(tests + 3, open_store, close_store);
+	store_contract(tests + 2, open_store, close_store);
 	return cmocka_run_group_tests_name("store_memory", tests, NULL, NULL);
 }
