@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/feed.h"
 
+#include "issuer/http/announce.h"
+
 #include <fcntl.h>
-#include <mintmark/event.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,36 +113,6 @@ static void complain_of_store(struct mm_feed *feed, const struct mm_err *err)
 		       MM_F_ERR(err), MM_F_INT("revision", (int64_t)feed->snapshot->revision));
 }
 
-static enum mm_code log_event(void *arg, const struct mm_event *event, struct mm_err *err)
-{
-	struct mm_feed *feed = arg;
-	const struct mm_key *key = event->record->key;
-	char message[32];
-
-	(void)err;
-	mm_counter_add(&feed->stats->key_events[event->kind], 1);
-	snprintf(message, sizeof message, "key %s", mm_event_names[event->kind]);
-	mm_log(feed->log, MM_LOG_INFO, message, MM_F_STR("kid", mm_key_kid(key)),
-	       MM_F_STR("alg", mm_key_alg(key)->name));
-	return MM_OK;
-}
-
-/*
- * After every revision that was put in place of `before`, whoever committed it: what happened to its keys, and what is
- * going to happen next.
- */
-static void announce_revision(struct mm_feed *feed, const struct mm_keyset *before)
-{
-	const struct mm_snapshot *snapshot = feed->snapshot;
-	struct mm_action next = mm_schedule_next(snapshot->set, &snapshot->policy, mm_clock_now());
-	struct mm_err err = {0};
-
-	if (mm_keyset_events(before, snapshot->set, log_event, feed, &err) != MM_OK)
-		mm_log(feed->log, MM_LOG_ERROR, "cannot say what happened to the keys", MM_F_ERR(&err));
-	mm_log(feed->log, MM_LOG_INFO, "key set loaded", MM_F_INT("revision", (int64_t)snapshot->revision),
-	       MM_F_INT("keys", (int64_t)mm_keyset_served(snapshot->set)), MM_F_NEXT(next));
-}
-
 static enum mm_code use_snapshot(struct mm_feed *feed, struct mm_snapshot *snapshot, struct mm_err *err)
 {
 	bool failed_before = feed->store_failed;
@@ -173,7 +143,8 @@ static void reload_store(struct mm_feed *feed)
 		return;
 	}
 	count_success(feed, MM_RELOAD_STORE);
-	announce_revision(feed, before->set);
+	/* Here a new revision is in place. */
+	mm_announce_revision(feed->log, feed->stats, before->set, snapshot, mm_clock_now());
 }
 
 void mm_feed_check_store(struct mm_feed *feed)
@@ -299,10 +270,13 @@ static enum mm_code load_config(struct mm_feed *feed, struct mm_err *err)
 static void reload_config(struct mm_feed *feed)
 {
 	struct mm_err err = {0};
+	struct mm_action next;
 
 	if (load_config(feed, &err) == MM_OK) {
 		count_success(feed, MM_RELOAD_CONFIG);
-		mm_log(feed->log, MM_LOG_INFO, "configuration loaded", MM_F_STR("file", feed->config_path));
+		next = mm_snapshot_next(feed->snapshot, mm_clock_now());
+		mm_log(feed->log, MM_LOG_INFO, "configuration loaded", MM_F_STR("file", feed->config_path),
+		       MM_F_NEXT(next));
 		return;
 	}
 	if (count_file_failure(feed, MM_RELOAD_CONFIG, &feed->config_id, &err))

@@ -13,14 +13,7 @@
 
 #include <mintmark/file.h>
 #include <mintmark/log.h>
-#include <mintmark/schedule.h>
 #include <mintmark/store.h>
-
-/* For mm_log: what the schedule says, "next=activate alg=… kid=… at=…". */
-#define MM_F_NEXT(action)                                                                                              \
-	MM_F_STR("next", mm_action_names[(action).kind]), MM_F_STR("alg", (action).alg ? (action).alg->name : NULL),   \
-		MM_F_STR("kid", (action).record ? mm_key_kid((action).record->key) : NULL),                            \
-		MM_F_TIME("at", (action).at)
 
 struct mm_feed {
 	/* Given before mm_feed_start; borrowed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: what the workers counted, added up, and how the key set stands, as Prometheus reads it. */
-#include "issuer/http/stats.h"
+#include "issuer/http/announce.h"
 
 #include <openssl/crypto.h>
 
@@ -122,7 +122,7 @@ static void add_reloads(struct mm_buf *out, const struct mm_reload_stats *reload
 
 static void add_keys(struct mm_buf *out, const struct mm_snapshot *snapshot, mm_time now)
 {
-	struct mm_action next = mm_schedule_next(snapshot->set, &snapshot->policy, now);
+	struct mm_action next = mm_snapshot_next(snapshot, now);
 	uint64_t by_state[MM_STATE_COUNT] = {0};
 
 	for (size_t i = 0; i < snapshot->set->count; i++)

@@ -2,9 +2,11 @@
 /* The main thread of a server: starts the workers, feeds them, and stops them. */
 #include <mintmark/server.h>
 
+#include "issuer/http/announce.h"
 #include "issuer/http/crew.h"
 #include "issuer/http/descriptors.h"
 #include "issuer/http/feed.h"
+#include "issuer/hook.h"
 #include "issuer/http/notify.h"
 #include "issuer/quiet_maker.h"
 
@@ -42,6 +44,7 @@ struct server {
 	struct mm_log *log;
 	struct mm_feed feed;
 	struct mm_rotor *rotor;
+	struct mm_hook hook;
 	struct mm_live_slot slot;
 	struct mm_stats_board board;
 	struct mm_crew crew;
@@ -65,6 +68,7 @@ static void end(struct server *server)
 {
 	server->stage = ENDING;
 	mm_crew_order(&server->crew, MM_WORKER_STOP);
+	mm_hook_end(&server->hook, mm_clock_monotonic_ns());
 	set_deadline(server, LAST_PATIENCE_S);
 }
 
@@ -88,7 +92,7 @@ static void stop(struct server *server, int signal_number)
 
 static void break_when_done(struct server *server)
 {
-	if (mm_crew_ended(&server->crew) && !mm_rotor_works(server->rotor))
+	if (mm_crew_ended(&server->crew) && !mm_rotor_works(server->rotor) && !mm_hook_runs(&server->hook))
 		event_base_loopbreak(server->base);
 }
 
@@ -109,8 +113,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	if (server->stage == ENDING) {
+		mm_hook_clear(&server->hook);
 		if (mm_rotor_works(server->rotor))
 			give_up(server);
+		break_when_done(server);
 		return;
 	}
 	mm_log(server->log, MM_LOG_WARN, "what is still under way is given up",
@@ -139,6 +145,17 @@ static void rotate(struct server *server)
 	mm_feed_note_rotation(&server->feed, mm_rotor_failed(server->rotor));
 }
 
+/* Likewise. A command that is still running keeps its time while the server drains. */
+static void run_hook(struct server *server)
+{
+	int64_t now_ns = mm_clock_monotonic_ns();
+
+	if (server->stage == RUNNING)
+		mm_hook_turn(&server->hook, server->feed.config, server->feed.snapshot->revision, now_ns);
+	else
+		mm_hook_finish(&server->hook, now_ns);
+}
+
 static void reload(struct server *server)
 {
 	mm_log(server->log, MM_LOG_INFO, "reloading");
@@ -156,11 +173,13 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	while (read((int)fd, &info, sizeof info) == sizeof info) {
-		if (info.ssi_signo != SIGHUP)
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 			stop(server, (int)info.ssi_signo);
-		else if (server->stage == RUNNING)
+		else if (info.ssi_signo == SIGHUP && server->stage == RUNNING)
 			reload(server);
 	}
+	run_hook(server); /* also after SIGCHLD */
+	break_when_done(server);
 }
 
 static void on_store(evutil_socket_t fd, short what, void *arg)
@@ -170,6 +189,7 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	mm_feed_check_store(&server->feed);
 	rotate(server);
+	run_hook(server);
 }
 
 static void on_rotor(evutil_socket_t fd, short what, void *arg)
@@ -180,6 +200,7 @@ static void on_rotor(evutil_socket_t fd, short what, void *arg)
 	mm_rotor_collect(server->rotor, mm_clock_steady_ns());
 	mm_feed_check_store(&server->feed);
 	rotate(server);
+	run_hook(server);
 	break_when_done(server);
 }
 
@@ -188,10 +209,12 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	if (server->stage != RUNNING)
-		return;
-	mm_feed_check(&server->feed);
-	rotate(server);
+	if (server->stage == RUNNING) {
+		mm_feed_check(&server->feed);
+		rotate(server);
+	}
+	run_hook(server);
+	break_when_done(server);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *arg)
@@ -215,6 +238,8 @@ static enum mm_code open_signals(struct server *server, struct mm_err *err)
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGCHLD);
+	(void)signal(SIGCHLD, SIG_DFL); /* whoever started us may have left it ignored: nobody could be waited for */
 	pthread_sigmask(SIG_BLOCK, &ours, NULL);
 	server->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	return server->signal_fd < 0 ? mm_fail_errno(err, "cannot start") : MM_OK;
@@ -260,7 +285,7 @@ static void announce(struct server *server, const struct mm_server_options *opti
 	const char *public = server->crew.addresses[MM_PUBLIC];
 	const char *admin = server->crew.addresses[MM_ADMIN][0] ? server->crew.addresses[MM_ADMIN] : NULL;
 	const struct mm_snapshot *snapshot = server->feed.snapshot;
-	struct mm_action next = mm_schedule_next(snapshot->set, &snapshot->policy, mm_clock_now());
+	struct mm_action next = mm_snapshot_next(snapshot, mm_clock_now());
 
 	mm_log(server->log, MM_LOG_INFO, "serving", MM_F_STR("issuer", snapshot->issuer), MM_F_STR("public", public),
 	       MM_F_STR("admin", admin ? admin : "off"), MM_F_STR("tls", server->feed.tls ? "on" : "off"),
@@ -308,6 +333,7 @@ static void clear(struct server *server)
 	if (server->base)
 		event_base_free(server->base);
 	mm_fd_close(&server->signal_fd);
+	mm_hook_clear(&server->hook);
 	mm_rotor_free(server->rotor);
 	mm_feed_clear(&server->feed);
 	mm_live_slot_clear(&server->slot);
@@ -323,6 +349,7 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	server.board.started = mm_clock_now();
 	server.board.log = log;
 	server.watchdog_ns = mm_notify_watchdog_ns();
+	server.hook = (struct mm_hook){.log = log, .stats = &server.board.hook};
 	server.feed = (struct mm_feed){
 		.config = config,
 		.config_path = options->config_path,
@@ -334,6 +361,7 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	code = start(&server, err);
 	if (code == MM_OK) {
 		announce(&server, options);
+		run_hook(&server);
 		event_base_dispatch(server.base);
 		mm_log(log, MM_LOG_INFO, "stopped");
 	}
