@@ -6,6 +6,7 @@
 #ifndef MINTMARK_ISSUER_HTTP_STATS_H
 #define MINTMARK_ISSUER_HTTP_STATS_H
 
+#include "issuer/hook.h"
 #include "issuer/http/response.h"
 #include "issuer/http/route.h"
 #include "issuer/rotor.h"
@@ -45,6 +46,7 @@ struct mm_stats_board {
 	const struct mm_log *log;
 	struct mm_reload_stats reloads;
 	struct mm_rotor_stats rotor;
+	struct mm_hook_stats hook;
 	size_t worker_count;
 	const struct mm_worker_stats **workers;
 };
