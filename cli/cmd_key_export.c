@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/context.h"
+#include "cli/export_apiserver.h"
 #include "cli/keyname.h"
 #include "cli/output.h"
 
@@ -17,7 +18,12 @@ struct export_options {
 	const char *out;
 	bool force;
 	bool private;
+	int target; /* -1, or the index in target_words */
+	const struct mm_alg *alg;
+	bool watch;
 };
+
+static const char *const target_words[] = {"kube-apiserver", NULL};
 
 /* In the order of `format_words`. */
 static const struct {
@@ -102,7 +108,7 @@ static enum mm_code write_file(struct mm_call *call, const struct mm_buf *text, 
 	return mm_context(err, code, "key export: %s", options->out);
 }
 
-static enum mm_code run(struct mm_call *call, struct mm_err *err)
+static enum mm_code run_one(struct mm_call *call, struct mm_err *err)
 {
 	const struct export_options *options = call->options;
 	bool private = formats[options->format].private;
@@ -125,9 +131,61 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	return options->out ? write_file(call, &text, err) : mm_print(&text, err);
 }
 
+/* ---- --for kube-apiserver --------------------------------------------------------------------------------------- */
+
+/* Flags of the one way that say nothing in the other are mistakes. */
+static enum mm_code check_target(const struct mm_call *call, struct mm_err *err)
+{
+	const struct export_options *options = call->options;
+	bool has_target = options->target >= 0;
+	const struct {
+		const char *name;
+		bool given, wants_target;
+	} rows[] = {
+		{"format", options->format > 0, false},     {"out", options->out, false},
+		{"private", options->private, false},       {"algorithm", options->alg, true},
+		{"output json", mm_wants_json(call), true}, {"watch", options->watch, true},
+	};
+
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		if (rows[i].given && rows[i].wants_target != has_target)
+			return mm_fail(err, MM_EUSAGE, "key export: --%s %s --for", rows[i].name,
+				       has_target ? "cannot be combined with" : "needs");
+	}
+	return MM_OK;
+}
+
+static enum mm_code run(struct mm_call *call, struct mm_err *err)
+{
+	const struct export_options *options = call->options;
+	const struct mm_apiserver_export export = {call->arguments[0], options->alg, options->force};
+	enum mm_code code = check_target(call, err);
+
+	if (code != MM_OK)
+		return code;
+	if (options->target < 0)
+		return run_one(call, err);
+	return (options->watch ? mm_apiserver_watch : mm_apiserver_export)(call, &export, err);
+}
+
 #define AT(member) offsetof(struct export_options, member)
 
 static const struct mm_flag flags[] = {
+	{.name = "for",
+	 .type = MM_FLAG_WORD,
+	 .offset = AT(target),
+	 .value = "WHOM",
+	 .words = target_words,
+	 .help = "write sa.pub and sa.key into DIR for"},
+	{.name = "algorithm",
+	 .type = MM_FLAG_ALGORITHM,
+	 .offset = AT(alg),
+	 .value = "ALG",
+	 .help = "with --for, what is to be signed, the first of keys.algorithms unless given"},
+	{.name = "watch",
+	 .type = MM_FLAG_SWITCH,
+	 .offset = AT(watch),
+	 .help = "with --for, go on until SIGTERM, and write again after each change of the keys"},
 	{.name = "format",
 	 .type = MM_FLAG_WORD,
 	 .offset = AT(format),
@@ -140,18 +198,22 @@ static const struct mm_flag flags[] = {
 	 .offset = AT(out),
 	 .value = "FILE",
 	 .help = "write to FILE, of mode 0600 for private forms; without it, print"},
-	{.name = "force", .type = MM_FLAG_SWITCH, .offset = AT(force), .help = "replace FILE when it is there"},
+	{.name = "force",
+	 .type = MM_FLAG_SWITCH,
+	 .offset = AT(force),
+	 .help = "replace FILE when it is there; with --for, also keys that are none of this issuer's"},
 	{.name = "private",
 	 .type = MM_FLAG_SWITCH,
 	 .offset = AT(private),
 	 .help = "print a private form on standard output"},
 	MM_FLAG_ROW_CONFIG,
+	MM_FLAG_ROW_OUTPUT,
 	{0},
 };
 
 const struct mm_command mm_cmd_key_export = {
 	.name = "key export",
-	.arguments = "KID|active",
+	.arguments = "KID|active|DIR",
 	.usage = "Writes out the key with that kid, or the active one, in one of these forms:\n"
 		 "\n"
 		 "public-pem: PUBLIC KEY, what --service-account-key-file of kube-apiserver reads\n"
@@ -160,7 +222,12 @@ const struct mm_command mm_cmd_key_export = {
 		 "traditional: RSA PRIVATE KEY or EC PRIVATE KEY, what kube-apiserver reads\n"
 		 "private-jwk: a JWK with the private members\n"
 		 "\n"
-		 "Private forms are written to --out FILE, and printed only with --private.",
+		 "Private forms are written to --out FILE, and printed only with --private.\n"
+		 "\n"
+		 "With --for kube-apiserver, writes DIR/sa.pub, every key that must be trusted now, and then "
+		 "DIR/sa.key, the one that signs, for a kube-apiserver that signs by itself: each at once and "
+		 "durably, or not at all where nothing changed. The answer says by when the API servers must have "
+		 "been restarted, for they read keys at their start alone.",
 	.flags = flags,
 	.options_size = sizeof(struct export_options),
 	.run = run,
