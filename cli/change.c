@@ -31,7 +31,8 @@ static enum mm_code add_event(void *arg, const struct mm_event *event, struct mm
 {
 	const struct text *text = arg;
 	const struct mm_key_record *record = event->record;
-	mm_time (*time)(const struct mm_key_record *) = consequences[event->kind].time;
+	bool served = mm_key_states[mm_key_state(record, text->now)].in_jwks; /* else nothing follows any more */
+	mm_time (*time)(const struct mm_key_record *) = served ? consequences[event->kind].time : NULL;
 	(void)err;
 
 	mm_buf_printf(text->out, "%s %s (%s)", mm_event_names[event->kind], mm_key_kid(record->key),
