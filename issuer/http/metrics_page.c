@@ -153,6 +153,14 @@ static void add_rotation(struct mm_buf *out, const struct mm_stats_board *board)
 	      board->rotor.held ? 1 : 0);
 }
 
+static void add_hook(struct mm_buf *out, const struct mm_hook_stats *hook)
+{
+	mm_metrics_family(out, "mintmark_on_change_runs_total", "counter",
+			  "Runs of keys.on_change; failed ones are repeated.");
+	labelled(out, "mintmark_on_change_runs_total", "result", "succeeded", mm_counter_get(&hook->succeeded));
+	labelled(out, "mintmark_on_change_runs_total", "result", "failed", mm_counter_get(&hook->failed));
+}
+
 enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm_request *request,
 			       struct mm_response *response, struct mm_err *err)
 {
@@ -172,6 +180,7 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	add_reloads(out, &context->stats->reloads);
 	add_keys(out, live->snapshot, context->now);
 	add_rotation(out, context->stats);
+	add_hook(out, &context->stats->hook);
 	if (live->tls)
 		gauge(out, "mintmark_tls_certificate_expiry_timestamp_seconds", "When the certificate expires.",
 		      (double)mm_tls_expires(live->tls));

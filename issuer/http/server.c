@@ -2,11 +2,11 @@
 /* The main thread of a server: starts the workers, feeds them, and stops them. */
 #include <mintmark/server.h>
 
+#include "issuer/hook.h"
 #include "issuer/http/announce.h"
 #include "issuer/http/crew.h"
 #include "issuer/http/descriptors.h"
 #include "issuer/http/feed.h"
-#include "issuer/hook.h"
 #include "issuer/http/notify.h"
 #include "issuer/quiet_maker.h"
 
