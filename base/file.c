@@ -251,6 +251,27 @@ static enum mm_code read_fd(int fd, const char *path, size_t max, const struct s
 	return code;
 }
 
+/* Opens the regular file `name`, whose whole path is `path`; `*fd` is -1 when that fails. */
+static enum mm_code open_regular(int dirfd, const char *name, const char *path, int flags, mode_t mode,
+				 enum mm_file_check check, struct stat *st, int *fd, struct mm_err *err)
+{
+	/* Without O_NONBLOCK a FIFO of that name would hold us until somebody writes to it. */
+	mm_auto_fd opened = openat(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+	enum mm_code code;
+
+	*fd = -1;
+	if (opened < 0)
+		return open_failed(dirfd, name, path, err);
+	code = check_fd(opened, path, check, st, err);
+	if (code == MM_OK && !S_ISREG(st->st_mode))
+		code = mm_fail(err, MM_EUNSAFE, "%s: is not a regular file", path);
+	if (code != MM_OK)
+		return code;
+	*fd = opened;
+	opened = -1;
+	return MM_OK;
+}
+
 enum mm_code mm_file_read(int dirfd, const char *name, enum mm_file_check check, size_t max, struct mm_buf *out,
 			  struct mm_err *err)
 {
@@ -263,14 +284,29 @@ enum mm_code mm_file_read(int dirfd, const char *name, enum mm_file_check check,
 	if (code != MM_OK)
 		return code;
 	path = path_in(dirfd, name, space);
-	/* Without O_NONBLOCK a FIFO of that name would hold us until somebody writes to it. */
-	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return open_failed(dirfd, name, path, err);
-	code = check_fd(fd, path, check, &st, err);
-	if (code == MM_OK && !S_ISREG(st.st_mode))
-		code = mm_fail(err, MM_EUNSAFE, "%s: is not a regular file", path);
+	code = open_regular(dirfd, name, path, O_RDONLY, 0, check, &st, &fd, err);
 	return code == MM_OK ? read_fd(fd, path, max, &st, out, err) : code;
+}
+
+enum mm_code mm_file_open_append(int dirfd, const char *name, enum mm_file_check check, mode_t mode, int *fd,
+				 struct mm_err *err)
+{
+	enum mm_code code = mm_name_check(name, err);
+	char space[PATH_SPACE];
+	const char *path;
+	struct stat st;
+
+	*fd = -1;
+	if (code != MM_OK)
+		return code;
+	path = path_in(dirfd, name, space);
+	code = open_regular(dirfd, name, path, O_RDWR | O_APPEND | O_CREAT, mode, check, &st, fd, err);
+	/* Whoever made it may have been killed before it was to last; with something in it, it was to. */
+	if (code == MM_OK && st.st_size == 0 && fsync(dirfd) != 0) {
+		code = mm_fail_errno(err, "%s: cannot make the file last", path);
+		mm_fd_close(fd);
+	}
+	return code;
 }
 
 enum mm_code mm_path_read(const char *path, enum mm_file_check check, size_t max, struct mm_buf *out,
@@ -289,36 +325,6 @@ enum mm_code mm_path_read(const char *path, enum mm_file_check check, size_t max
 	/* What is behind standard input is whoever's who started us: nothing to check. */
 	code = check_fd(fd, name, standard_input ? MM_FILE_ANY : check, &st, err);
 	return code == MM_OK ? read_fd(fd, name, max, &st, out, err) : code;
-}
-
-enum mm_code mm_file_open_append(int dirfd, const char *name, enum mm_file_check check, mode_t mode, int *fd,
-				 struct mm_err *err)
-{
-	enum mm_code code = mm_name_check(name, err);
-	char space[PATH_SPACE];
-	const char *path;
-	struct stat st;
-	mm_auto_fd opened = -1;
-
-	*fd = -1;
-	if (code != MM_OK)
-		return code;
-	path = path_in(dirfd, name, space);
-	opened = openat(dirfd, name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-			mode);
-	if (opened < 0)
-		return open_failed(dirfd, name, path, err);
-	code = check_fd(opened, path, check, &st, err);
-	if (code == MM_OK && !S_ISREG(st.st_mode))
-		code = mm_fail(err, MM_EUNSAFE, "%s: is not a regular file", path);
-	/* Whoever made it may have been killed before it was to last; with something in it, it was to. */
-	if (code == MM_OK && st.st_size == 0 && fsync(dirfd) != 0)
-		code = mm_fail_errno(err, "%s: cannot make the file last", path);
-	if (code != MM_OK)
-		return code;
-	*fd = opened;
-	opened = -1;
-	return MM_OK;
 }
 
 static int64_t ns(struct timespec t)

@@ -2,7 +2,7 @@
 /*
  * A shared object for LD_PRELOAD that makes one file operation of an unmodified program fail, or the program die there.
  *
- *     FAULTFS_OP     what is counted: fsync (fdatasync too), write, rename, unlink, or any (all of these together)
+ *     FAULTFS_OP     what is counted: fsync (fdatasync too), write, rename, unlink, truncate, or any (all of these)
  *     FAULTFS_AT     the number of the operation that fails, from 1; only that one, so that a retry would be seen
  *     FAULTFS_ERRNO  what it fails with: ENOSPC, EIO (the default), EINTR, EDQUOT or EROFS; or SHORT: a write takes half
  *                    of its bytes and says so, which is no failure
@@ -105,6 +105,11 @@ ssize_t write(int fd, const void *bytes, size_t len)
 	if (must_die())
 		(void)!NEXT(write)(fd, bytes, len / 2);
 	return fault();
+}
+
+int ftruncate(int fd, off_t length)
+{
+	return is_file(fd) && is_the_one("truncate") ? fault() : NEXT(ftruncate)(fd, length);
 }
 
 int rename(const char *from, const char *to)

@@ -462,6 +462,77 @@ static void killed_anywhere_the_file_is_old_or_new_and_the_rest_is_swept(void **
 	assert_int_equal(news, 2);
 }
 
+/* ---- appending ---- */
+
+static enum mm_code append_to_f(struct mm_err *err)
+{
+	mm_auto_fd fd = -1;
+	enum mm_code code = mm_file_open_append(dir.fd, "f", MM_FILE_OWNED, 0600, &fd, err);
+
+	return code == MM_OK ? mm_file_append(fd, mm_span_str("new line\n"), err) : code;
+}
+
+static void what_is_appended_stands_at_the_end(void **state)
+{
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(append_to_f(&err), &err);
+	assert_int_equal(test_file_mode(dir.fd, "f"), 0600);
+	assert_ok(append_to_f(&err), &err);
+	assert_content("f", "new line\nnew line\n");
+}
+
+/* The directory's for a file with nothing in it, and the file's. */
+static void what_is_appended_is_synced(void **state)
+{
+	(void)state;
+	assert_contains(run_with_fault(append_to_f, "fsync", 1, "EIO").err.text, "f: cannot make the file last");
+	assert_content("f", "");
+	assert_contains(run_with_fault(append_to_f, "fsync", 2, "EIO").err.text, "fsync: Input/output error");
+	assert_content("f", "");
+	assert_int_equal(run_with_fault(append_to_f, "fsync", 3, "EIO").err.code, MM_OK);
+	assert_contains(run_with_fault(append_to_f, "fsync", 1, "EIO").err.text, "fsync: Input/output error");
+	assert_content("f", "new line\n");
+	assert_int_equal(run_with_fault(append_to_f, "fsync", 2, "EIO").err.code, MM_OK);
+}
+
+static enum mm_code append_to_f_within_8_bytes(struct mm_err *err)
+{
+	struct rlimit small = {8, 8};
+
+	if (setrlimit(RLIMIT_FSIZE, &small) != 0 || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
+		return mm_fail(err, MM_EUSAGE, "cannot set the limit");
+	return append_to_f(err);
+}
+
+static void what_could_not_be_appended_whole_is_taken_back(void **state)
+{
+	(void)state;
+	test_file_write(dir.fd, "f", "old\n", 0600);
+	assert_contains(run_child(append_to_f_within_8_bytes).err.text, "write: File too large");
+	assert_content("f", "old\n");
+}
+
+static void what_may_be_no_log_of_ours_is_not_opened(void **state)
+{
+	struct mm_err err = {0};
+	int fd;
+
+	(void)state;
+	assert_int_equal(symlinkat("elsewhere", dir.fd, "link"), 0);
+	assert_int_equal(mm_file_open_append(dir.fd, "link", MM_FILE_OWNED, 0600, &fd, &err), MM_EUNSAFE);
+	assert_contains(err.text, "is a symbolic link");
+	assert_false(test_file_exists(dir.fd, "elsewhere"));
+	mm_err_clear(&err);
+	test_file_write(dir.fd, "open", "", 0602);
+	assert_int_equal(mm_file_open_append(dir.fd, "open", MM_FILE_OWNED, 0600, &fd, &err), MM_EUNSAFE);
+	assert_contains(err.text, "chmod go-w");
+	assert_int_equal(fd, -1);
+}
+
+/* ---- removing ---- */
+
 static void removing_removes(void **state)
 {
 	struct mm_err err = {0};
@@ -742,6 +813,10 @@ int main(void)
 		TEST(an_interrupted_write_goes_on),
 		TEST(a_write_that_takes_half_goes_on_where_it_was),
 		TEST(killed_anywhere_the_file_is_old_or_new_and_the_rest_is_swept),
+		TEST(what_is_appended_stands_at_the_end),
+		TEST(what_is_appended_is_synced),
+		TEST(what_could_not_be_appended_whole_is_taken_back),
+		TEST(what_may_be_no_log_of_ours_is_not_opened),
 		TEST(removing_removes),
 		TEST(removing_what_is_not_there_is_no_error),
 		TEST(removing_a_directory_fails),

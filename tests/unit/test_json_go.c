@@ -12,6 +12,14 @@ static void assert_string_text(const char *text, const char *expected)
 	assert_string_equal(buf.p, expected);
 }
 
+static void assert_text_text(const char *text, const char *expected)
+{
+	mm_auto_buf buf = {0};
+
+	mm_json_add_text(&buf, text);
+	assert_string_equal(buf.p, expected);
+}
+
 /* `text` is loaded by jansson with everything allowed, and written. */
 static void assert_value_text(const char *text, const char *expected)
 {
@@ -75,6 +83,21 @@ static void other_characters_stay_utf8(void **state)
 {
 	(void)state;
 	assert_string_text("gr\u00fc\u00df \U0001f511", "\"gr\u00fc\u00df \U0001f511\"");
+}
+
+static void what_people_should_not_see_raw_is_escaped(void **state)
+{
+	(void)state;
+	assert_text_text("caf\xc3\xa9", "\"caf\xc3\xa9\"");
+	assert_text_text("\xe2\x80\xae\xc2\x9b\177", "\"\\u202e\\u009b\\u007f\"");
+	assert_text_text("\n\"\\", "\"\\n\\\"\\\\\"");
+}
+
+static void foreign_bytes_become_question_marks(void **state)
+{
+	(void)state;
+	assert_text_text("caf\xe9 \xc3\xa9", "\"caf? ??\"");
+	assert_text_text("\xff\x1b", "\"?\\u001b\"");
 }
 
 static void scalars_are_written(void **state)
@@ -173,6 +196,8 @@ int main(void)
 		cmocka_unit_test(html_is_escaped),
 		cmocka_unit_test(line_separators_are_escaped_and_their_neighbours_not),
 		cmocka_unit_test(other_characters_stay_utf8),
+		cmocka_unit_test(what_people_should_not_see_raw_is_escaped),
+		cmocka_unit_test(foreign_bytes_become_question_marks),
 		cmocka_unit_test(scalars_are_written),
 		cmocka_unit_test(elements_stay_in_order),
 		cmocka_unit_test(members_are_sorted_at_every_level),
