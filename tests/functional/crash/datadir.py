@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A key store's directory as the crash tests see it: what it holds, what must hold of it, and ways to end a commit."""
+import json
 import os
 import pathlib
 import random
@@ -9,8 +10,9 @@ import time
 
 import yaml
 
-STORE_FILES = {"keyset.json", "keys", "lock"}
+STORE_FILES = {"audit.log", "keyset.json", "keys", "lock"}
 SERVED = {"published", "ready", "active", "retired"}
+STATES = {"published": "standby", "activated": "active", "retired": "retired", "removed": "removed", "revoked": "revoked"}
 
 
 class DataDir:
@@ -44,16 +46,59 @@ class DataDir:
         assert result.stderr == ""
         return int(result.stdout.splitlines()[-1].split()[0])
 
-    def assert_no_strays(self, keys=None):
-        """Nothing is in the directory but the store's files, and a private key for each key that is to have one."""
+    def strays(self, keys=None):
+        """Private keys that no key of the set is to have, those that one lacks, and files that are none of the store's."""
         keys = keys or self.load()[1]
-        assert set(os.listdir(self.path)) == STORE_FILES
         expected = {f"{kid}.pem" for kid, state in keys.items() if state in SERVED}
-        assert set(os.listdir(self.path / "keys")) == expected
+        return set(os.listdir(self.path)) ^ STORE_FILES | set(os.listdir(self.path / "keys")) ^ expected
+
+    def assert_no_strays(self, keys=None):
+        """Nothing is in the directory but the store's files, and a private key for each key that is to have one.
+
+        After a commit that came to its end, the audit is settled too.
+        """
+        assert self.strays(keys) == set()
+        self.assert_audit()
+
+    def audit(self, settled=True):
+        """The lines of the audit that stand, parsed. Whoever was killed may have left half of a line, if not settled."""
+        path = self.path / "audit.log"
+        lines = path.read_text().split("\n") if path.exists() else [""]
+        assert lines.pop() == "" or not settled, "the last line was cut short"
+        standing = []
+        for line in map(json.loads, lines):
+            if line["event"] == "abandoned":
+                assert any(told["revision_after"] > line["revision_before"] for told in standing)
+                standing = [told for told in standing if told["revision_after"] <= line["revision_before"]]
+            else:
+                standing.append(line)
+        return standing
+
+    def assert_audit(self, settled=True):
+        """The audit tells of every revision that was committed and, once settled, of no other one.
+
+        And what it tells of the keys leads to the states that they are in.
+        """
+        revision, keys = self.load()
+        told = self.audit(settled)
+        if not settled:
+            told = [line for line in told if line["revision_after"] <= revision]
+        revisions = [line["revision_after"] for line in told]
+        assert revisions == sorted(revisions)
+        assert set(revisions) == set(range(1, revision + 1))
+        assert all(line["revision_before"] == line["revision_after"] - 1 for line in told)
+        states = {}
+        for line in told:
+            if line["event"] == "forgotten":
+                del states[line["kid"]]
+            else:
+                states[line["kid"]] = STATES.get(line["event"], states.get(line["kid"]))
+        standbys = {"published": "standby", "ready": "standby"}
+        assert states == {kid: standbys.get(state, state) for kid, state in keys.items()}
 
     def content(self):
-        """Every file and its bytes, without the lock; to compare before and after."""
-        files = [p for p in self.path.rglob("*") if p.is_file() and p.name != "lock"] if self.path.exists() else []
+        """Every file and its bytes, without lock and audit; to compare before and after."""
+        files = [path for path in self.path.rglob("*") if path.is_file() and path.name not in ("lock", "audit.log")]
         return {str(p.relative_to(self.path)): p.read_bytes() for p in files}
 
 

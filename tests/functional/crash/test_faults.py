@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """File operations that fail: a commit that cannot be made durable changes nothing, says so and exits 1."""
+import json
 import os
 import re
 import resource
@@ -48,7 +49,8 @@ def test_each_failing_operation_leaves_the_previous_set(storetool, faultfs, tmp_
         assert len(result.stderr.splitlines()) == 1
         assert store.load()[0] == revision
         assert store.content() == before, f"operation {at}"
-    assert failed >= 8, "the fault library does not reach the program's file operations"
+        store.assert_audit()
+    assert failed >= 10, "the fault library does not reach the program's file operations"
     store.commit()
     store.assert_no_strays()
 
@@ -58,8 +60,8 @@ def test_a_failing_fsync_is_not_tried_again(storetool, faultfs, tmp_path):
     store = datadir.DataDir(storetool, tmp_path / "data")
     store.commit()
     statuses = [result.returncode for _, result in each_fault(store, faultfs, "fsync", "EIO")]
-    # keys/ made to last, the private key, its directory, the set, its directory.
-    assert statuses[:5] == [1, 1, 1, 1, 1]
+    # keys/ made to last, the private key, its directory, the audit, the set, its directory.
+    assert statuses[:6] == [1, 1, 1, 1, 1, 1]
 
 
 def test_a_failed_commit_names_the_file(storetool, faultfs, tmp_path):
@@ -67,7 +69,32 @@ def test_a_failed_commit_names_the_file(storetool, faultfs, tmp_path):
     store.commit()
     messages = [result.stderr for _, result in each_fault(store, faultfs, "write", "ENOSPC") if result.returncode]
     assert re.search(r"keys: cannot write [A-Za-z0-9_-]{43}\.pem: write: No space left", messages[0])
-    assert re.search(r"cannot write keyset\.json: write: No space left", messages[1])
+    assert re.search(r"cannot write audit\.log: write: No space left", messages[1])
+    assert re.search(r"cannot write keyset\.json: write: No space left", messages[2])
+
+
+def test_a_commit_that_fails_after_its_audit_is_abandoned_with_the_reason(storetool, faultfs, tmp_path):
+    store = datadir.DataDir(storetool, tmp_path / "data")
+    store.commit()
+    store.run("commit", env=datadir.fault(faultfs, "rename", 2, "EIO"))
+    last = json.loads((store.path / "audit.log").read_text().splitlines()[-1])
+    assert last["event"] == "abandoned"
+    assert (last["revision_before"], last["revision_after"]) == (1, 2)
+    assert last["why"] == "cannot write keyset.json: rename: Input/output error"
+    store.assert_audit()
+
+
+def test_a_line_cut_short_that_cannot_be_taken_back_is_ended(storetool, faultfs, tmp_path):
+    """As with chattr +a."""
+    store = datadir.DataDir(storetool, tmp_path / "data")
+    store.commit()
+    with open(store.path / "audit.log", "a") as audit:
+        audit.write('{"time":"20')
+    result = store.run("commit", env=datadir.fault(faultfs, "truncate", 1, "EIO"))
+    assert result.returncode == 0, result.stderr
+    lines = (store.path / "audit.log").read_text().splitlines()
+    assert lines.count('{"time":"20') == 1
+    assert {json.loads(line)["revision_after"] for line in lines if line != '{"time":"20'} == {1, 2}
 
 
 def test_a_key_that_cannot_be_destroyed_is_reported_and_destroyed_later(storetool, faultfs, tmp_path):
