@@ -264,6 +264,11 @@ class Issuer:
         """A token on the command line; `arguments` are flags of `token create`."""
         return self.run("token", "create", account, *arguments).stdout.strip()
 
+    def import_key(self, path):
+        """Imports a private key; returns its kid."""
+        answer = json.loads(self.run("key", "import", path, "-o", "json").stdout)
+        return answer["events"][0]["key"]["kid"]
+
     def get(self, path, method="GET", headers=None, admin=False, body=None):
         """One request for a path under the issuer's; the answer, of whatever status, is an Answer."""
         url = (self.admin_origin if admin else self.origin) + self.path + path

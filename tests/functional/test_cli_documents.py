@@ -66,7 +66,7 @@ def test_publish_writes_the_new_jwks_alone_after_an_import(make_issuer, tmp_path
     issuer = make_issuer()
     issuer.run("publish", tmp_path / "www")
     harness.generate_key(tmp_path / "k.pem")
-    kid = issuer.run("key", "import", tmp_path / "k.pem").stdout.strip()
+    kid = issuer.import_key(tmp_path / "k.pem")
     answer = json.loads(issuer.run("publish", tmp_path / "www", "-o", "json").stdout)
     assert (answer["jwks"]["written"], answer["discovery"]["written"]) == (True, False)
     assert kid in (tmp_path / "www" / JWKS).read_text()
@@ -88,7 +88,7 @@ def test_publish_loads_the_keys_under_the_lock_of_the_directory(make_issuer, tmp
     waiting = issuer.mintmark.popen("publish", tmp_path / "www", "-c", issuer.config_path)
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(0.5)  # by now it would have loaded them without the lock
-    kid = issuer.run("key", "import", tmp_path / "k.pem").stdout.strip()
+    kid = issuer.import_key(tmp_path / "k.pem")
     os.close(lock)
     assert waiting.wait(30) == 0
     assert kid in (tmp_path / "www" / JWKS).read_text()

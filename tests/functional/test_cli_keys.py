@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """mintmark key list, import, export."""
 import base64
+import datetime
 import hashlib
 import json
 import os
@@ -34,11 +35,48 @@ def openssl(*arguments, data=None):
 # ---- list ------------------------------------------------------------------------------------------------------------
 def test_the_table_has_a_row_for_each_key(issuer):
     result = issuer.run("key", "list")
-    head, *rows = result.stdout.splitlines()
+    head, *rows, last = result.stdout.splitlines()
     assert re.fullmatch(r"KID +ALGORITHM +STATE +SINCE +NEXT", head)
     assert [row.split()[1:3] for row in rows] == [["ES256", "active"], ["ES256", "ready"]]
-    assert [re.split(r"  +", row)[-1] for row in rows] == ["signs", "stands by"]
+    when = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    for row, action in zip(rows, ["retire", "activate"]):
+        assert re.fullmatch(rf"{action} at {when} \((in 29d23h|in 30d)\)", re.split(r"  +", row)[-1]), row
+    assert re.fullmatch(rf"next=publish algorithm=ES256 at={when}", last)
     assert result.stderr == ""
+
+
+def test_the_last_line_names_the_key_that_comes_next(make_issuer):
+    issuer = make_issuer(config={"keys": {"rotate_every": "62m"}})
+    issuer.run("key", "prepare")
+    last = issuer.run("key", "list").stdout.splitlines()[-1]
+    next_action = json.loads(issuer.run("key", "list", "-o", "json").stdout)["next"]
+    assert last == f"next=activate kid={keys_of(issuer)[1]['kid']} at={next_action['at']}"
+    assert (next_action["action"], next_action["algorithm"]) == ("activate", "ES256")
+    assert next_action["why"] == "rotate_every has passed"
+
+
+def test_by_hand_keys_sign_and_stand_by_until_somebody_acts(make_issuer):
+    issuer = make_issuer(config={"keys": {"rotate_every": 0}})
+    *rows, last = issuer.run("key", "list").stdout.splitlines()[1:]
+    assert [re.split(r"  +", row)[-1] for row in rows] == ["signs", "stands by"]
+    assert last == "next=none"
+    assert {row["next"] for row in keys_of(issuer)} == {None}
+
+
+def test_old_tombstones_are_listed_when_asked_for(make_issuer):
+    issuer = make_issuer()
+    issuer.run("key", "revoke", "active", "--yes")
+    stored = json.loads((issuer.data_dir / "keyset.json").read_text())
+    for name in ("created", "published", "activated", "retired", "revoked"):
+        then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=31)
+        stored["keys"][0][name] = then.strftime("%Y-%m-%dT%H:%M:%SZ")
+    (issuer.data_dir / "keyset.json").write_text(json.dumps(stored))
+    revoked = stored["keys"][0]["kid"]
+    *rows, left_out, last = issuer.run("key", "list").stdout.splitlines()[1:]
+    assert revoked not in "".join(rows) and len(rows) == 2
+    assert left_out == "1 removed or revoked more than 30 days ago: --all lists them" and last.startswith("next=")
+    assert issuer.run("key", "list", "--all").stdout.splitlines()[1].startswith(revoked)
+    assert keys_of(issuer)[0]["kid"] == revoked, "in JSON everything is listed"
 
 
 def test_json_has_revision_and_times(issuer):
@@ -64,8 +102,9 @@ def test_json_has_the_thumbprint_of_each_key(make_issuer, algorithm):
 def test_an_imported_key_is_listed_with_what_comes_next(make_issuer, tmp_path):
     issuer = make_issuer()
     harness.generate_key(tmp_path / "k.pem")
-    kid = issuer.run("key", "import", tmp_path / "k.pem").stdout.strip()
-    row = issuer.run("key", "list").stdout.splitlines()[-1]
+    issuer.run("key", "import", tmp_path / "k.pem")
+    kid = keys_of(issuer)[-1]["kid"]
+    row = issuer.run("key", "list").stdout.splitlines()[-2]
     assert re.fullmatch(rf"{kid}  ES256 +published +\S+ +ready at \S+ \(in 1h[12]?m?\)", row), row
     imported = keys_of(issuer)[-1]
     assert (imported["kid"], imported["state"], imported["next"]) == (kid, "published", "ready")
@@ -73,23 +112,29 @@ def test_an_imported_key_is_listed_with_what_comes_next(make_issuer, tmp_path):
 
 
 # ---- import ----------------------------------------------------------------------------------------------------------
-def test_import_prints_the_kid_alone(make_issuer, tmp_path):
+def test_import_says_that_the_key_is_published_and_when_it_is_ready(make_issuer, tmp_path):
     issuer = make_issuer()
     harness.generate_key(tmp_path / "k.pem")
     result = issuer.run("key", "import", tmp_path / "k.pem")
-    assert re.fullmatch(r"[\w-]{43}\n", result.stdout)
-    assert re.fullmatch(rf"mintmark: ES256 key {result.stdout.strip()} is published; ready at \S+Z\n", result.stderr)
-    jwks = json.loads(issuer.run("jwks").stdout)
-    assert result.stdout.strip() in [key["kid"] for key in jwks["keys"]]
+    kid = keys_of(issuer)[-1]["kid"]
+    assert re.match(rf"published {kid} \(ES256\), ready at \S+Z \(in 1h[12]m\)\nnext: ", result.stdout)
+    assert result.stderr == ""
+    assert kid in [key["kid"] for key in json.loads(issuer.run("jwks").stdout)["keys"]]
 
 
 def test_import_answers_in_json(make_issuer, tmp_path):
-    issuer = make_issuer()
+    issuer = make_issuer(algorithm="PS384")
     harness.generate_key(tmp_path / "k.pem", "RSA", "rsa_keygen_bits:2048")
     result = issuer.run("key", "import", tmp_path / "k.pem", "--algorithm", "PS384", "-o", "json")
-    answer = json.loads(result.stdout)
-    assert (answer["algorithm"], answer["bits"], answer["state"]) == ("PS384", 2048, "published")
-    assert answer == keys_of(issuer)[-1] and result.stderr == ""
+    row = json.loads(result.stdout)["events"][0]["key"]
+    assert (row["algorithm"], row["bits"], row["state"]) == ("PS384", 2048, "published")
+    assert row == keys_of(issuer)[-1] and result.stderr == ""
+
+
+def test_a_key_for_an_algorithm_that_is_not_configured_is_refused(make_issuer, tmp_path):
+    harness.generate_key(tmp_path / "k.pem", "ED25519", None)
+    said = make_issuer().run("key", "import", tmp_path / "k.pem", status=1).stderr
+    assert said.startswith("mintmark: key import: EdDSA is not among the algorithms that the configuration names (ES256)")
 
 
 def test_import_reads_standard_input(make_issuer, tmp_path):
@@ -119,7 +164,7 @@ def test_every_form_can_be_imported(make_issuer, tmp_path):
         extra = ["--passphrase-file", passphrase] if form == "encrypted" else []
         issuer.run("key", "import", path, *extra)
     result = issuer.run("key", "list").stdout
-    assert len(result.splitlines()) == 1 + 2 + len(files)
+    assert len(result.splitlines()) == 1 + 2 + len(files) + 1
 
 
 def test_a_refused_import_changes_nothing(issuer, tmp_path):
@@ -240,7 +285,8 @@ def test_ed25519_has_no_traditional_form(make_issuer):
 def test_whatever_reads_private_keys_is_hardened_first(mintmark, issuer):
     tables = json.loads(mintmark("help", "--dump", "json").stdout)
     assert [row["name"] for row in tables["commands"] if row["private_keys"]] == [
-        "init", "serve", "token create", "key import", "key export"]
+        "init", "serve", "token create", "key prepare", "key activate", "key rotate", "key taint", "key revoke",
+        "key import", "key export"]
     # It waits for the key on standard input, and can be looked at.
     process = subprocess.Popen([mintmark.path, "key", "import", "-", "-c", issuer.config_path], stdin=subprocess.PIPE,
                                stderr=subprocess.PIPE)
@@ -273,6 +319,6 @@ def test_a_private_key_that_could_not_be_destroyed_is_warned_of(mintmark, faultf
     left_over.chmod(0o600)
     fault = {"LD_PRELOAD": str(faultfs), "FAULTFS_OP": "unlink", "FAULTFS_AT": "1", "FAULTFS_ERRNO": "EIO"}
     result = issuer.run("key", "import", key, env=fault)
-    assert result.stdout.strip() in {row["kid"] for row in keys_of(issuer)}
+    assert f"published {keys_of(issuer)[-1]['kid']} " in result.stdout
     assert re.match(r"mintmark: warning: .*: a private key could not be destroyed: .*Input/output error", result.stderr)
     assert left_over.exists()

@@ -62,7 +62,7 @@ def test_a_folder_that_is_put_in_place_of_the_key_sets_is_followed(make_issuer, 
 
     shutil.copytree(away, issuer.data_dir)
     harness.wait_until(lambda: issuer.get("/readyz").status == 200, "/readyz is ok with the copy")
-    imported = issuer.run("key", "import", key).stdout.strip()
+    imported = issuer.import_key(key)
     harness.wait_until(lambda: kids(issuer) == served | {imported}, "a commit in the copy is served")
 
     issuer.data_dir.rename(issuer.folder / "with-import")
