@@ -366,6 +366,71 @@ static void a_damaged_certificate_leaves_the_old_one_in_place(void **state)
 	assert_int_equal(mm_tls_expires(live(fixture)->tls), expires + 60);
 }
 
+static uint64_t events(const struct fixture *fixture, enum mm_event_kind kind)
+{
+	return mm_counter_get(&fixture->stats.key_events[kind]);
+}
+
+static void what_was_there_at_the_start_is_no_event(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	mm_feed_reload(&fixture->feed);
+	assert_int_equal(count_logged(fixture, "msg=\"key "), 1); /* the key set was loaded again */
+	for (int kind = 0; kind < MM_EVENT_KINDS; kind++)
+		assert_int_equal(events(fixture, kind), 0);
+}
+
+static void what_happened_to_a_key_is_logged_and_counted_whoever_did_it(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *signer = mm_key_kid(fixture->set->records[0].key);
+	const char *standby = mm_key_kid(fixture->set->records[1].key);
+	struct mm_err err = {0};
+	char line[128];
+
+	start(fixture);
+	assert_ok(mm_keyset_activate(fixture->set, standby, &test_policy, MM_GAP_REFUSED, T0, &err), &err);
+	commit(fixture);
+	mm_feed_check(&fixture->feed);
+	snprintf(line, sizeof line, "level=info msg=\"key activated\" kid=%s alg=EdDSA\n", standby);
+	assert_int_equal(count_logged(fixture, line), 1);
+	snprintf(line, sizeof line, "level=info msg=\"key retired\" kid=%s alg=EdDSA\n", signer);
+	assert_int_equal(count_logged(fixture, line), 1);
+	assert_int_equal(events(fixture, MM_EVENT_ACTIVATED), 1);
+	assert_int_equal(events(fixture, MM_EVENT_RETIRED), 1);
+	assert_int_equal(events(fixture, MM_EVENT_PUBLISHED), 0);
+}
+
+static void the_line_of_a_key_set_names_the_next_step(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	commit(fixture);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(count_logged(fixture, "revision=2 keys=2 next=publish alg=EdDSA at=2026-12-"), 1);
+	write_config(fixture, "keys: {algorithm: EdDSA, rotate_every: 0}\n");
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(count_logged(fixture, "next=none at=never"), 1);
+}
+
+static void a_rotation_that_fails_is_no_readiness_until_it_works(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mm_live *before;
+
+	start(fixture);
+	mm_feed_note_rotation(&fixture->feed, true);
+	assert_string_equal(live(fixture)->not_ready, "a due key rotation cannot be committed");
+	before = live(fixture);
+	mm_feed_note_rotation(&fixture->feed, true);
+	assert_ptr_equal(live(fixture), before);
+	mm_feed_note_rotation(&fixture->feed, false);
+	assert_null(live(fixture)->not_ready);
+}
+
 static void while_stopping_it_says_so_whatever_else_is_wrong(void **state)
 {
 	struct fixture *fixture = *state;
@@ -374,6 +439,7 @@ static void while_stopping_it_says_so_whatever_else_is_wrong(void **state)
 	commit(fixture);
 	fixture->store.trouble = "the disk is gone";
 	mm_feed_check(&fixture->feed);
+	mm_feed_note_rotation(&fixture->feed, true);
 	mm_feed_drain(&fixture->feed);
 	assert_string_equal(live(fixture)->not_ready, "stopping");
 }
@@ -398,6 +464,10 @@ int main(void)
 		FEED_TEST(a_reload_loads_what_did_not_change),
 		FEED_TEST(without_a_file_the_configuration_is_never_read_again),
 		FEED_TEST(a_damaged_certificate_leaves_the_old_one_in_place),
+		FEED_TEST(what_was_there_at_the_start_is_no_event),
+		FEED_TEST(what_happened_to_a_key_is_logged_and_counted_whoever_did_it),
+		FEED_TEST(the_line_of_a_key_set_names_the_next_step),
+		FEED_TEST(a_rotation_that_fails_is_no_readiness_until_it_works),
 		FEED_TEST(while_stopping_it_says_so_whatever_else_is_wrong),
 	};
 

@@ -2,6 +2,7 @@
 #include "issuer/http/stats.h"
 #include "tests/unit/keysets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,11 @@ static int setup(void **state)
 
 	assert_non_null(fixture);
 	fixture->set = test_first_set();
-	fixture->snapshot = (struct mm_snapshot){.set = fixture->set, .revision = 7};
+	fixture->snapshot = (struct mm_snapshot){
+		.set = fixture->set,
+		.revision = 7,
+		.policy = test_policy_for("EdDSA", NULL),
+	};
 	fixture->live.snapshot = &fixture->snapshot;
 	for (size_t i = 0; i < MM_COUNT(fixture->workers); i++) {
 		fixture->workers[i] = calloc(1, sizeof *fixture->workers[i]);
@@ -103,21 +108,44 @@ static void keys_are_counted_by_state(void **state)
 	assert_contains(page_at(fixture, T0), "\nmintmark_keyset_revision 7\n");
 }
 
-static void the_next_change_is_the_soonest_that_is_still_to_come(void **state)
+static void the_next_action_is_that_of_the_schedule(void **state)
 {
 	struct fixture *fixture = *state;
-	struct mm_key_record *early, *late;
+	mm_time due = T0 + test_policy.rotate_every - TEST_PUBLISH_WAIT; /* the next standby */
+	char line[80];
 
+	snprintf(line, sizeof line, "\nmintmark_next_action_timestamp_seconds %lld\n", (long long)due);
+	assert_contains(page_at(fixture, T0), line);
+	assert_contains(page_at(fixture, due + 5), line); /* overdue */
+}
+
+static void where_nothing_is_scheduled_the_next_action_is_never(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->snapshot.policy.rotate_every = 0;
 	assert_contains(page_at(fixture, T0), "\nmintmark_next_action_timestamp_seconds 0\n");
-	early = test_record(fixture->set, "EdDSA");
-	early->published = T0;
-	early->publish_wait = 100;
-	late = test_record(fixture->set, "EdDSA");
-	late->published = T0;
-	late->publish_wait = 200;
-	assert_contains(page_at(fixture, T0), "\nmintmark_next_action_timestamp_seconds 1795306600\n");
-	assert_contains(page_at(fixture, T0 + 100), "\nmintmark_next_action_timestamp_seconds 1795306700\n");
-	assert_contains(page_at(fixture, T0 + 200), "\nmintmark_next_action_timestamp_seconds 0\n");
+}
+
+static void each_kind_of_event_is_counted(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mm_counter_add(&fixture->board.reloads.key_events[MM_EVENT_ACTIVATED], 3);
+	assert_contains(page_at(fixture, T0), "\nmintmark_key_events_total{event=\"activated\"} 3\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_key_events_total{event=\"forgotten\"} 0\n");
+}
+
+static void what_hinders_rotation_is_shown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_contains(page_at(fixture, T0), "\nmintmark_rotation_failures_total 0\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_rotation_held 0\n");
+	mm_counter_add(&fixture->board.rotor.failures, 2);
+	fixture->board.rotor.held = true;
+	assert_contains(page_at(fixture, T0), "\nmintmark_rotation_failures_total 2\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_rotation_held 1\n");
 }
 
 static void readiness_is_a_number(void **state)
@@ -143,7 +171,10 @@ int main(void)
 		PAGE_TEST(open_connections_are_never_fewer_than_none),
 		PAGE_TEST(only_answers_that_were_given_are_listed),
 		PAGE_TEST(keys_are_counted_by_state),
-		PAGE_TEST(the_next_change_is_the_soonest_that_is_still_to_come),
+		PAGE_TEST(the_next_action_is_that_of_the_schedule),
+		PAGE_TEST(where_nothing_is_scheduled_the_next_action_is_never),
+		PAGE_TEST(each_kind_of_event_is_counted),
+		PAGE_TEST(what_hinders_rotation_is_shown),
 		PAGE_TEST(readiness_is_a_number),
 		PAGE_TEST(without_tls_no_certificate_expires),
 	};
