@@ -89,6 +89,8 @@ extern const struct mm_command mm_cmd_token_create;
 extern const struct mm_command mm_cmd_token_verify;
 extern const struct mm_command mm_cmd_token_inspect;
 extern const struct mm_command mm_cmd_key_list;
+extern const struct mm_command mm_cmd_key_timeline;
+extern const struct mm_command mm_cmd_key_simulate;
 extern const struct mm_command mm_cmd_key_prepare;
 extern const struct mm_command mm_cmd_key_activate;
 extern const struct mm_command mm_cmd_key_rotate;

@@ -21,7 +21,7 @@ static enum mm_code find_and_load(const char *flag, struct mm_config **out, stru
 	return code == MM_OK ? mm_config_load(path, out, err) : code;
 }
 
-enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
+enum mm_code mm_cli_load_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
 {
 	const struct mm_common_options *options = call->options;
 	struct mm_err why = {0};
@@ -31,9 +31,14 @@ enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *con
 		mm_hint(call, "'mintmark init --issuer URL' makes a configuration; --config FILE names another one");
 		code = MM_ECONFIG;
 	}
-	if (code != MM_OK)
-		return mm_fail(err, code, "%s", why.text);
-	return mm_policy_from_config(context->config, &context->policy, err);
+	return code == MM_OK ? MM_OK : mm_fail(err, code, "%s", why.text);
+}
+
+enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
+{
+	enum mm_code code = mm_cli_load_config(call, context, err);
+
+	return code == MM_OK ? mm_policy_from_config(context->config, &context->policy, err) : code;
 }
 
 static void hint_init(struct mm_call *call, const struct mm_config *config)

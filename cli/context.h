@@ -26,7 +26,10 @@ void mm_cli_context_clear(struct mm_cli_context *context);
  */
 MM_MUSTCHECK enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 
-/* The same, and the store; MM_ENOTFOUND when it was never initialised. */
+/* The configuration alone, for those that try another policy. */
+MM_MUSTCHECK enum mm_code mm_cli_load_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
+
+/* As mm_cli_open_config, and the store; MM_ENOTFOUND when it was never initialised. */
 MM_MUSTCHECK enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 
 /* The same, and the key set as it is now. */

@@ -3,6 +3,7 @@
 
 #include "cli/output.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define HINTED_MAX 5 /* kids; as many as a hint has room for */
@@ -64,4 +65,11 @@ enum mm_code mm_key_by_name(struct mm_call *call, const struct mm_keyset *set, c
 			       "there is no key %s; accepted: a kid, its first %d characters or more, or active", name,
 			       MM_KEY_PREFIX_MIN);
 	return mm_fail(err, MM_ENOTFOUND, "there is no key %.80s", name);
+}
+
+void mm_kid_short(const struct mm_key *key, char out[static MM_KID_SIZE])
+{
+	int len = mm_key_is_planned(key) ? MM_KID_SIZE - 1 : MM_KEY_PREFIX_MIN;
+
+	snprintf(out, MM_KID_SIZE, "%.*s", len, mm_key_kid(key));
 }

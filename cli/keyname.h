@@ -18,4 +18,7 @@ MM_MUSTCHECK enum mm_code mm_key_by_name(struct mm_call *call, const struct mm_k
 					 const char *name, mm_time now, const struct mm_key_record **out,
 					 struct mm_err *err);
 
+/* The shortest name of a key, for pictures: the first MM_KEY_PREFIX_MIN characters of its kid; a planned key's is whole. */
+void mm_kid_short(const struct mm_key *key, char out[static MM_KID_SIZE]);
+
 #endif

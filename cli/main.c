@@ -27,6 +27,8 @@ static const struct mm_command *const commands[] = {
 	&mm_cmd_token_inspect,
 	&key_group,
 	&mm_cmd_key_list,
+	&mm_cmd_key_timeline,
+	&mm_cmd_key_simulate,
 	&mm_cmd_key_prepare,
 	&mm_cmd_key_activate,
 	&mm_cmd_key_rotate,

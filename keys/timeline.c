@@ -102,6 +102,21 @@ bool mm_timeline_shows(const struct mm_timeline *timeline, const struct mm_phase
 	return phase->from >= timeline->from;
 }
 
+bool mm_timeline_has(const struct mm_timeline *timeline, enum mm_phase_kind kind)
+{
+	mm_time from, to;
+
+	for (size_t i = 0; i < timeline->count; i++) {
+		for (size_t j = 0; j < timeline->lives[i].count; j++) {
+			const struct mm_phase *phase = &timeline->lives[i].phases[j];
+
+			if (phase->kind == kind && mm_timeline_shows(timeline, phase, &from, &to))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool happens(const struct mm_timeline *timeline, const struct mm_phase *phase)
 {
 	return phase->from >= timeline->from && phase->from <= timeline->to;
@@ -142,10 +157,10 @@ static int compare_events(const void *a, const void *b)
 {
 	const struct mm_timeline_event *x = a, *y = b;
 
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
+	if (x->phase->from != y->phase->from)
+		return x->phase->from < y->phase->from ? -1 : 1;
+	if (x->phase->kind != y->phase->kind)
+		return x->phase->kind < y->phase->kind ? -1 : 1;
 	return x->life < y->life ? -1 : x->life > y->life;
 }
 
@@ -158,8 +173,7 @@ static void add_events(struct mm_timeline *timeline)
 			const struct mm_phase *phase = &life->phases[j];
 
 			if (happens(timeline, phase))
-				timeline->events[timeline->event_count++] = (struct mm_timeline_event){
-					phase->from, phase->kind, life};
+				timeline->events[timeline->event_count++] = (struct mm_timeline_event){life, phase};
 		}
 	}
 	qsort(timeline->events, timeline->event_count, sizeof *timeline->events, compare_events);
@@ -193,7 +207,7 @@ static void find_most_served(struct mm_timeline *timeline)
 	for (size_t i = 0; i < timeline->event_count; i++) {
 		mm_time published = timeline->events[i].life->record->published;
 
-		if (published == timeline->events[i].at)
+		if (published == timeline->events[i].phase->from)
 			count_served(timeline, published);
 	}
 }

@@ -35,11 +35,10 @@ struct mm_life {
 	struct mm_phase phases[MM_PHASE_KINDS]; /* each kind at most once, in order of time */
 };
 
-/* A key came into a phase. */
+/* A key comes into a phase, when that begins. */
 struct mm_timeline_event {
-	mm_time at;
-	enum mm_phase_kind kind;
 	const struct mm_life *life;
+	const struct mm_phase *phase;
 };
 
 struct mm_timeline {
@@ -70,5 +69,8 @@ mm_time mm_timeline_begin(const struct mm_keyset *set, mm_time now);
  * revocation is a moment.
  */
 bool mm_timeline_shows(const struct mm_timeline *timeline, const struct mm_phase *phase, mm_time *from, mm_time *to);
+
+/* Whether there is something to see of any phase of this kind: what a legend explains. */
+bool mm_timeline_has(const struct mm_timeline *timeline, enum mm_phase_kind kind);
 
 #endif
