@@ -136,8 +136,18 @@ static void a_configuration_without_a_file_has_no_name(void **state)
 	assert_file("out", "unset\n");
 }
 
+/* A line such as "SigIgn:\t0000000000001000". Signals 32 and 33 are glibc's own: posix_spawn leaves them ignored. */
+static unsigned long long signals_in(const char *text, const char *name)
+{
+	const char *line = strstr(text, name);
+
+	assert_non_null(line);
+	return strtoull(line + strlen(name), NULL, 16) & 0x7fffffff;
+}
+
 static void signals_are_as_a_program_expects_them(void **state)
 {
+	mm_auto_string found = NULL;
 	sigset_t some, before;
 
 	(void)state;
@@ -146,11 +156,13 @@ static void signals_are_as_a_program_expects_them(void **state)
 	sigaddset(&some, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &some, &before);
 	signal(SIGPIPE, SIG_IGN);
-	use_script("exec grep -E '^Sig(Blk|Ign)' /proc/self/status >$0/out");
+	use_script("exec cat /proc/self/status >$0/out");
 	run_once(1);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	assert_file("out", "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+	found = test_file_read(dir.fd, "out");
+	assert_int_equal(signals_in(found, "SigBlk:"), 0);
+	assert_int_equal(signals_in(found, "SigIgn:"), 0);
 }
 
 static void nothing_is_open_but_the_standard_streams(void **state)
