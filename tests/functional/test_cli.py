@@ -107,7 +107,8 @@ def test_hostile_text_cannot_write_to_the_terminal(mintmark):
 
 # ---- which configuration ---------------------------------------------------------------------------------------------
 NEEDS_CONFIG = [["serve"], ["token", "create", "a"], ["token", "verify", "a.b.c"], ["key", "list"],
-                ["key", "import", "f"], ["key", "export", "active"], ["jwks"], ["discovery"], ["publish", "d"]]
+                ["key", "prepare"], ["key", "activate", "k"], ["key", "rotate"], ["key", "taint", "active"],
+                ["key", "revoke", "active"], ["key", "import", "f"], ["key", "export", "active"], ["jwks"], ["discovery"], ["publish", "d"]]
 
 
 @pytest.mark.parametrize("arguments", NEEDS_CONFIG, ids=" ".join)
@@ -223,7 +224,9 @@ def test_completion_scripts_are_sound(mintmark):
     ("mintmark token create --audience ", [""]),
     ("mintmark token create --audience sts --bound-object-kind N", ["Node"]),
     ("mintmark help key", ["key"]),
-    ("mintmark help key ", ["list", "import", "export"]),
+    ("mintmark help key ", ["list", "prepare", "activate", "rotate", "taint", "revoke", "import", "export"]),
+    ("mintmark key revoke --algorithm Ed", ["EdDSA"]),
+    ("mintmark key taint a", ["active"]),
     ("mintmark help token v", ["verify"]),
     ("mintmark version -o", ["-otext", "-ojson"]),
     ("mintmark version -oj", ["-ojson"]),

@@ -46,7 +46,7 @@ def test_the_table_has_a_row_for_each_key(issuer):
 
 
 def test_the_last_line_names_the_key_that_comes_next(make_issuer):
-    issuer = make_issuer(config={"keys": {"rotate_every": "62m"}})
+    issuer = make_issuer(config={"keys": {"rotate_every": "62m", "max_keys": 100}})
     issuer.run("key", "prepare")
     last = issuer.run("key", "list").stdout.splitlines()[-1]
     next_action = json.loads(issuer.run("key", "list", "-o", "json").stdout)["next"]
