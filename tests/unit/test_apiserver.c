@@ -162,7 +162,6 @@ static void an_ec_key_is_written_as_sec1_and_an_rsa_key_as_pkcs1(void **state)
 	struct fixture *fixture = *state;
 	struct mm_err err = {0};
 	char rsa[MM_KID_SIZE];
-	mm_auto_string pem = NULL;
 
 	export(fixture);
 	assert_int_equal(strncmp(fixture->files.key.p, "-----BEGIN EC PRIVATE KEY-----\n", 31), 0);
@@ -247,11 +246,12 @@ static void a_key_that_others_could_read_is_closed(void **state)
 	assert_true(fixture->change.key_written);
 }
 
-/* A key that is not in the set, in the file that `write` says. */
+/* A key that is not in the set stands in `name`: it stays there until --force. */
 static void assert_foreign_is_kept(struct fixture *fixture, const char *name, enum mm_key_form form, mode_t mode)
 {
 	mm_auto(mm_key) foreign = test_key("ES256");
-	mm_auto_string pem = test_export(foreign, form), kept = NULL;
+	mm_auto_string pem = test_export(foreign, form);
+	mm_auto_string kept = NULL;
 	struct mm_err err = {0};
 
 	test_file_write(fixture->dir.fd, name, pem, mode);
