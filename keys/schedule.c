@@ -25,7 +25,7 @@ static mm_time later(mm_time a, mm_time b)
 	return a > b ? a : b;
 }
 
-/* When the signer has signed for long enough; 0 with rotate_every 0: it never has. */
+/* When the signer has signed for long enough. */
 static mm_time aged_at(const struct view *view, const struct mm_key_record *signer)
 {
 	return signer->activated + view->policy->rotate_every;
@@ -84,6 +84,35 @@ static struct mm_action publication(const struct view *view, const struct mm_alg
 	return action;
 }
 
+/*
+ * When somebody stands by after the takeover: the standby after `first`, or the one that is published next. In a full
+ * JWKS nobody can, and nobody is waited for.
+ */
+static mm_time covered_at(const struct view *view, const struct mm_key_record *signer,
+			  const struct mm_key_record *first)
+{
+	const struct mm_alg *alg = mm_key_alg(first->key);
+	mm_duration wait = mm_policy_publish_wait(view->policy);
+	mm_time earliest = INT64_MAX;
+
+	for (size_t i = 0; i < view->set->count; i++) {
+		const struct mm_key_record *record = &view->set->records[i];
+
+		if (record != first && mm_key_alg(record->key) == alg && mm_key_is_standby(record) &&
+		    mm_key_ready_at(record) < earliest)
+			earliest = mm_key_ready_at(record);
+	}
+	if (earliest < INT64_MAX)
+		return earliest;
+	if (mm_keyset_served(view->set) >= view->policy->max_keys)
+		return MM_NEVER;
+	return later(view->now, aged_at(view, signer) - wait) + wait;
+}
+
+/*
+ * What is late may have left the next standby late, too. Then the signer goes on, so that there is a ready standby
+ * before and after the takeover.
+ */
 static struct mm_action activation(const struct view *view, const struct mm_alg *alg)
 {
 	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
@@ -95,7 +124,7 @@ static struct mm_action activation(const struct view *view, const struct mm_alg 
 	action.at = mm_key_ready_at(standby);
 	action.why = "the algorithm is new";
 	if (signer) {
-		action.at = later(action.at, aged_at(view, signer));
+		action.at = later(action.at, later(aged_at(view, signer), covered_at(view, signer, standby)));
 		action.why = "rotate_every has passed";
 	}
 	return action;

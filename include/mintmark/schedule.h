@@ -4,8 +4,8 @@
  * is simulated in a millisecond. The model is Knot DNS's key manager (RFC 7583).
  *
  * For each algorithm of the policy there is one signer and at least one standby. With rotate_every, the standby takes
- * over when the signer is that old, and the next standby is published one publish_wait before; by hand (0) nothing is
- * activated by the schedule. An algorithm that the policy does not name any more is given up as soon as the first one
+ * over when the signer is that old, and the next standby is published one publish_wait before, so that it has become
+ * ready; were it not, the signer would go on until it has. By hand (0) nothing is activated by the schedule. An algorithm that the policy does not name any more is given up as soon as the first one
  * that it names signs.
  */
 #ifndef MINTMARK_SCHEDULE_H

@@ -30,16 +30,17 @@ static enum mm_code build(char *algorithm, struct mm_snapshot **out, struct mm_e
 		.tokens = {.default_ttl = 3600, .max_ttl = 86400},
 	};
 	mm_auto(mm_store) store = NULL;
-	mm_auto(mm_keyset) set = NULL;
+	mm_auto_change change = {0};
 	struct mm_policy policy;
-	mm_time now = mm_clock_now();
 	enum mm_code code = mm_policy_from_config(&config, &policy, err);
 
 	if (code == MM_OK)
 		code = mm_store_open_memory(&store, err);
 	if (code == MM_OK)
-		code = mm_manage_init(store, &policy, NULL, now, &set, err);
-	return code == MM_OK ? mm_snapshot_build(&config, set, true, now, out, err) : code;
+		code = mm_manage_init(
+			&(struct mm_manage){.store = store, .policy = &policy, .actor = {.name = "bench"}}, NULL,
+			&change, err);
+	return code == MM_OK ? mm_snapshot_build(&config, change.after, true, change.now, out, err) : code;
 }
 
 static enum mm_code mint_one(const struct mm_snapshot *snapshot, struct mm_err *err)

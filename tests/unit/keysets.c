@@ -31,6 +31,25 @@ struct mm_key_record *test_active(struct mm_keyset *set, const char *alg)
 	return record;
 }
 
+void test_add_first(struct mm_keyset *set, const struct mm_key *key, mm_time now)
+{
+	struct mm_err err = {0};
+
+	assert_ok(mm_keyset_publish(set, key, &test_policy, 0, now, &err), &err);
+	if (!mm_keyset_signer(set, mm_key_alg(key), now))
+		assert_ok(mm_keyset_activate(set, mm_key_kid(key), &test_policy, MM_GAP_REFUSED, now, &err), &err);
+}
+
+struct mm_policy test_policy_for(const char *first, const char *second)
+{
+	struct mm_policy policy = test_policy;
+
+	policy.alg_count = second ? 2 : 1;
+	policy.algs[0] = test_alg(first);
+	policy.algs[1] = second ? test_alg(second) : NULL;
+	return policy;
+}
+
 struct mm_keyset *test_first_set(void)
 {
 	struct mm_keyset *set = NULL;
@@ -40,7 +59,7 @@ struct mm_keyset *test_first_set(void)
 	for (int i = 0; i < 2; i++) {
 		mm_auto(mm_key) key = test_key("EdDSA");
 
-		assert_ok(mm_keyset_add(set, key, &test_policy, T0, &err), &err);
+		test_add_first(set, key, T0);
 	}
 	return set;
 }

@@ -5,7 +5,7 @@
 
 #include "tests/unit/keyhelp.h"
 
-#include <mintmark/keyset.h>
+#include <mintmark/steps.h>
 #include <mintmark/store.h>
 
 #define T0 ((mm_time)1795306500) /* 2026-11-22T00:15:00Z */
@@ -22,6 +22,12 @@ struct mm_key_record *test_record(struct mm_keyset *set, const char *alg);
 
 /* As test_record, published and activated at T0. */
 struct mm_key_record *test_active(struct mm_keyset *set, const char *alg);
+
+/* Adds a key as `init` does: the first of its algorithm signs at `now`, any further one is ready at once. */
+void test_add_first(struct mm_keyset *set, const struct mm_key *key, mm_time now);
+
+/* The policy with those algorithms: test_policy_for("EdDSA", "ES256"), or NULL for the second. */
+struct mm_policy test_policy_for(const char *first, const char *second);
 
 /* An active key and a ready standby, both EdDSA, at revision 0, as the first commit of an issuer has them. */
 struct mm_keyset *test_first_set(void);

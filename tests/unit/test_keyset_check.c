@@ -201,7 +201,7 @@ static void a_wait_without_its_step_is_refused(void **state)
 	assert_refused(*state, "publish_wait without published");
 	record->publish_wait = 0;
 	record->retire_wait = 1;
-	assert_refused(*state, "retire_wait without retired");
+	assert_refused(*state, "retire_wait without activated or retired");
 }
 
 static void waits_must_be_durations(void **state)

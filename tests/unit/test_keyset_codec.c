@@ -40,7 +40,8 @@ static const char golden[] =
 	"      \"created\": \"2026-11-22T00:15:00Z\",\n"
 	"      \"published\": \"2026-11-22T00:15:01Z\",\n"
 	"      \"publish_wait\": 3720,\n"
-	"      \"activated\": \"2026-11-22T00:15:02Z\"\n"
+	"      \"activated\": \"2026-11-22T00:15:02Z\",\n"
+	"      \"retire_wait\": 3600\n"
 	"    },\n"
 	"    {\n"
 	IDENTITY(X_B, KID_B)
@@ -48,8 +49,8 @@ static const char golden[] =
 	"      \"published\": \"2026-11-22T00:15:01Z\",\n"
 	"      \"publish_wait\": 0,\n"
 	"      \"activated\": \"2026-11-22T00:15:02Z\",\n"
-	"      \"retired\": \"2026-11-22T00:15:03Z\",\n"
 	"      \"retire_wait\": 86520,\n"
+	"      \"retired\": \"2026-11-22T00:15:03Z\",\n"
 	"      \"tainted\": \"2026-11-22T00:15:04Z\",\n"
 	"      \"removed\": \"2026-11-23T00:17:03Z\",\n"
 	"      \"revoked\": \"2026-11-22T00:15:06Z\"\n"
@@ -131,8 +132,12 @@ static void writes_the_format_byte_for_byte(void **state)
 	set->records = calloc(2, sizeof(*set->records));
 	assert_non_null(set->records);
 	set->count = 2;
-	set->records[0] = (struct mm_key_record){
-		.key = golden_key(X_A), .created = T0, .published = T0 + 1, .publish_wait = 3720, .activated = T0 + 2};
+	set->records[0] = (struct mm_key_record){.key = golden_key(X_A),
+						 .created = T0,
+						 .published = T0 + 1,
+						 .publish_wait = 3720,
+						 .activated = T0 + 2,
+						 .retire_wait = 3600};
 	set->records[1] = (struct mm_key_record){.key = golden_key(X_B),
 						 .created = T0,
 						 .published = T0 + 1,
@@ -353,8 +358,19 @@ static void a_wait_stands_beside_its_step_and_only_there(void **state)
 {
 	(void)state;
 	assert_change_refused("      \"publish_wait\": 3720,\n", "", MM_EPARSE, "publish_wait must stand beside");
-	assert_change_refused("      \"activated\"", "      \"retire_wait\": 0,\n      \"activated\"", MM_EPARSE,
+	assert_change_refused("      \"retire_wait\": 86520,\n", "", MM_EPARSE, "retire_wait must stand beside");
+	assert_change_refused("      \"activated\": \"2026-11-22T00:15:02Z\",\n", "", MM_EPARSE,
 			      "retire_wait must stand beside");
+}
+
+/* As it was written before that wait was frozen with the first signature. */
+static void a_signer_may_lack_its_retire_wait(void **state)
+{
+	mm_auto_string text = golden_with(",\n      \"retire_wait\": 3600", "");
+	mm_auto(mm_keyset) set = decoded(text);
+	(void)state;
+
+	assert_int_equal(set->records[0].retire_wait, 0);
 }
 
 static void waits_are_whole_seconds(void **state)
@@ -369,7 +385,7 @@ static void the_whole_is_checked(void **state)
 {
 	(void)state;
 	assert_change_refused("00:15:01Z", "00:15:03Z", MM_EREFUSED, "before it was published");
-	assert_change_refused("\n      \"activated\": \"2026-11-22T00:15:02Z\"",
+	assert_change_refused("\n      \"activated\": \"2026-11-22T00:15:02Z\",\n      \"retire_wait\": 3600",
 			      "\n      \"removed\": \"2026-11-22T00:15:02Z\"", MM_EREFUSED, "no key signs");
 }
 
@@ -492,6 +508,7 @@ int main(void)
 		cmocka_unit_test(a_private_member_in_the_jwk_is_refused),
 		cmocka_unit_test(times_have_one_text_only),
 		cmocka_unit_test(a_wait_stands_beside_its_step_and_only_there),
+		cmocka_unit_test(a_signer_may_lack_its_retire_wait),
 		cmocka_unit_test(waits_are_whole_seconds),
 		cmocka_unit_test(the_whole_is_checked),
 		cmocka_unit_test(the_message_names_the_key),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/live.h"
-#include "tests/unit/support.h"
+#include "tests/unit/keysets.h"
 #include "tests/unit/tokens.h"
 
 #include <stdlib.h>
@@ -13,12 +13,10 @@ static struct mm_snapshot *snapshot(uint64_t revision)
 	struct mm_config config = test_config();
 	mm_auto(mm_keyset) set = NULL;
 	struct mm_snapshot *made;
-	struct mm_policy policy;
 	struct mm_err err = {0};
 
-	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
 	assert_ok(mm_keyset_new(&set, &err), &err);
-	assert_ok(mm_keyset_add(set, test_shared_key("ES256", 0), &policy, NOW, &err), &err);
+	test_add_first(set, test_shared_key("ES256", 0), NOW);
 	set->revision = revision;
 	assert_ok(mm_snapshot_build(&config, set, false, NOW, &made, &err), &err);
 	return made;

@@ -1,300 +1,354 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/support.h"
-#include "tests/unit/tokens.h"
+/* The first keys, and keys from elsewhere; and what two processes do to each other. */
+#include "tests/unit/managing.h"
 
-#include <mintmark/manage.h>
 #include <string.h>
 
-#define NOW ((mm_time)1700000000)
+static struct managing m;
 
-static struct mm_policy policy_for(const char *alg)
+static int start(void **state)
 {
-	struct mm_config config = test_config();
-	struct mm_policy policy;
-	struct mm_err err = {0};
-
-	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
-	policy.alg = mm_alg_find(mm_span_str(alg));
-	return policy;
+	(void)state;
+	managing_start(&m, "ES256", NULL);
+	return 0;
 }
 
-static struct mm_store *memory(void)
+static int end(void **state)
 {
-	struct mm_store *store;
-	struct mm_err err = {0};
-
-	assert_ok(mm_store_open_memory(&store, &err), &err);
-	return store;
+	(void)state;
+	managing_end(&m);
+	return 0;
 }
 
-static struct mm_keyset *load(struct mm_store *store, enum mm_store_load what)
+static void init(void)
+{
+	assert_ok(mm_manage_init(&m.manage, NULL, managing_change(&m), &m.err), &m.err);
+}
+
+static enum mm_code import(const struct mm_key *key)
+{
+	return mm_manage_import(&m.manage, key, false, managing_change(&m), &m.err);
+}
+
+static struct mm_keyset *load(enum mm_store_load what)
 {
 	struct mm_keyset *set;
-	struct mm_err err = {0};
 
-	assert_ok(mm_store_load(store, what, &set, &err), &err);
+	assert_ok(mm_store_load(m.store, what, &set, &m.err), &m.err);
 	return set;
 }
 
-static enum mm_key_state state_of(const struct mm_keyset *set, size_t i, mm_time now)
-{
-	assert_true(i < set->count);
-	return mm_key_state(&set->records[i], now);
-}
+/* ---- init -------------------------------------------------------------------------------------------------------- */
 
 static void init_makes_an_active_key_and_a_ready_standby(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) set = NULL;
 	mm_auto(mm_keyset) stored = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &set, &err), &err);
-	assert_int_equal(set->revision, 1);
-	assert_int_equal(set->count, 2);
-	assert_int_equal(state_of(set, 0, NOW), MM_STATE_ACTIVE);
-	assert_int_equal(state_of(set, 1, NOW), MM_STATE_READY);
-	stored = load(store, MM_LOAD_PRIVATE);
+	init();
+	assert_int_equal(m.change.after->revision, 1);
+	assert_null(m.change.before);
+	assert_int_equal(m.change.after->count, 2);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_ACTIVE);
+	assert_int_equal(managing_state(&m, 1), MM_STATE_READY);
+	stored = load(MM_LOAD_PRIVATE);
 	for (size_t i = 0; i < 2; i++) {
-		assert_string_equal(mm_key_kid(stored->records[i].key), mm_key_kid(set->records[i].key));
+		assert_string_equal(mm_key_kid(stored->records[i].key), managing_kid(&m, i));
 		assert_true(mm_key_is_private(stored->records[i].key));
 	}
 }
 
 static void init_makes_keys_of_the_policy(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy = policy_for("RS256");
-	struct mm_err err = {0};
-
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &set, &err), &err);
-	for (size_t i = 0; i < set->count; i++) {
-		assert_ptr_equal(mm_key_alg(set->records[i].key), policy.alg);
-		assert_int_equal(mm_key_bits(set->records[i].key), 2048);
+	m.policy = test_policy_for("RS256", NULL);
+	m.policy.rsa_bits = 2048;
+	init();
+	for (size_t i = 0; i < 2; i++) {
+		assert_ptr_equal(mm_key_alg(m.change.after->records[i].key), test_alg("RS256"));
+		assert_int_equal(mm_key_bits(m.change.after->records[i].key), 2048);
+	}
+}
+
+static void init_makes_a_signer_and_a_standby_for_each_algorithm(void **state)
+{
+	(void)state;
+	m.policy = test_policy_for("ES256", "EdDSA");
+	init();
+	assert_int_equal(m.change.after->count, 4);
+	for (size_t i = 0; i < 2; i++) {
+		assert_non_null(mm_keyset_signer(m.change.after, m.policy.algs[i], T0));
+		assert_int_equal(mm_keyset_standby_count(m.change.after, m.policy.algs[i]), 1);
 	}
 }
 
 static void init_never_touches_a_key_set(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) first = NULL;
-	mm_auto(mm_keyset) second = NULL;
 	mm_auto(mm_keyset) stored = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
+	char kid[MM_KID_SIZE];
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &first, &err), &err);
-	assert_fails(mm_manage_init(store, &policy, NULL, NOW + 1, &second, &err), MM_EEXIST, &err);
-	assert_null(second);
-	stored = load(store, MM_LOAD_PUBLIC);
+	init();
+	memcpy(kid, managing_kid(&m, 0), sizeof kid);
+	assert_fails(mm_manage_init(&m.manage, NULL, managing_change(&m), &m.err), MM_EEXIST, &m.err);
+	assert_null(m.change.after);
+	stored = load(MM_LOAD_PUBLIC);
 	assert_int_equal(stored->revision, 1);
-	assert_string_equal(mm_key_kid(stored->records[0].key), mm_key_kid(first->records[0].key));
+	assert_string_equal(mm_key_kid(stored->records[0].key), kid);
 }
 
 static void init_with_a_key_signs_with_it_and_lets_the_standby_wait(void **state)
 {
-	const struct mm_key *key = test_shared_key("ES256", 0);
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
+	mm_auto(mm_key) key = test_key("ES256");
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, key, NOW, &set, &err), &err);
-	assert_int_equal(set->count, 2);
-	assert_string_equal(mm_key_kid(mm_keyset_signer(set, policy.alg, NOW)->key), mm_key_kid(key));
-	assert_int_equal(state_of(set, 1, NOW), MM_STATE_PUBLISHED);
-	assert_int_equal(state_of(set, 1, NOW + mm_policy_publish_wait(&policy)), MM_STATE_READY);
+	assert_ok(mm_manage_init(&m.manage, key, managing_change(&m), &m.err), &m.err);
+	assert_int_equal(m.change.after->count, 2);
+	assert_string_equal(mm_key_kid(mm_keyset_signer(m.change.after, test_alg("ES256"), T0)->key), mm_key_kid(key));
+	assert_int_equal(managing_state(&m, 1), MM_STATE_PUBLISHED);
+	m.now += TEST_PUBLISH_WAIT;
+	assert_int_equal(managing_state(&m, 1), MM_STATE_READY);
+}
+
+/* Who knows the imported key has a JWKS in which nothing else stands. */
+static void beside_an_imported_key_other_algorithms_wait(void **state)
+{
+	mm_auto(mm_key) key = test_key("EdDSA");
+
+	(void)state;
+	m.policy = test_policy_for("ES256", "EdDSA");
+	assert_ok(mm_manage_init(&m.manage, key, managing_change(&m), &m.err), &m.err);
+	assert_int_equal(m.change.after->count, 3);
+	assert_null(mm_keyset_signer(m.change.after, test_alg("ES256"), T0));
+	assert_int_equal(managing_state(&m, 1), MM_STATE_PUBLISHED);
+	assert_int_equal(managing_state(&m, 2), MM_STATE_PUBLISHED);
 }
 
 static void init_with_a_key_of_another_algorithm_is_refused(void **state)
 {
-	mm_auto(mm_store) store = memory();
+	mm_auto(mm_key) key = test_key("EdDSA");
 	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy = policy_for("RS256");
-	struct mm_err err = {0};
 
 	(void)state;
-	assert_int_equal(mm_manage_init(store, &policy, test_shared_key("ES256", 0), NOW, &set, &err), MM_EREFUSED);
-	assert_contains(err.text, "ES256");
-	assert_contains(err.text, "keys.algorithm is RS256");
-	mm_err_clear(&err);
-	assert_fails(mm_store_load(store, MM_LOAD_PUBLIC, &set, &err), MM_ENOTFOUND, &err);
+	assert_fails_saying(mm_manage_init(&m.manage, key, managing_change(&m), &m.err), MM_EREFUSED, &m.err,
+			    "EdDSA is not among the algorithms that the configuration names (ES256)");
+	assert_fails(mm_store_load(m.store, MM_LOAD_PUBLIC, &set, &m.err), MM_ENOTFOUND, &m.err);
 }
+
+/* ---- import ------------------------------------------------------------------------------------------------------ */
 
 static void import_publishes_a_key_that_does_not_sign_yet(void **state)
 {
-	const struct mm_key *key = test_shared_key("ES256", 0);
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) initial = NULL;
-	mm_auto(mm_keyset) set = NULL;
+	mm_auto(mm_key) key = test_key("ES256");
 	mm_auto(mm_keyset) stored = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &initial, &err), &err);
-	assert_ok(mm_manage_import(store, &policy, key, NOW + 10, &set, &err), &err);
-	assert_int_equal(set->revision, 2);
-	assert_int_equal(state_of(set, 2, NOW + 10), MM_STATE_PUBLISHED);
-	assert_int_equal(set->records[2].publish_wait, mm_policy_publish_wait(&policy));
-	assert_string_equal(mm_key_kid(mm_keyset_signer(set, policy.alg, NOW + 10)->key),
-			    mm_key_kid(initial->records[0].key));
-	stored = load(store, MM_LOAD_PRIVATE);
+	init();
+	m.now += 10;
+	assert_ok(import(key), &m.err);
+	assert_int_equal(m.change.after->revision, 2);
+	assert_int_equal(managing_state(&m, 2), MM_STATE_PUBLISHED);
+	assert_int_equal(m.change.after->records[2].publish_wait, TEST_PUBLISH_WAIT);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_ACTIVE);
+	stored = load(MM_LOAD_PRIVATE);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(mm_key_is_private(stored->records[i].key));
 }
 
-/* That is how an algorithm is introduced: its first key waits like any other. */
-static void import_of_another_algorithm_waits_beside_the_signer(void **state)
+static void an_imported_key_may_sign_at_once_if_one_insists(void **state)
 {
-	const struct mm_key *key = test_shared_key("EdDSA", 0);
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) initial = NULL;
-	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
+	mm_auto(mm_key) key = test_key("ES256");
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &initial, &err), &err);
-	assert_ok(mm_manage_import(store, &policy, key, NOW, &set, &err), &err);
-	assert_int_equal(state_of(set, 2, NOW), MM_STATE_PUBLISHED);
-	assert_null(mm_keyset_signer(set, mm_key_alg(key), NOW));
-	assert_non_null(mm_keyset_signer(set, policy.alg, NOW));
+	init();
+	assert_ok(mm_manage_import(&m.manage, key, true, managing_change(&m), &m.err), &m.err);
+	assert_int_equal(managing_state(&m, 2), MM_STATE_ACTIVE);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_RETIRED);
+	assert_int_equal(managing_state(&m, 1), MM_STATE_READY);
+}
+
+/* It would be given up as soon as it signed. */
+static void import_for_an_algorithm_that_is_not_configured_is_refused(void **state)
+{
+	mm_auto(mm_key) key = test_key("EdDSA");
+
+	(void)state;
+	init();
+	assert_fails_saying(import(key), MM_EREFUSED, &m.err, "EdDSA is not among the algorithms");
 }
 
 static void import_of_a_known_key_is_refused(void **state)
 {
-	const struct mm_key *key = test_shared_key("ES256", 0);
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) initial = NULL;
-	mm_auto(mm_keyset) set = NULL;
+	mm_auto(mm_key) key = test_key("ES256");
 	mm_auto(mm_keyset) stored = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &policy, key, NOW, &initial, &err), &err);
-	assert_fails(mm_manage_import(store, &policy, key, NOW, &set, &err), MM_EEXIST, &err);
-	stored = load(store, MM_LOAD_PUBLIC);
+	assert_ok(mm_manage_init(&m.manage, key, managing_change(&m), &m.err), &m.err);
+	assert_fails(import(key), MM_EEXIST, &m.err);
+	stored = load(MM_LOAD_PUBLIC);
 	assert_int_equal(stored->revision, 1);
 }
 
 static void import_of_a_public_key_is_refused(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) initial = NULL;
-	mm_auto(mm_keyset) set = NULL;
+	mm_auto(mm_key) key = test_key("ES256");
 	mm_auto(mm_key) public_key = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_key_public(test_shared_key("ES256", 0), &public_key, &err), &err);
-	assert_ok(mm_manage_init(store, &policy, NULL, NOW, &initial, &err), &err);
-	assert_fails(mm_manage_import(store, &policy, public_key, NOW, &set, &err), MM_EREFUSED, &err);
+	assert_ok(mm_key_public(key, &public_key, &m.err), &m.err);
+	init();
+	assert_fails_saying(import(public_key), MM_EREFUSED, &m.err, "public half");
 }
 
-static void import_without_a_key_set_finds_none(void **state)
+static void without_a_key_set_every_verb_finds_none(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy = policy_for("ES256");
-	struct mm_err err = {0};
+	mm_auto(mm_key) key = test_key("ES256");
 
 	(void)state;
-	assert_fails(mm_manage_import(store, &policy, test_shared_key("ES256", 0), NOW, &set, &err), MM_ENOTFOUND,
-		     &err);
+	assert_fails(import(key), MM_ENOTFOUND, &m.err);
+	assert_fails(mm_manage_rotate(&m.manage, NULL, managing_change(&m), &m.err), MM_ENOTFOUND, &m.err);
+	assert_fails(mm_manage_revoke(&m.manage, "x", managing_change(&m), &m.err), MM_ENOTFOUND, &m.err);
+	assert_fails(mm_manage_run_due(&m.manage, managing_change(&m), &m.err), MM_ENOTFOUND, &m.err);
 }
 
-/* A store in which somebody else commits between our load and our commit. */
+/* ---- two at once ------------------------------------------------------------------------------------------------- */
+
+/* A store in which somebody else commits between our load and our commit, so many times. */
 struct racing {
 	struct mm_store base;
-	struct mm_store *inner;
-	struct mm_policy policy;
+	int times;
 };
 
 static enum mm_code racing_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
 				struct mm_err *err)
 {
-	return mm_store_load(((struct racing *)store)->inner, what, out, err);
+	(void)store;
+	return mm_store_load(m.store, what, out, err);
+}
+
+/* A key set of theirs, or one key more for ES256 in ours. */
+static void they_commit(bool first)
+{
+	const struct mm_actor they = {.name = "they"};
+	mm_auto(mm_key) key = test_key("ES256");
+	mm_auto(mm_keyset) set = NULL;
+	mm_auto_change theirs = {0};
+	struct mm_err err = {0};
+
+	if (first) {
+		assert_ok(mm_manage_init(&m.manage, NULL, &theirs, &err), &err);
+		return;
+	}
+	set = load(MM_LOAD_PRIVATE);
+	assert_ok(mm_keyset_publish(set, key, &m.policy, TEST_PUBLISH_WAIT, m.now, &err), &err);
+	assert_ok(mm_store_commit(m.store, set, set->revision, &they, m.now, &err), &err);
 }
 
 static enum mm_code racing_commit(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,
-				  struct mm_err *err)
+				  const struct mm_actor *actor, struct mm_err *err)
 {
-	struct racing *racing = (struct racing *)store;
-	mm_auto(mm_keyset) theirs = NULL;
-	struct mm_err none = {0};
-
-	if (expected == 0)
-		assert_ok(mm_manage_init(racing->inner, &racing->policy, NULL, NOW, &theirs, &none), &none);
-	else
-		assert_ok(mm_manage_import(racing->inner, &racing->policy, test_shared_key("ES256", 3), NOW, &theirs,
-					   &none),
-			  &none);
-	return racing->inner->ops->commit(racing->inner, next, expected, err);
+	if (((struct racing *)store)->times-- > 0)
+		they_commit(expected == 0);
+	return m.store->ops->commit(m.store, next, expected, actor, err);
 }
 
-static struct racing race_on(struct mm_store *inner)
+static struct racing race(int times)
 {
 	static const struct mm_store_ops ops = {.load = racing_load, .commit = racing_commit};
 
-	return (struct racing){.base = {.ops = &ops}, .inner = inner, .policy = policy_for("ES256")};
+	return (struct racing){.base = {.ops = &ops}, .times = times};
+}
+
+/* The verbs as another process calls them. */
+static struct mm_manage ours(struct racing *racing)
+{
+	struct mm_manage manage = m.manage;
+
+	manage.store = &racing->base;
+	return manage;
 }
 
 static void of_two_imports_at_once_the_slower_is_told(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) initial = NULL;
-	mm_auto(mm_keyset) set = NULL;
-	struct racing racing = race_on(store);
-	struct mm_err err = {0};
+	mm_auto(mm_key) key = test_key("ES256");
+	struct racing racing = race(1);
+	struct mm_manage manage = ours(&racing);
 
 	(void)state;
-	assert_ok(mm_manage_init(store, &racing.policy, NULL, NOW, &initial, &err), &err);
-	assert_fails(mm_manage_import(&racing.base, &racing.policy, test_shared_key("ES256", 0), NOW, &set, &err),
-		     MM_ECONFLICT, &err);
-	assert_null(set);
+	init();
+	assert_fails(mm_manage_import(&manage, key, false, managing_change(&m), &m.err), MM_ECONFLICT, &m.err);
+	assert_null(m.change.after);
 }
 
 static void of_two_inits_at_once_the_slower_changes_nothing(void **state)
 {
-	mm_auto(mm_store) store = memory();
-	mm_auto(mm_keyset) set = NULL;
+	struct racing racing = race(1);
+	struct mm_manage manage = ours(&racing);
 	mm_auto(mm_keyset) stored = NULL;
-	struct racing racing = race_on(store);
-	struct mm_err err = {0};
 
 	(void)state;
-	assert_fails(mm_manage_init(&racing.base, &racing.policy, NULL, NOW, &set, &err), MM_ECONFLICT, &err);
-	assert_null(set);
-	stored = load(store, MM_LOAD_PUBLIC);
+	assert_fails(mm_manage_init(&manage, NULL, managing_change(&m), &m.err), MM_ECONFLICT, &m.err);
+	assert_null(m.change.after);
+	stored = load(MM_LOAD_PUBLIC);
 	assert_int_equal(stored->revision, 1);
 	assert_int_equal(stored->count, 2);
 }
 
+static void a_revocation_goes_through_whatever_others_do(void **state)
+{
+	struct racing racing = race(3);
+	struct mm_manage manage = ours(&racing);
+	char kid[MM_KID_SIZE];
+
+	(void)state;
+	init();
+	memcpy(kid, managing_kid(&m, 0), sizeof kid);
+	assert_ok(mm_manage_revoke(&manage, kid, managing_change(&m), &m.err), &m.err);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_REVOKED);
+	assert_int_equal(m.change.after->revision, 5);
+}
+
+/* What was made for the attempt that was lost is used in the next one. */
+static void a_key_that_was_made_is_not_made_again(void **state)
+{
+	struct racing racing = race(1);
+	struct mm_manage manage = ours(&racing);
+
+	(void)state;
+	m.policy = test_policy_for("ES256", "EdDSA");
+	init();
+	m.made = 0;
+	m.now += m.policy.rotate_every - TEST_PUBLISH_WAIT;
+	assert_ok(mm_manage_run_due(&manage, managing_change(&m), &m.err), &m.err);
+	assert_int_equal(m.change.after->revision, 3);
+	assert_int_equal(mm_keyset_standby_count(m.change.after, test_alg("ES256")), 2);
+	assert_int_equal(mm_keyset_standby_count(m.change.after, test_alg("EdDSA")), 2);
+	assert_int_equal(m.made, 2); /* one of each, and that for ES256 was not needed any more */
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, start, end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(init_makes_an_active_key_and_a_ready_standby),
-		cmocka_unit_test(init_makes_keys_of_the_policy),
-		cmocka_unit_test(init_never_touches_a_key_set),
-		cmocka_unit_test(init_with_a_key_signs_with_it_and_lets_the_standby_wait),
-		cmocka_unit_test(init_with_a_key_of_another_algorithm_is_refused),
-		cmocka_unit_test(import_publishes_a_key_that_does_not_sign_yet),
-		cmocka_unit_test(import_of_another_algorithm_waits_beside_the_signer),
-		cmocka_unit_test(import_of_a_known_key_is_refused),
-		cmocka_unit_test(import_of_a_public_key_is_refused),
-		cmocka_unit_test(import_without_a_key_set_finds_none),
-		cmocka_unit_test(of_two_imports_at_once_the_slower_is_told),
-		cmocka_unit_test(of_two_inits_at_once_the_slower_changes_nothing),
+		test(init_makes_an_active_key_and_a_ready_standby),
+		test(init_makes_keys_of_the_policy),
+		test(init_makes_a_signer_and_a_standby_for_each_algorithm),
+		test(init_never_touches_a_key_set),
+		test(init_with_a_key_signs_with_it_and_lets_the_standby_wait),
+		test(beside_an_imported_key_other_algorithms_wait),
+		test(init_with_a_key_of_another_algorithm_is_refused),
+		test(import_publishes_a_key_that_does_not_sign_yet),
+		test(an_imported_key_may_sign_at_once_if_one_insists),
+		test(import_for_an_algorithm_that_is_not_configured_is_refused),
+		test(import_of_a_known_key_is_refused),
+		test(import_of_a_public_key_is_refused),
+		test(without_a_key_set_every_verb_finds_none),
+		test(of_two_imports_at_once_the_slower_is_told),
+		test(of_two_inits_at_once_the_slower_changes_nothing),
+		test(a_revocation_goes_through_whatever_others_do),
+		test(a_key_that_was_made_is_not_made_again),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("manage", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/support.h"
+#include "tests/unit/keysets.h"
 #include "tests/unit/tokens.h"
 
 #include <mintmark/mint.h>
@@ -13,14 +13,12 @@ static int build_snapshot(void **state)
 {
 	struct mm_config config = test_config();
 	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy;
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
 	assert_ok(mm_keyset_new(&set, &err), &err);
-	assert_ok(mm_keyset_add(set, test_shared_key("ES256", 0), &policy, NOW, &err), &err);
-	assert_ok(mm_keyset_add(set, test_shared_key("EdDSA", 0), &policy, NOW, &err), &err);
+	test_add_first(set, test_shared_key("ES256", 0), NOW);
+	test_add_first(set, test_shared_key("EdDSA", 0), NOW);
 	assert_ok(mm_snapshot_build(&config, set, true, NOW, &snapshot, &err), &err);
 	return 0;
 }

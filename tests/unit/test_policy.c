@@ -27,7 +27,8 @@ static void takes_every_value_from_the_configuration(void **state)
 	(void)state;
 
 	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
-	assert_string_equal(policy.alg->name, "RS256");
+	assert_int_equal(policy.alg_count, 1);
+	assert_string_equal(policy.algs[0]->name, "RS256");
 	assert_int_equal(policy.rsa_bits, 3072);
 	assert_int_equal(policy.rotate_every, 30 * 86400);
 	assert_int_equal(policy.verifier_cache, 3600);
@@ -109,8 +110,74 @@ static void rotating_by_hand_is_held_to_no_schedule(void **state)
 	(void)state;
 
 	config.keys.rotate_every = 0;
-	config.keys.max_keys = 1;
+	config.keys.verifier_cache = 30 * 86400;
+	config.keys.max_keys = 2;
 	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+}
+
+static void by_hand_too_there_is_room_for_a_standby(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.rotate_every = 0;
+	config.keys.max_keys = 1;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "keys.max_keys: found 1; accepted: 2 to 100");
+}
+
+static char es256[] = "ES256", hs512[] = "HS512";
+
+static void the_first_of_several_algorithms_is_the_default(void **state)
+{
+	char *names[] = {es256, rs256};
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.algorithms = (struct mm_strings){.v = names, .n = 2};
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_int_equal(policy.alg_count, 2);
+	assert_string_equal(policy.algs[0]->name, "ES256");
+	assert_true(mm_policy_has_alg(&policy, test_alg("RS256")));
+	assert_false(mm_policy_has_alg(&policy, test_alg("EdDSA")));
+}
+
+static void each_algorithm_stands_in_the_list_once_and_is_known(void **state)
+{
+	char *twice[] = {es256, es256}, *unknown[] = {es256, hs512};
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.algorithms = (struct mm_strings){.v = twice, .n = 2};
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "ES256 stands there twice");
+	config.keys.algorithms.v = unknown;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "keys.algorithms: found HS512");
+}
+
+/* 13 keys for one, 26 for two. */
+static void each_algorithm_needs_its_own_place_in_the_jwks(void **state)
+{
+	char *names[] = {es256, rs256};
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.keys.algorithms = (struct mm_strings){.v = names, .n = 2};
+	config.keys.rotate_every = 8652;
+	config.keys.max_keys = 26;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	config.keys.max_keys = 25;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "for each of 2 algorithms");
 }
 
 static void refuses_more_keys_than_the_clouds_read(void **state)
@@ -161,6 +228,10 @@ int main(void)
 		cmocka_unit_test(rotates_as_often_as_publish_wait_allows),
 		cmocka_unit_test(refuses_more_keys_than_the_jwks_may_hold),
 		cmocka_unit_test(rotating_by_hand_is_held_to_no_schedule),
+		cmocka_unit_test(by_hand_too_there_is_room_for_a_standby),
+		cmocka_unit_test(the_first_of_several_algorithms_is_the_default),
+		cmocka_unit_test(each_algorithm_stands_in_the_list_once_and_is_known),
+		cmocka_unit_test(each_algorithm_needs_its_own_place_in_the_jwks),
 		cmocka_unit_test(refuses_more_keys_than_the_clouds_read),
 		cmocka_unit_test(refuses_an_unknown_algorithm_and_names_the_known_ones),
 		cmocka_unit_test(a_refused_policy_leaves_the_old_one_alone),

@@ -2,7 +2,7 @@
 #include "issuer/http/response.h"
 #include "issuer/http/route.h"
 #include "issuer/http/stats.h"
-#include "tests/unit/support.h"
+#include "tests/unit/keysets.h"
 #include "tests/unit/tokens.h"
 
 #include <string.h>
@@ -175,13 +175,11 @@ static int setup(void **state)
 	struct mm_config config = test_config();
 	mm_auto(mm_snapshot) snapshot = NULL;
 	mm_auto(mm_keyset) set = NULL;
-	struct mm_policy policy;
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
 	assert_ok(mm_keyset_new(&set, &err), &err);
-	assert_ok(mm_keyset_add(set, test_shared_key("ES256", 0), &policy, NOW, &err), &err);
+	test_add_first(set, test_shared_key("ES256", 0), NOW);
 	set->revision = 9;
 	assert_ok(mm_snapshot_build(&config, set, false, NOW, &snapshot, &err), &err);
 	assert_ok(mm_live_new(&(struct mm_live_parts){.snapshot = snapshot}, &live, &err), &err);

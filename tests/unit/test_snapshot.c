@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/support.h"
+#include "tests/unit/keysets.h"
 #include "tests/unit/tokens.h"
 
 #include <mintmark/snapshot.h>
@@ -10,15 +10,12 @@
 /* A fresh set with one key for each of the named algorithms, NULL at the end. */
 static struct mm_keyset *keyset(const char *const algs[])
 {
-	struct mm_config config = test_config();
-	struct mm_policy policy;
 	struct mm_keyset *set;
 	struct mm_err err = {0};
 
-	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
 	assert_ok(mm_keyset_new(&set, &err), &err);
 	for (; *algs; algs++)
-		assert_ok(mm_keyset_add(set, test_shared_key(*algs, 0), &policy, NOW, &err), &err);
+		test_add_first(set, test_shared_key(*algs, 0), NOW);
 	set->revision = 7;
 	set->committed = NOW;
 	return set;
@@ -47,7 +44,7 @@ static void holds_what_the_configuration_says(void **state)
 	assert_int_equal(snapshot->default_ttl, 3600);
 	assert_int_equal(snapshot->max_ttl, 86400);
 	assert_int_equal(snapshot->set->count, 1);
-	assert_string_equal(snapshot->policy.alg->name, "ES256");
+	assert_string_equal(snapshot->policy.algs[0]->name, "ES256");
 }
 
 static void default_audience_is_the_issuer(void **state)
