@@ -30,8 +30,8 @@ static mm_time time_at(const struct mm_key_record *record, size_t offset)
 static bool happened(const struct mm_key_record *before, const struct mm_key_record *after, enum mm_event_kind kind)
 {
 	if (kind == MM_EVENT_EXTENDED)
-		return before && before->activated != MM_NEVER && before->retired == MM_NEVER &&
-		       after->retired == MM_NEVER && after->retire_wait > before->retire_wait;
+		return before && before->activated != MM_NEVER && before->retired == after->retired &&
+		       after->retire_wait > before->retire_wait;
 	for (size_t i = 0; i < MM_COUNT(steps); i++) {
 		if (steps[i].kind == kind)
 			return time_at(after, steps[i].offset) != MM_NEVER &&

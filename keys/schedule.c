@@ -55,10 +55,19 @@ static struct mm_action removal(const struct view *view, const struct mm_key_rec
 	return action;
 }
 
+/* Whether tokens may still be signed with it, if only by a process that has not heard yet that it is retired. */
+static bool signs_somewhere(const struct view *view, const struct mm_key_record *record)
+{
+	mm_duration hearing = view->policy->propagation + view->policy->clock_skew;
+	enum mm_key_state state = mm_key_state(record, view->now);
+
+	return state == MM_STATE_ACTIVE || (state == MM_STATE_RETIRED && view->now <= record->retired + hearing);
+}
+
 static struct mm_action extension(const struct view *view, const struct mm_key_record *record)
 {
-	if (mm_key_state(record, view->now) != MM_STATE_ACTIVE ||
-	    record->retire_wait >= mm_policy_retire_wait(view->policy))
+	if (record->retire_wait >= mm_policy_retire_wait(view->policy) || record->activated == MM_NEVER ||
+	    !signs_somewhere(view, record))
 		return none;
 	return (struct mm_action){MM_ACTION_EXTEND, mm_key_alg(record->key), record, view->now, "max_ttl was raised"};
 }

@@ -321,8 +321,8 @@ enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const stru
 
 	if (code != MM_OK)
 		return code;
-	if (mm_key_state(record, MM_NEVER) != MM_STATE_ACTIVE)
-		return mm_fail(err, MM_EREFUSED, "key %s does not sign", kid);
+	if (record->activated == MM_NEVER || !mm_key_states[mm_key_state(record, MM_NEVER)].in_jwks)
+		return mm_fail(err, MM_EREFUSED, "key %s has no tokens that need it", kid);
 	promise(record, policy);
 	return MM_OK;
 }

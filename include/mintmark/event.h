@@ -13,7 +13,7 @@ enum mm_event_kind {
 	MM_EVENT_ACTIVATED,
 	MM_EVENT_RETIRED,
 	MM_EVENT_TAINTED,
-	MM_EVENT_EXTENDED, /* its retire_wait grew while it signed */
+	MM_EVENT_EXTENDED, /* its retire_wait grew, other than by being retired */
 	MM_EVENT_REMOVED,
 	MM_EVENT_REVOKED,
 	MM_EVENT_FORGOTTEN, /* a record that is in the older set alone; our own steps never do that */

@@ -58,8 +58,8 @@ MM_MUSTCHECK enum mm_code mm_keyset_give_up(struct mm_keyset *set, const struct 
 					    const struct mm_policy *policy, mm_time now, struct mm_err *err);
 
 /*
- * The signer `kid` stays published for at least the policy's retire_wait once it is retired: max_ttl was raised since it
- * was activated. MM_ENOTFOUND. MM_EREFUSED: it does not sign.
+ * `kid`, which signs or has signed, stays published for at least the policy's retire_wait once it is retired: max_ttl was
+ * raised since it was activated. MM_ENOTFOUND. MM_EREFUSED: it never signed, or is not served any more.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					   struct mm_err *err);

@@ -185,6 +185,18 @@ static void a_raised_max_ttl_is_promised_at_once(void **state)
 	assert_next(T0 + 3, MM_ACTION_EXTEND, 0, T0 + 3);
 }
 
+/* A process that has not heard of the rotation yet may sign with it, and with the longer life. */
+static void so_it_is_for_a_key_that_was_retired_just_now(void **state)
+{
+	(void)state;
+	publish("EdDSA", T0);
+	activate(1, T0 + 1);
+	policy.max_ttl++;
+	assert_ok(mm_keyset_extend(set, mm_key_kid(set->records[1].key), &policy, &err), &err);
+	assert_next(T0 + 121, MM_ACTION_EXTEND, 0, T0 + 121); /* propagation 1m + clock_skew 1m */
+	assert_next(T0 + 122, MM_ACTION_REMOVE, 0, T0 + 1 + TEST_RETIRE_WAIT);
+}
+
 /* ---- several algorithms ------------------------------------------------------------------------------------------ */
 
 static void a_new_algorithm_is_published_then_waits_then_signs(void **state)
@@ -277,6 +289,7 @@ int main(void)
 		test(by_hand_nothing_is_activated),
 		test(by_hand_too_a_standby_is_published_and_a_retired_key_removed),
 		test(a_raised_max_ttl_is_promised_at_once),
+		test(so_it_is_for_a_key_that_was_retired_just_now),
 		test(a_new_algorithm_is_published_then_waits_then_signs),
 		test(an_algorithm_is_given_up_only_when_its_replacement_signs),
 		test(a_standby_of_an_algorithm_that_was_never_used_is_removed_without_haste),
