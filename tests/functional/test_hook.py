@@ -113,7 +113,8 @@ def test_the_command_line_works_in_it(hooked, mintmark, left):
 def test_a_failure_is_logged_counted_and_tried_again(hooked, left, tmp_path):
     issuer = hooked("echo $MINTMARK_REVISION >>$0/out; test -e $0/good || exit 3")
     harness.wait_until(lambda: re.search(r'level=error msg="keys.on_change failed" revision=1 command=/bin/sh '
-                                         r'result="exit status 3" milliseconds=\d+ retry_in=1s', issuer.log()), issuer.log)
+                                         r'result="exit status 3" milliseconds=\d+ retry_in=1s', issuer.log()),
+                       issuer.log)
     assert runs(issuer, "failed") >= 1
     (tmp_path / "good").touch()
     harness.wait_until(lambda: runs(issuer, "succeeded") == 1, issuer.log)
@@ -148,8 +149,8 @@ def test_a_reload_takes_another_command_over(hooked, left, tmp_path):
     ([], r'found "\[\]"; accepted: a list of'),
 ])
 def test_what_is_no_command_is_refused_with_its_place(make_issuer, on_change, why):
-    issuer = make_issuer(config={"keys": {"on_change": on_change}})
-    assert re.match(rf"mintmark: \S+mintmark.yaml:\d+: keys.on_change: {why}", issuer.run("key", "list", status=2).stderr)
+    said = make_issuer(config={"keys": {"on_change": on_change}}).run("key", "list", status=2).stderr
+    assert re.match(rf"mintmark: \S+mintmark.yaml:\d+: keys.on_change: {why}", said)
 
 
 # ---- stopping --------------------------------------------------------------------------------------------------------
