@@ -65,7 +65,7 @@ struct verb {
 	const void *arg;
 	bool insists;  /* tries again when another process committed first */
 	bool is_first; /* there is no set yet, and must be none */
-	bool may_idle; /* commits nothing where the schedule asks for nothing */
+	bool may_idle; /* does what is due and nothing else, so that there may be nothing to commit */
 };
 
 /* Whatever is due is done in the same commit: a standby where none is left, an algorithm that is given up. */
@@ -118,7 +118,7 @@ static enum mm_code commit(const struct mm_manage *manage, const struct verb *ve
 		*change = (struct mm_change){.before = mm_take(*before), .now = attempt->now};
 		return MM_OK;
 	}
-	if (!actor.why && attempt->why.len > 0)
+	if (verb->may_idle && !actor.why) /* other verbs are done because somebody wants it */
 		actor.why = attempt->why.p;
 	code = mm_store_commit(manage->store, attempt->set, expected, &actor, attempt->now, err);
 	if (code == MM_OK)

@@ -17,7 +17,7 @@
 struct mm_manage {
 	struct mm_store *store;
 	const struct mm_policy *policy;
-	struct mm_actor actor;            /* `why` NULL: the reasons of the schedule, or the verb's own */
+	struct mm_actor actor; /* `why` NULL: nothing was said; of mm_manage_run_due, the reasons of the schedule */
 	const struct mm_key_maker *maker; /* NULL: keys are generated and probed in this thread */
 	mm_time (*clock)(void *arg);      /* NULL: the system's */
 	void *clock_arg;

@@ -255,6 +255,8 @@ static void the_reason_is_the_operators_or_that_of_the_schedule(void **state)
 	m.now += TEST_PUBLISH_WAIT;
 	assert_ok(run_due(), &m.err);
 	assert_string_equal(heard, "test: rotate_every has passed");
+	assert_ok(prepare(), &m.err);
+	assert_string_equal(heard, "test: -");
 	m.manage.actor.why = "the laptop was stolen";
 	assert_ok(revoke(active), &m.err);
 	assert_string_equal(heard, "test: the laptop was stolen");
