@@ -108,6 +108,20 @@ static void jwks_begins_with_the_keys_that_sign(void **state)
 	assert_int_equal(position(documents, &set->records[STANDBY]), 3);
 }
 
+/* ES256, which comes first otherwise, is being introduced: its key waits, and so comes after what signs. */
+static void jwks_begins_with_what_signs_though_another_algorithm_is_wanted(void **state)
+{
+	mm_auto(mm_keyset) set = empty_set();
+	mm_auto(mm_documents) documents = NULL;
+
+	(void)state;
+	test_record(set, "ES256")->published = T0;
+	test_active(set, "EdDSA");
+	documents = render(set);
+	assert_int_equal(position(documents, &set->records[1]), 0);
+	assert_int_equal(position(documents, &set->records[0]), 1);
+}
+
 static void jwks_has_nothing_that_is_not_published(void **state)
 {
 	mm_auto(mm_keyset) set = set_of_all_states();
@@ -271,6 +285,7 @@ int main(void)
 		cmocka_unit_test(discovery_is_kube_apiservers_and_claims_supported),
 		cmocka_unit_test(discovery_names_each_algorithm_once_and_sorted),
 		cmocka_unit_test(jwks_begins_with_the_keys_that_sign),
+		cmocka_unit_test(jwks_begins_with_what_signs_though_another_algorithm_is_wanted),
 		cmocka_unit_test(jwks_has_nothing_that_is_not_published),
 		cmocka_unit_test(jwks_is_what_verifiers_read),
 		cmocka_unit_test(jwks_has_no_private_member),

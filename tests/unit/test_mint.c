@@ -294,7 +294,21 @@ static void an_algorithm_without_a_key_is_refused(void **state)
 
 	(void)state;
 	request.alg = mm_alg_find(mm_span_str("RS256"));
-	assert_refused(&request, "no active key for RS256");
+	assert_refused(&request, "no active key for RS256 to sign with; possible: ES256, EdDSA");
+}
+
+static void without_signers_nothing_is_minted(void **state)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) documents_only = NULL;
+	struct mm_mint_request request = builder();
+	struct mm_minted minted = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_snapshot_build(&config, snapshot->set, false, NOW, &documents_only, &err), &err);
+	assert_int_equal(mm_mint(documents_only, &request, NOW, &minted, &err), MM_EREFUSED);
+	assert_string_equal(err.text, "no active key to sign with");
 }
 
 static void extra_claims_are_added(void **state)
@@ -345,6 +359,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_bound_is_refused),
 		cmocka_unit_test(names_that_kubernetes_would_not_allow_are_refused),
 		cmocka_unit_test(an_algorithm_without_a_key_is_refused),
+		cmocka_unit_test(without_signers_nothing_is_minted),
 		cmocka_unit_test(extra_claims_are_added),
 		cmocka_unit_test(a_token_that_is_too_long_is_refused),
 	};

@@ -84,6 +84,41 @@ static void one_signer_for_each_algorithm_the_configured_first(void **state)
 		assert_string_equal(mm_jws_alg(snapshot->signers[i])->name, order[i]);
 }
 
+static void several_configured_algorithms_sign_in_their_order(void **state)
+{
+	static const char *const algs[] = {"EdDSA", "ES256", "ES384", NULL};
+	static const char *const order[] = {"ES384", "ES256", "EdDSA"}; /* which is being given up */
+	char es384[] = "ES384", es256_text[] = "ES256", *configured[] = {es384, es256_text};
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) snapshot = NULL;
+
+	(void)state;
+	config.keys.algorithms = (struct mm_strings){configured, 2};
+	snapshot = build(&config, algs, true);
+	assert_int_equal(snapshot->signer_count, MM_COUNT(order));
+	for (size_t i = 0; i < MM_COUNT(order); i++)
+		assert_string_equal(mm_jws_alg(snapshot->signers[i])->name, order[i]);
+}
+
+/* Its key is published and waits: until it may sign, the one that signed before is the default. */
+static void an_algorithm_that_is_being_introduced_does_not_sign_yet(void **state)
+{
+	static const char *const algs[] = {"EdDSA", NULL};
+	struct mm_config config = test_config();
+	mm_auto(mm_keyset) set = keyset(algs);
+	mm_auto(mm_snapshot) snapshot = NULL;
+	struct mm_policy policy;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_ok(mm_keyset_publish(set, test_shared_key("ES256", 0), &policy, 3720, NOW, &err), &err);
+	assert_ok(mm_snapshot_build(&config, set, true, NOW, &snapshot, &err), &err);
+	assert_int_equal(snapshot->signer_count, 1);
+	assert_string_equal(mm_jws_alg(snapshot->signers[0])->name, "EdDSA");
+	assert_contains(snapshot->documents->discovery.body.p, "[\"ES256\",\"EdDSA\"]");
+}
+
 static void an_algorithm_without_a_key_leaves_the_others(void **state)
 {
 	static const char *const algs[] = {"ES384", NULL};
@@ -167,6 +202,8 @@ int main(void)
 		cmocka_unit_test(default_audience_is_the_issuer),
 		cmocka_unit_test(configured_audiences_replace_the_issuer),
 		cmocka_unit_test(one_signer_for_each_algorithm_the_configured_first),
+		cmocka_unit_test(several_configured_algorithms_sign_in_their_order),
+		cmocka_unit_test(an_algorithm_that_is_being_introduced_does_not_sign_yet),
 		cmocka_unit_test(an_algorithm_without_a_key_leaves_the_others),
 		cmocka_unit_test(without_signers_public_keys_are_enough),
 		cmocka_unit_test(max_age_is_the_verifier_cache_but_at_most_an_hour),
