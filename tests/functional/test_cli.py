@@ -214,7 +214,7 @@ def test_completion_scripts_are_sound(mintmark):
     ("mintmark token ", ["create", "verify", "inspect"]),
     ("mintmark token c", ["create"]),
     ("mintmark completion ", ["bash", "zsh"]),
-    ("mintmark key export a", ["active"]),
+    ("mintmark key export acti", ["active"]),
     ("mintmark key export --format p", ["public-pem", "public-jwk", "pkcs8", "private-jwk"]),
     ("mintmark key export --format=pk", ["pkcs8"]),
     ("mintmark key export --format=", ["public-pem", "public-jwk", "pkcs8", "traditional", "private-jwk"]),
