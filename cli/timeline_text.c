@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/timeline_text.h"
 
+#include "cli/flow.h"
 #include "cli/keyname.h"
 #include "cli/timescale.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* From here on rows begin with the algorithm too, and exact times stand beside their key. */
-#define ROOMY 40
+/* From here on rows begin with the algorithm too. */
+#define ROOM_FOR_ALG 40
+/* "→ published 2026-11-22T00:15:00Z": where it has no room beside its key, it begins a line. */
+#define STEP_WIDTH 33
 
 /* How a phase is drawn. */
 static const struct {
@@ -76,7 +79,7 @@ static struct page lay_out(const struct mm_timeline *timeline, const struct mm_t
 
 	page.kids = widest_kid(timeline) + 1;
 	page.label = page.kids;
-	if (terminal->columns >= ROOMY)
+	if (terminal->columns >= ROOM_FOR_ALG)
 		page.label += widest_alg(timeline) + 1;
 	page.cells = terminal->columns > page.label + MM_PHASE_KINDS ? terminal->columns - page.label - 1
 								     : MM_PHASE_KINDS;
@@ -84,71 +87,18 @@ static struct page lay_out(const struct mm_timeline *timeline, const struct mm_t
 	return page;
 }
 
-static void pad(struct mm_buf *out, size_t columns)
+static void add_look(const struct page *page, struct mm_buf *out, enum mm_phase_kind kind, size_t times)
 {
-	mm_buf_printf(out, "%*s", (int)columns, "");
-}
+	bool colour = page->terminal->colour && kind != MM_PHASE_REMOVED;
 
-/* Spaces at the end of a line are for nobody. */
-static void end_line(struct mm_buf *out)
-{
-	while (!out->failed && out->len > 0 && out->p[out->len - 1] == ' ')
-		out->len--;
-	mm_buf_add_str(out, "\n");
-}
-
-/* ---- text that flows --------------------------------------------------------------------------------------------- */
-
-struct flow {
-	const struct page *page;
-	size_t indent;
-	size_t column; /* 0: nothing stands in this line yet */
-};
-
-/* Columns: characters that do not continue one of UTF-8. */
-static size_t display_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text != '\0'; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-/* After a space, or in the next line. */
-static void flow_add_word(struct flow *flow, const char *piece)
-{
-	struct mm_buf *out = flow->page->out;
-	size_t width = display_width(piece);
-
-	if (flow->column > flow->indent && flow->column + 1 + width > flow->page->terminal->columns) {
-		end_line(out);
-		flow->column = 0;
-	}
-	if (flow->column == 0) {
-		pad(out, flow->indent);
-		flow->column = flow->indent;
-	} else if (flow->column > flow->indent) {
-		mm_buf_add_str(out, " ");
-		flow->column++;
-	}
-	mm_buf_add_str(out, piece);
-	flow->column += width;
-}
-
-/* A piece that is broken only where a whole line is too short for it. */
-static void flow_add(struct flow *flow, const char *piece)
-{
-	mm_auto_string words = strdup(piece);
-	char *rest = words;
-
-	if (!words)
-		flow->page->out->failed = true;
-	else if (display_width(piece) <= flow->page->terminal->columns - flow->indent)
-		flow_add_word(flow, piece);
-	else
-		for (char *word; (word = strsep(&rest, " "));)
-			flow_add_word(flow, word);
+	if (times == 0)
+		return;
+	if (colour)
+		mm_buf_printf(out, "\x1b[%sm", looks[kind].colour);
+	while (times-- > 0)
+		mm_buf_add_str(out, page->terminal->utf8 ? looks[kind].utf8 : looks[kind].ascii);
+	if (colour)
+		mm_buf_add_str(out, "\x1b[0m");
 }
 
 /* ---- the axis ---------------------------------------------------------------------------------------------------- */
@@ -168,16 +118,16 @@ static void add_now(const struct page *page)
 	mm_time_format(page->timeline->now, time);
 	width = (size_t)snprintf(text, sizeof text, "now, %s", time);
 	if (at + 2 + width <= page->terminal->columns) {
-		pad(page->out, at);
+		mm_pad(page->out, at);
 		mm_buf_printf(page->out, "%s %s", page->signs->now_mark, text);
 	} else if (at > width) {
-		pad(page->out, at - width - 1);
+		mm_pad(page->out, at - width - 1);
 		mm_buf_printf(page->out, "%s %s", text, page->signs->now_mark);
 	} else {
-		pad(page->out, at);
+		mm_pad(page->out, at);
 		mm_buf_add_str(page->out, page->signs->now_mark);
 	}
-	end_line(page->out);
+	mm_end_line(page->out);
 }
 
 static void add_axis(const struct page *page)
@@ -196,34 +146,22 @@ static void add_axis(const struct page *page)
 									: page->signs->axis);
 		if (!tick)
 			continue;
-		if (column + strlen(ticks[next].label) <= page->cells + 1) {
-			pad(&labels, column - labels.len);
+		if (column + strlen(ticks[next].label) <= page->cells + 1 && labels.len <= column) {
+			mm_pad(&labels, column - labels.len);
 			mm_buf_add_str(&labels, ticks[next].label);
 		}
 		next++;
 	}
-	pad(page->out, page->label);
+	mm_pad(page->out, page->label);
 	mm_buf_add_span(page->out, mm_buf_span(&labels));
-	end_line(page->out);
+	mm_end_line(page->out);
 	mm_buf_printf(page->out, "%-*s", (int)page->kids, "KEY");
 	mm_buf_printf(page->out, "%-*s", (int)(page->label - page->kids), page->label > page->kids ? "ALG" : "");
 	mm_buf_add_span(page->out, mm_buf_span(&axis));
-	end_line(page->out);
+	mm_end_line(page->out);
 }
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
-
-static void add_look(const struct page *page, enum mm_phase_kind kind, size_t times)
-{
-	if (times == 0)
-		return;
-	if (page->terminal->colour)
-		mm_buf_printf(page->out, "\x1b[%sm", looks[kind].colour);
-	while (times-- > 0)
-		mm_buf_add_str(page->out, page->terminal->utf8 ? looks[kind].utf8 : looks[kind].ascii);
-	if (page->terminal->colour)
-		mm_buf_add_str(page->out, "\x1b[0m");
-}
 
 /* From cell `from` to `to`, with the line of now where it is between them. */
 static void add_cells(const struct page *page, enum mm_phase_kind kind, size_t from, size_t to)
@@ -231,11 +169,11 @@ static void add_cells(const struct page *page, enum mm_phase_kind kind, size_t f
 	size_t now = (size_t)page->scale.now;
 
 	if (from <= now && now < to) {
-		add_look(page, kind, now - from);
+		add_look(page, page->out, kind, now - from);
 		mm_buf_add_str(page->out, page->signs->now_line);
 		from = now;
 	}
-	add_look(page, kind, to - from);
+	add_look(page, page->out, kind, to - from);
 }
 
 static void add_row(const struct page *page, const struct mm_life *life)
@@ -254,78 +192,83 @@ static void add_row(const struct page *page, const struct mm_life *life)
 		add_cells(page, bars[i].phase->kind, (size_t)bars[i].from, cell);
 	}
 	add_cells(page, MM_PHASE_REMOVED, cell, page->cells);
-	end_line(page->out);
+	mm_end_line(page->out);
 }
 
 /* ---- legend and exact times -------------------------------------------------------------------------------------- */
 
 static void add_legend(const struct page *page)
 {
-	struct flow flow = {.page = page};
+	struct mm_flow flow = {.out = page->out, .columns = page->terminal->columns};
 
 	for (enum mm_phase_kind kind = 0; kind < MM_PHASE_KINDS; kind++) {
-		char text[64];
+		mm_auto_buf text = {0};
 
 		if (!mm_timeline_has(page->timeline, kind))
 			continue;
-		snprintf(text, sizeof text, "%s %s ", page->terminal->utf8 ? looks[kind].utf8 : looks[kind].ascii,
-			 looks[kind].meaning);
-		flow_add(&flow, text);
+		add_look(page, &text, kind, 1);
+		mm_buf_printf(&text, " %s ", looks[kind].meaning);
+		mm_flow_add(&flow, text.failed ? "" : text.p);
 	}
-	end_line(page->out);
+	mm_end_line(page->out);
 }
 
 /* "→ ready 2026-11-22T01:17:00Z" */
-static void add_step(struct flow *flow, const char *before, const char *word, mm_time time, const char *after)
+static void add_step(struct mm_flow *flow, const char *before, const char *word, mm_time time)
 {
 	char at[MM_TIME_TEXT_SIZE], text[80];
 
 	mm_time_format(time, at);
-	snprintf(text, sizeof text, "%s%s%s %s%s", before, *before != '\0' ? " " : "", word, at, after);
-	flow_add(flow, text);
+	snprintf(text, sizeof text, "%s%s%s %s", before, *before != '\0' ? " " : "", word, at);
+	mm_flow_add(flow, text);
 }
 
 /* Every step that the key took or will take, and how long the last one lasts where that is known. */
 static void add_times(const struct page *page, const struct mm_life *life)
 {
-	struct flow flow = {.page = page};
+	struct mm_flow flow = {.out = page->out, .columns = page->terminal->columns};
 	const struct mm_phase *last = &life->phases[life->count - 1];
 	char kid[MM_KID_SIZE];
 
 	mm_kid_short(life->record->key, kid);
-	if (page->terminal->columns >= ROOMY) {
+	if (page->terminal->columns >= page->kids + STEP_WIDTH) {
 		mm_buf_printf(page->out, "%-*s ", (int)page->kids, kid);
 		flow.indent = flow.column = page->kids + 1;
 	} else {
-		flow_add(&flow, kid);
+		mm_flow_add(&flow, kid);
 	}
 	for (const struct mm_phase *phase = life->phases; phase <= last; phase++)
 		add_step(&flow, phase > life->phases ? page->signs->arrow : "", mm_phase_names[phase->kind],
-			 phase->from, "");
+			 phase->from);
 	if (last->to != MM_NEVER)
-		add_step(&flow, "", "(until", last->to, ")");
-	end_line(page->out);
+		add_step(&flow, "", "until", last->to);
+	mm_end_line(page->out);
 }
 
 static void add_heading(const struct page *page)
 {
 	const struct mm_timeline *timeline = page->timeline;
-	struct flow flow = {.page = page};
+	struct mm_flow flow = {.out = page->out, .columns = page->terminal->columns};
 	char from[MM_TIME_TEXT_SIZE];
 
 	mm_time_format(timeline->from, from);
-	flow_add(&flow, from);
-	add_step(&flow, "", page->signs->arrow, timeline->to, "");
-	end_line(page->out);
+	mm_flow_add(&flow, from);
+	add_step(&flow, "", page->signs->arrow, timeline->to);
+	mm_end_line(page->out);
 }
 
 static void add_left_out(const struct page *page)
 {
 	size_t left_out = page->timeline->left_out;
+	struct mm_flow flow = {.out = page->out, .columns = page->terminal->columns};
+	char text[80];
 
-	if (left_out > 0)
-		mm_buf_printf(page->out, "(%zu %s before this time %s left out)\n", left_out,
-			      left_out == 1 ? "key from" : "keys from", left_out == 1 ? "is" : "are");
+	if (left_out == 0)
+		return;
+	snprintf(text, sizeof text, "(%zu %s before this time %s left out)", left_out,
+		 left_out == 1 ? "key from" : "keys from", left_out == 1 ? "is" : "are");
+	mm_flow_add(&flow, text);
+	mm_end_line(page->out);
 }
 
 void mm_timeline_text(const struct mm_timeline *timeline, const struct mm_terminal *terminal, struct mm_buf *out)
