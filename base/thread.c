@@ -2,7 +2,6 @@
 #include <mintmark/thread.h>
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -30,9 +29,6 @@ enum mm_code mm_thread_start(pthread_t *thread, void *(*run)(void *arg), void *a
  */
 void mm_thread_lowest_priority(void)
 {
-	static const struct sched_param none = {0};
-
-	/* On Linux both are of the thread, in spite of POSIX. Where they are refused, all is merely slower. */
+	/* On Linux it is of the thread, in spite of POSIX. It is never refused: less is always allowed. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 19);
-	(void)sched_setscheduler(0, SCHED_BATCH, &none);
 }

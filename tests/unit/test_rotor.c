@@ -3,6 +3,7 @@
 #include "issuer/rotor.h"
 #include "tests/unit/keysets.h"
 
+#include <fcntl.h>
 #include <mintmark/manage.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -239,16 +240,28 @@ static void what_is_due_is_committed_by_the_rotor(void **state)
 	assert_false(mm_rotor_works(fixture->rotor)); /* that was all */
 }
 
+static int count_threads(void)
+{
+	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int n = test_dir_count(fd);
+
+	close(fd);
+	return n;
+}
+
 static void one_job_runs_at_a_time(void **state)
 {
 	struct fixture *fixture = *state;
+	int threads;
 
 	assert_int_equal(pipe(fixture->may_make), 0);
 	turn(fixture);
+	threads = count_threads();
 	pass(fixture, 100);
 	turn(fixture);
 	mm_rotor_collect(fixture->rotor, fixture->steady_ns);
 	assert_true(mm_rotor_works(fixture->rotor)); /* it waits for its key */
+	assert_int_equal(count_threads(), threads);
 	assert_int_equal(write(fixture->may_make[1], "1", 1), 1);
 	collect(fixture);
 	assert_int_equal(fixture->made, 1);
