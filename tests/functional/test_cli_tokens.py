@@ -90,7 +90,7 @@ def test_json_says_what_the_token_says(issuer):
 def test_the_key_is_chosen_by_algorithm(issuer):
     assert part(issuer.token("web", "--algorithm", "ES256"), 0)["alg"] == "ES256"
     result = issuer.run("token", "create", "web", "--algorithm", "EdDSA", status=1)
-    assert result.stderr == "mintmark: token create: no active key for EdDSA to sign with\n"
+    assert result.stderr == "mintmark: token create: no active key for EdDSA to sign with; possible: ES256\n"
 
 
 @pytest.mark.parametrize("arguments, status, line", [
