@@ -182,11 +182,11 @@ def test_a_failure_is_said_once_and_a_reload_tries_again_at_once(make_issuer):
 
 # ---- stopping --------------------------------------------------------------------------------------------------------
 def test_a_rotation_that_is_under_way_is_finished_before_the_end(make_issuer):
-    with make_issuer(config=BY_HAND) as issuer:
-        issuer.configure({"keys": {"algorithm": None, "algorithms": ["ES256", "RS256"], "rsa_bits": 3072}})
+    with make_issuer(config={**BY_HAND, "http": {"drain_timeout": "1m"}}) as issuer:
+        issuer.configure({"keys": {"algorithm": None, "algorithms": ["ES256", "RS256"]}})
         issuer.reload()
         issuer.process.send_signal(signal.SIGTERM)
-        assert issuer.process.wait(timeout=15 * harness.PATIENCE) == 0
+        assert issuer.process.wait(timeout=60 * harness.PATIENCE) == 0
         assert "RS256" in {key["alg"] for key in keys(issuer)}
         issuer.process = None
 
