@@ -66,9 +66,9 @@ class Verifier {
     this.seen.verifications++;
     this.seen.oldest_ms = Math.max(this.seen.oldest_ms, age);
     if (error) {
-      const kids = this.cache.jwks?.keys.map(({ kid }) => kid);
-      const cache = { asked: this.asked, age_ms: age, kids };
-      this.refusals.push({ at: now, error: String(error), verifier: this.name, kid: token.kid, token: token.text, cache });
+      const cache = { asked: this.asked, age_ms: age, kids: this.cache.jwks?.keys.map(({ kid }) => kid) };
+      const { kid, text } = token;
+      this.refusals.push({ at: now, error: String(error), verifier: this.name, kid, token: text, cache });
     } else {
       // When the newest JWKS that holds this key was asked for.
       this.seen.accepted[token.kid] = Math.max(this.asked, this.seen.accepted[token.kid] ?? 0);

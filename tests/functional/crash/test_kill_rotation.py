@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kill -9` at 1,000 random moments of rotations: `key rotate`, `key rotate --due`, `key revoke`, and the rotor of serve.
+"""`kill -9` at 1,000 random moments of rotations: `key rotate`, `key rotate --due`, `key revoke`, and serve's rotor.
 
 Before each command the key set is made a month older, so that what can be due is due: a standby takes over, a new one
 is made, what has retired is removed with its private key. The rotor has waits of a second.
@@ -134,7 +134,7 @@ class Server:
         """What it logged up to then."""
         log = self.folder / "serve.log"
         with open(log, "wb") as out:
-            process = subprocess.Popen(list(map(str, self.issuer.command("serve"))), stdin=subprocess.DEVNULL, stderr=out)
+            process = subprocess.Popen(self.issuer.command("serve"), stdin=subprocess.DEVNULL, stderr=out)
         time.sleep(self.moment + random.uniform(-0.02, 0.02))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, f"serve ended by itself; its log:\n{log.read_text()}"
@@ -168,5 +168,5 @@ def test_a_killed_server_has_rotated_whole_or_not_at_all(mintmark, storetool, tm
         list(pool.map(lambda server: server.rounds(KILLS_OF_SERVE // SERVERS), servers))
     outcomes = sum((server.outcomes for server in servers), collections.Counter())
     assert min(outcomes[False], outcomes[True]) > KILLS_OF_SERVE / 8, outcomes
-    swept = sum(server.swept for server in servers)
-    print(f"killed before and after the commit: {outcomes[False]} and {outcomes[True]}; {swept} left something to sweep")
+    print(f"killed before and after the commit: {outcomes[False]} and {outcomes[True]}; "
+          f"{sum(server.swept for server in servers)} left something to sweep")
