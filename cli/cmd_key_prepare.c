@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/output.h"
 #include "cli/verb.h"
+
+/* There are two standbys, unless the JWKS is full. */
+static void hint_refusal(struct mm_verb *verb)
+{
+	if (mm_policy_has_alg(&verb->context.policy, verb->alg))
+		mm_hint(verb->call, "'mintmark key rotate --algorithm %s' lets the first of them sign",
+			verb->alg->name);
+	mm_verb_hint_full(verb);
+}
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
@@ -10,7 +20,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 		return code;
 	code = mm_manage_prepare(&verb.manage, verb.alg, &verb.change, err);
 	if (code == MM_EREFUSED)
-		mm_verb_hint_full(&verb);
+		hint_refusal(&verb);
 	return mm_verb_finish(&verb, code, err);
 }
 

@@ -197,7 +197,9 @@ def test_prepare_publishes_a_standby_and_a_third_is_refused(make_issuer):
     third = keys(issuer)[2]
     assert events(answer) == [("published", third)] and third in published(issuer)
     assert answer["hurt"] == {"old_tokens": None, "new_tokens": None} and answer["warning"] is None
-    assert "key prepare: 2 ES256 keys stand by already" in key(issuer, "prepare", status=1)
+    line, hint = key(issuer, "prepare", status=1).splitlines()
+    assert line == f"mintmark: key prepare: 2 ES256 keys stand by already, {keys(issuer)[1]} the first of them"
+    assert hint == "hint: 'mintmark key rotate --algorithm ES256' lets the first of them sign"
     assert keys(issuer) == [*keys(issuer)[:2], third]
 
 

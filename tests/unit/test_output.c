@@ -29,6 +29,15 @@ static void distances_have_the_two_largest_units(void **state)
 	}
 }
 
+static void a_time_stands_with_its_distance(void **state)
+{
+	mm_auto_buf text = {0};
+	(void)state;
+
+	mm_add_when(&text, 1795306500, 1795306500 - 3600);
+	assert_string_equal(text.p, "2026-11-22T00:15:00Z (in 1h)");
+}
+
 static char *visible(const char *text, bool json)
 {
 	struct mm_buf out = {0};
@@ -89,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(distances_have_the_two_largest_units),
+		cmocka_unit_test(a_time_stands_with_its_distance),
 		cmocka_unit_test(control_characters_become_visible),
 		cmocka_unit_test(a_time_that_never_was_is_null),
 		cmocka_unit_test(the_last_hint_stands),
