@@ -39,13 +39,15 @@ static const char *path_in(int dirfd, const char *name, char space[static PATH_S
 	return space;
 }
 
+static const char give_us[] = "chown it to the user that runs mintmark";
+
 /* What is wrong with owner or mode, and the command that repairs it; NULL when nothing is. */
 static const char *objection(const struct stat *st, enum mm_file_check check, const char **remedy)
 {
 	if ((check & MM_FILE_OWNED) == 0)
 		return NULL;
 	if (st->st_uid != geteuid() && st->st_uid != 0) {
-		*remedy = "chown it to the user that runs mintmark";
+		*remedy = give_us;
 		return "another user owns it";
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
@@ -77,12 +79,15 @@ static enum mm_code open_failed(int dirfd, const char *name, const char *path, s
 {
 	int number = errno;
 	struct stat st;
+	bool is_there = fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (number == ENOENT)
 		return mm_fail(err, MM_ENOTFOUND, "%s: there is no such file or directory", path);
-	if ((number == ELOOP || number == ENOTDIR) && fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode))
+	if ((number == ELOOP || number == ENOTDIR) && is_there && S_ISLNK(st.st_mode))
 		return mm_fail(err, MM_EUNSAFE, "%s: is a symbolic link: name what it points to", path);
+	if (number == EACCES && is_there && st.st_uid != geteuid())
+		return mm_fail(err, MM_EIO, "%s: Permission denied (uid %u owns it): %s", path, (unsigned)st.st_uid,
+			       give_us);
 	errno = number;
 	return mm_fail_errno(err, "%s", path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A commit to a directory store. Private keys are written before the set that names them, the audit before the set that it
- * tells of, and keys are destroyed after the set that does not name them any more; why each step survives a crash:
+ * A commit to a directory store. Private keys are written before the set that names them, the audit before the set that
+ * it tells of, and keys are destroyed after the set that does not name them any more; why each step survives a crash:
  * docs/decisions/0003-durable-replace.md and 0013-audit.md.
  */
 #include "keys/audit.h"

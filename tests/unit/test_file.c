@@ -248,6 +248,31 @@ static void a_file_of_another_user_is_refused(void **state)
 	assert_ok(read_file("f", MM_FILE_ANY, &out, &err), &err);
 }
 
+/* As when root ran a command in the directory of the service. */
+static void a_file_that_its_owner_keeps_to_itself_is_told_with_the_remedy(void **state)
+{
+	int status = -1;
+	pid_t child;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	test_file_write(dir.fd, "f", "x", 0600);
+	assert_int_equal(fchmod(dir.fd, 0755), 0);
+	child = fork();
+	if (child == 0) {
+		struct mm_buf out = {0};
+		struct mm_err err = {0};
+
+		_exit(setuid(12345) == 0 && read_file("f", MM_FILE_OWNED, &out, &err) == MM_EIO &&
+				      strstr(err.text, "f: Permission denied (uid 0 owns it): chown it to")
+			      ? 0
+			      : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void a_file_of_root_is_trusted_by_others(void **state)
 {
 	int status = -1;
@@ -605,6 +630,7 @@ int main(void)
 		TEST(where_the_whole_path_is_too_long_the_name_must_do),
 		TEST(an_unsafe_file_is_named_with_its_mode),
 		TEST(a_file_of_another_user_is_refused),
+		TEST(a_file_that_its_owner_keeps_to_itself_is_told_with_the_remedy),
 		TEST(a_file_of_root_is_trusted_by_others),
 		TEST(a_path_may_be_a_link),
 		TEST(a_path_that_is_a_directory_cannot_be_read),
