@@ -68,11 +68,21 @@ struct verb {
 	bool may_idle; /* does what is due and nothing else, so that there may be nothing to commit */
 };
 
-/* Whatever is due is done in the same commit: a standby where none is left, an algorithm that is given up. */
-static enum mm_code run_due(struct attempt *attempt, struct mm_err *err)
+static enum mm_code run_due(struct attempt *attempt, const struct mm_policy *policy, struct mm_err *err)
 {
-	return mm_rotate(attempt->set, attempt->manage->policy, attempt->now, &attempt->maker, &attempt->why,
-			 &attempt->due_steps, err);
+	return mm_rotate(attempt->set, policy, attempt->now, &attempt->maker, &attempt->why, &attempt->due_steps, err);
+}
+
+/*
+ * What follows from a verb is done in the same commit: a standby where none is left, an algorithm that is given up. That
+ * is what the schedule asks for by hand: nothing is activated that nobody asked for.
+ */
+static enum mm_code run_consequences(struct attempt *attempt, struct mm_err *err)
+{
+	struct mm_policy by_hand = *attempt->manage->policy;
+
+	by_hand.rotate_every = 0;
+	return run_due(attempt, &by_hand, err);
 }
 
 static mm_time read_clock(const struct mm_manage *manage)
@@ -275,7 +285,7 @@ static enum mm_code apply_import(struct attempt *attempt, const void *arg, struc
 	if (code == MM_OK && import->activate)
 		code = mm_keyset_activate(attempt->set, mm_key_kid(import->key), policy, MM_GAP_ALLOWED, attempt->now,
 					  err);
-	return code == MM_OK ? run_due(attempt, err) : code;
+	return code == MM_OK ? run_consequences(attempt, err) : code;
 }
 
 enum mm_code mm_manage_import(const struct mm_manage *manage, const struct mm_key *key, bool activate,
@@ -314,7 +324,7 @@ static enum mm_code apply_prepare(struct attempt *attempt, const void *arg, stru
 		code = check_standbys(attempt, alg, err);
 	if (code == MM_OK)
 		code = publish_new(attempt, alg, mm_policy_publish_wait(policy), err);
-	return code == MM_OK ? run_due(attempt, err) : code;
+	return code == MM_OK ? run_consequences(attempt, err) : code;
 }
 
 enum mm_code mm_manage_prepare(const struct mm_manage *manage, const struct mm_alg *alg, struct mm_change *change,
@@ -341,7 +351,7 @@ static enum mm_code apply_activate(struct attempt *attempt, const void *arg, str
 		code = check_alg(mm_key_alg(record->key), policy, err);
 	if (code == MM_OK)
 		code = mm_keyset_activate(attempt->set, swap->kid, policy, swap->gap, attempt->now, err);
-	return code == MM_OK ? run_due(attempt, err) : code;
+	return code == MM_OK ? run_consequences(attempt, err) : code;
 }
 
 enum mm_code mm_manage_activate(const struct mm_manage *manage, const char *kid, enum mm_gap gap,
@@ -360,7 +370,7 @@ static enum mm_code apply_rotate(struct attempt *attempt, const void *arg, struc
 
 	if (code == MM_OK)
 		code = activate_standby(attempt, alg, MM_GAP_REFUSED, err);
-	return code == MM_OK ? run_due(attempt, err) : code;
+	return code == MM_OK ? run_consequences(attempt, err) : code;
 }
 
 enum mm_code mm_manage_rotate(const struct mm_manage *manage, const struct mm_alg *alg, struct mm_change *change,
@@ -379,7 +389,7 @@ static enum mm_code apply_taint(struct attempt *attempt, const void *arg, struct
 	enum mm_code code = mm_keyset_taint(attempt->set, swap->kid, attempt->manage->policy, swap->gap, attempt->now,
 					    err);
 
-	return code == MM_OK ? run_due(attempt, err) : code;
+	return code == MM_OK ? run_consequences(attempt, err) : code;
 }
 
 enum mm_code mm_manage_taint(const struct mm_manage *manage, const char *kid, enum mm_gap gap, struct mm_change *change,
@@ -416,7 +426,7 @@ static enum mm_code apply_revoke(struct attempt *attempt, const void *arg, struc
 
 	if (code == MM_OK)
 		code = mm_keyset_revoke(attempt->set, kid, attempt->manage->policy, attempt->now, err);
-	return code == MM_OK ? run_due(attempt, err) : code;
+	return code == MM_OK ? run_consequences(attempt, err) : code;
 }
 
 enum mm_code mm_manage_revoke(const struct mm_manage *manage, const char *kid, struct mm_change *change,
@@ -432,7 +442,7 @@ enum mm_code mm_manage_revoke(const struct mm_manage *manage, const char *kid, s
 static enum mm_code apply_due(struct attempt *attempt, const void *arg, struct mm_err *err)
 {
 	(void)arg;
-	return run_due(attempt, err);
+	return run_due(attempt, attempt->manage->policy, err);
 }
 
 enum mm_code mm_manage_run_due(const struct mm_manage *manage, struct mm_change *change, struct mm_err *err)

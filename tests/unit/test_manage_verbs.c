@@ -214,14 +214,17 @@ static void what_is_due_is_one_commit(void **state)
 	assert_int_equal(m.made, 1);
 }
 
-/* Who does something by hand has what is due done along with it. */
-static void a_verb_takes_what_is_due_with_it(void **state)
+/* Who does something by hand has removed what may go, and nothing activated that nobody asked for. */
+static void a_verb_takes_its_consequences_with_it(void **state)
 {
 	(void)state;
 	assert_ok(rotate(), &m.err);
-	m.now += TEST_RETIRE_WAIT;
+	m.now += 2 * m.policy.rotate_every;
 	assert_ok(prepare(), &m.err);
 	assert_int_equal(managing_state(&m, 0), MM_STATE_REMOVED);
+	assert_int_equal(managing_state(&m, 1), MM_STATE_ACTIVE);
+	assert_int_equal(managing_state(&m, 2), MM_STATE_READY);
+	assert_int_equal(managing_state(&m, 3), MM_STATE_PUBLISHED);
 }
 
 /* What a store that tells what it was told would hear. */
@@ -282,7 +285,7 @@ int main(void)
 		test(what_is_revoked_stays_revoked),
 		test(when_nothing_is_due_nothing_is_committed),
 		test(what_is_due_is_one_commit),
-		test(a_verb_takes_what_is_due_with_it),
+		test(a_verb_takes_its_consequences_with_it),
 		test(the_reason_is_the_operators_or_that_of_the_schedule),
 	};
 
