@@ -18,9 +18,10 @@ struct mm_server_options {
 };
 
 /*
- * Serves until SIGTERM or SIGINT, then drains (at most http.drain_timeout). The store's handle is used by the main
- * thread only. These signals, SIGHUP and SIGCHLD are blocked when it returns. MM_EIO: an address cannot be bound;
- * MM_ECONFIG: certificate or key unusable; the store's errors at start.
+ * Serves, and rotates the keys, until SIGTERM or SIGINT; then drains (at most http.drain_timeout). The store's handle is
+ * used by the main thread only; another one is shared from it. These signals, SIGHUP and SIGCHLD are blocked when it
+ * returns. It does not return when a rotation hangs in the store at the end: then the process ends with status 1.
+ * MM_EIO: an address cannot be bound; MM_ECONFIG: certificate or key unusable; the store's errors at start.
  */
 MM_MUSTCHECK enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *store, struct mm_log *log,
 					const struct mm_server_options *options, struct mm_err *err);
