@@ -18,8 +18,8 @@ struct mm_server_options {
 };
 
 /*
- * Serves, and rotates the keys, until SIGTERM or SIGINT; then drains (at most http.drain_timeout). The store's handle is
- * used by the main thread only; another one is shared from it. These signals, SIGHUP and SIGCHLD are blocked when it
+ * Serves, and rotates the keys, until SIGTERM or SIGINT; then drains (at most http.drain_timeout). The store's handle
+ * is used by the main thread only; another one is shared from it. These signals, SIGHUP and SIGCHLD are blocked when it
  * returns. It does not return when a rotation hangs in the store at the end: then the process ends with status 1.
  * MM_EIO: an address cannot be bound; MM_ECONFIG: certificate or key unusable; the store's errors at start.
  */
