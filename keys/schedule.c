@@ -3,8 +3,8 @@
 #include <mintmark/schedule.h>
 
 const char *const mm_action_names[MM_ACTION_KINDS] = {
-	[MM_ACTION_NONE] = "none",     [MM_ACTION_READY] = "ready",     [MM_ACTION_REMOVE] = "remove",
-	[MM_ACTION_EXTEND] = "extend", [MM_ACTION_PUBLISH] = "publish", [MM_ACTION_ACTIVATE] = "activate",
+	[MM_ACTION_NONE] = "none",     [MM_ACTION_READY] = "ready",     [MM_ACTION_EXTEND] = "extend",
+	[MM_ACTION_REMOVE] = "remove", [MM_ACTION_PUBLISH] = "publish", [MM_ACTION_ACTIVATE] = "activate",
 	[MM_ACTION_RETIRE] = "retire",
 };
 
@@ -55,19 +55,11 @@ static struct mm_action removal(const struct view *view, const struct mm_key_rec
 	return action;
 }
 
-/* Whether tokens may still be signed with it, if only by a process that has not heard yet that it is retired. */
-static bool signs_somewhere(const struct view *view, const struct mm_key_record *record)
-{
-	mm_duration hearing = view->policy->propagation + view->policy->clock_skew;
-	enum mm_key_state state = mm_key_state(record, view->now);
-
-	return state == MM_STATE_ACTIVE || (state == MM_STATE_RETIRED && view->now <= record->retired + hearing);
-}
-
+/* Of retired keys too: a process that has not heard of the retirement yet signs with them on, and with the longer life. */
 static struct mm_action extension(const struct view *view, const struct mm_key_record *record)
 {
 	if (record->retire_wait >= mm_policy_retire_wait(view->policy) || record->activated == MM_NEVER ||
-	    !signs_somewhere(view, record))
+	    !mm_key_states[mm_key_state(record, view->now)].in_jwks)
 		return none;
 	return (struct mm_action){MM_ACTION_EXTEND, mm_key_alg(record->key), record, view->now, "max_ttl was raised"};
 }
