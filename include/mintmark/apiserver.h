@@ -86,8 +86,8 @@ struct mm_restart {
 
 /*
  * What has to be done after `change`. One restart serves all reasons, so that of several the one with the earliest
- * `before` is told. An API server signs with the old key until *its* restart: that must be over one max_ttl and one
- * clock_skew before the old key leaves the JWKS, which is what `propagation` has room for.
+ * `before` is told. An API server signs with the old key until *its* restart, which must come within `propagation`: the
+ * retire_wait of that key has room for it.
  */
 struct mm_restart mm_apiserver_restart(const struct mm_apiserver_files *files, const struct mm_apiserver_change *change,
 				       const struct mm_policy *policy);

@@ -136,16 +136,21 @@ static void offer_dropped(struct mm_restart *restart, const struct mm_apiserver_
 }
 
 /*
- * How long API servers may go on signing with a key that is not the signer any more: so long that their last token has
- * expired, by any verifier's clock, when the key leaves the JWKS.
+ * Until when API servers may sign with a key that is not the signer any more: for as long as propagation promises, and
+ * never so long that their last token could outlive, by any verifier's clock, the key's time in the JWKS. The two are the
+ * same unless the policy was changed since that wait was frozen.
  */
 static mm_time last_use(const struct mm_key_record *record, const struct mm_policy *policy, mm_time now)
 {
+	mm_time promised, last;
+
 	if (record->tainted != MM_NEVER || record->removed != MM_NEVER)
 		return now;
 	if (record->retired == MM_NEVER)
 		return MM_NEVER;
-	return mm_key_removable_at(record) - policy->max_ttl - policy->clock_skew;
+	promised = record->retired + policy->propagation;
+	last = mm_key_removable_at(record) - policy->max_ttl - policy->clock_skew;
+	return promised < last ? promised : last;
 }
 
 static void offer_replaced(struct mm_restart *restart, const struct mm_apiserver_files *files, const char *kid,

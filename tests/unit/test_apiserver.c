@@ -402,6 +402,24 @@ static void a_replaced_signer_may_be_in_use_for_as_long_as_propagation_says(void
 	assert_restart(fixture, MM_RESTART_REPLACED, fixture->signer, T0 + DAY + test_policy.propagation);
 }
 
+/* max_ttl or propagation was changed after the old key's retire_wait was frozen: the shorter of both counts. */
+static void a_changed_policy_never_stretches_that(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_policy policy = test_policy;
+
+	export(fixture);
+	activate(fixture, fixture->standby);
+	export(fixture);
+	policy.max_ttl = test_policy.max_ttl / 2;
+	assert_int_equal(mm_apiserver_restart(&fixture->files, &fixture->change, &policy).before,
+			 T0 + test_policy.propagation);
+	policy.max_ttl = test_policy.max_ttl;
+	policy.propagation = 10 * test_policy.propagation;
+	assert_int_equal(mm_apiserver_restart(&fixture->files, &fixture->change, &policy).before,
+			 T0 + test_policy.propagation);
+}
+
 static void a_replaced_signer_is_overdue_once_that_has_passed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -506,6 +524,7 @@ int main(void)
 		TEST(a_new_standby_must_be_trusted_before_it_is_ready),
 		TEST(a_standby_that_is_ready_before_it_is_exported_is_due_at_once),
 		TEST(a_replaced_signer_may_be_in_use_for_as_long_as_propagation_says),
+		TEST(a_changed_policy_never_stretches_that),
 		TEST(a_replaced_signer_is_overdue_once_that_has_passed),
 		TEST(of_two_reasons_the_earlier_one_is_told),
 		TEST(a_tainted_signer_must_be_out_of_use_at_once),
