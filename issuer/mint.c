@@ -41,19 +41,32 @@ static enum mm_code bind_object(const struct mm_mint_request *request, struct mm
 		       request->bound_kind);
 }
 
-static enum mm_code set_lifetime(const struct mm_snapshot *snapshot, mm_duration ttl, mm_time now,
-				 struct mm_claims *claims, struct mm_err *err)
+static enum mm_code fail_lifetime(const struct mm_snapshot *snapshot, const struct mm_snapshot_signer *signer,
+				  mm_duration ttl, struct mm_err *err)
 {
-	char asked[MM_DURATION_TEXT_SIZE], most[MM_DURATION_TEXT_SIZE];
+	char asked[MM_DURATION_TEXT_SIZE], most[MM_DURATION_TEXT_SIZE], configured[MM_DURATION_TEXT_SIZE];
 
-	if (ttl == 0)
-		ttl = snapshot->default_ttl;
-	if (ttl < 1 || ttl > snapshot->max_ttl) {
-		mm_duration_format(ttl < 0 ? 0 : ttl, asked);
-		mm_duration_format(snapshot->max_ttl, most);
+	mm_duration_format(ttl < 0 ? 0 : ttl, asked);
+	mm_duration_format(signer->max_ttl, most);
+	mm_duration_format(snapshot->max_ttl, configured);
+	if (ttl > snapshot->max_ttl || (ttl < 1 && signer->max_ttl > 0))
 		return mm_fail(err, MM_EREFUSED, "a lifetime of %s%s; possible: 1s to %s (tokens.max_ttl)",
-			       ttl < 0 ? "less than " : "", asked, most);
-	}
+			       ttl < 0 ? "less than " : "", asked, configured);
+	return mm_fail(
+		err, MM_EREFUSED,
+		"a lifetime of %s; possible as yet: 1s to %s, since the key set does not keep the key for longer; "
+		"serve, or 'mintmark key rotate --due', makes it %s (tokens.max_ttl)",
+		asked, most, configured);
+}
+
+/* The default lifetime gives way to what is possible; one that was asked for does not. */
+static enum mm_code set_lifetime(const struct mm_snapshot *snapshot, const struct mm_snapshot_signer *signer,
+				 mm_duration ttl, mm_time now, struct mm_claims *claims, struct mm_err *err)
+{
+	if (ttl == 0)
+		ttl = snapshot->default_ttl < signer->max_ttl ? snapshot->default_ttl : signer->max_ttl;
+	if (ttl < 1 || ttl > signer->max_ttl)
+		return fail_lifetime(snapshot, signer, ttl, err);
 	claims->issued_at = now;
 	claims->expires_at = now + ttl;
 	return MM_OK;
@@ -113,19 +126,19 @@ static enum mm_code fail_no_signer(const struct mm_snapshot *snapshot, const str
 	if (snapshot->signer_count == 0)
 		return mm_fail(err, MM_EREFUSED, "no active key to sign with");
 	for (size_t i = 0; i < snapshot->signer_count; i++)
-		mm_buf_printf(&names, "%s%s", i > 0 ? ", " : "", mm_jws_alg(snapshot->signers[i])->name);
+		mm_buf_printf(&names, "%s%s", i > 0 ? ", " : "", mm_jws_alg(snapshot->signers[i].jws)->name);
 	code = mm_buf_check(&names, err);
 	if (code != MM_OK)
 		return code;
 	return mm_fail(err, MM_EREFUSED, "no active key for %s to sign with; possible: %s", alg->name, names.p);
 }
 
-static enum mm_code find_signer(const struct mm_snapshot *snapshot, const struct mm_alg *alg, const struct mm_jws **out,
-				struct mm_err *err)
+static enum mm_code find_signer(const struct mm_snapshot *snapshot, const struct mm_alg *alg,
+				const struct mm_snapshot_signer **out, struct mm_err *err)
 {
 	for (size_t i = 0; i < snapshot->signer_count; i++) {
-		*out = snapshot->signers[i];
-		if (!alg || mm_jws_alg(*out) == alg)
+		*out = &snapshot->signers[i];
+		if (!alg || mm_jws_alg((*out)->jws) == alg)
 			return MM_OK;
 	}
 	return fail_no_signer(snapshot, alg, err);
@@ -151,15 +164,15 @@ enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_re
 		     struct mm_minted *out, struct mm_err *err)
 {
 	struct mm_claims claims = {.issuer = snapshot->issuer, .jti = out->jti, .extra = request->extra};
-	const struct mm_jws *jws = NULL;
+	const struct mm_snapshot_signer *signer = NULL;
 	char uid[MM_UUID_SIZE];
 	enum mm_code code;
 
 	*out = (struct mm_minted){0};
 	set_audiences(snapshot, request, &claims);
-	code = find_signer(snapshot, request->alg, &jws, err);
+	code = find_signer(snapshot, request->alg, &signer, err);
 	if (code == MM_OK)
-		code = set_lifetime(snapshot, request->ttl, now, &claims, err);
+		code = set_lifetime(snapshot, signer, request->ttl, now, &claims, err);
 	if (code == MM_OK)
 		code = check_subject(request, err);
 	if (code == MM_OK)
@@ -169,12 +182,12 @@ enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_re
 	if (code == MM_OK)
 		code = mm_uuid4(out->jti, err);
 	if (code == MM_OK)
-		code = sign_claims(jws, &claims, &out->token, err);
+		code = sign_claims(signer->jws, &claims, &out->token, err);
 	if (code != MM_OK) {
 		mm_minted_clear(out);
 		return code;
 	}
-	out->kid = mm_jws_kid(jws);
+	out->kid = mm_jws_kid(signer->jws);
 	out->issued_at = claims.issued_at;
 	out->expires_at = claims.expires_at;
 	return MM_OK;

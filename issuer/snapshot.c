@@ -18,9 +18,21 @@ static struct counted *counted(struct mm_snapshot *snapshot)
 	return (struct counted *)snapshot;
 }
 
+/* A key set of before 0.1.0 has promised nothing, and was not held to anything either. */
+static mm_duration longest_ttl(const struct mm_snapshot *snapshot, const struct mm_key_record *record)
+{
+	const struct mm_policy *policy = &snapshot->policy;
+	mm_duration promised = record->retire_wait - policy->propagation - policy->clock_skew;
+
+	if (record->retire_wait == 0 || promised > snapshot->max_ttl)
+		return snapshot->max_ttl;
+	return promised > 0 ? promised : 0;
+}
+
 static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg *alg, mm_time now, struct mm_err *err)
 {
 	const struct mm_key_record *record = mm_keyset_signer(snapshot->set, alg, now);
+	struct mm_snapshot_signer *place = &snapshot->signers[snapshot->signer_count];
 	struct mm_signer *signer;
 	enum mm_code code;
 
@@ -28,9 +40,10 @@ static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg
 		return MM_OK;
 	code = mm_signer_local(record->key, &signer, err);
 	if (code == MM_OK)
-		code = mm_jws_prepare(signer, NULL, &snapshot->signers[snapshot->signer_count], err);
+		code = mm_jws_prepare(signer, NULL, &place->jws, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "key %s", mm_key_kid(record->key));
+	place->max_ttl = longest_ttl(snapshot, record);
 	snapshot->signer_count++;
 	return MM_OK;
 }
@@ -117,7 +130,7 @@ void mm_snapshot_free(struct mm_snapshot *snapshot)
 	if (!snapshot || atomic_fetch_sub_explicit(&counted(snapshot)->references, 1, memory_order_acq_rel) > 1)
 		return;
 	for (size_t i = 0; i < snapshot->signer_count; i++)
-		mm_jws_free(snapshot->signers[i]);
+		mm_jws_free(snapshot->signers[i].jws);
 	mm_documents_free(snapshot->documents);
 	mm_keyset_free(snapshot->set);
 	mm_strings_free(&snapshot->audiences);

@@ -111,6 +111,23 @@ static enum mm_code may_publish(const struct mm_keyset *set, const struct mm_key
 	return MM_OK;
 }
 
+/*
+ * A key of an algorithm that was given up comes after that, whatever the clock says: the other way round it would have been
+ * the standby that did not take over (mm_keyset_check).
+ */
+static mm_time after_giving_up(struct mm_keyset *set, const struct mm_alg *alg, mm_time now)
+{
+	if (signer(set, alg))
+		return now;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct mm_key_record *record = &set->records[i];
+
+		if (mm_key_alg(record->key) == alg && record->activated != MM_NEVER)
+			now = stamp(now, (record->retired != MM_NEVER ? record->retired : record->revoked) + 1);
+	}
+	return now;
+}
+
 enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key, const struct mm_policy *policy,
 			       mm_duration wait, mm_time now, struct mm_err *err)
 {
@@ -123,6 +140,7 @@ enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key, 
 	if (!records)
 		return mm_fail(err, MM_ENOMEM, "key set: out of memory");
 	set->records = records;
+	now = after_giving_up(set, mm_key_alg(key), now);
 	records[set->count++] = (struct mm_key_record){
 		.key = mm_key_ref(key),
 		.created = now,

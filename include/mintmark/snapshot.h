@@ -12,6 +12,16 @@
 #include <mintmark/jws.h>
 #include <mintmark/policy.h>
 
+/* What signs for one algorithm. */
+struct mm_snapshot_signer {
+	struct mm_jws *jws;
+	/*
+	 * The longest lifetime of a token by it: max_ttl, or less while the key set has promised less. A raised max_ttl
+	 * holds from the revision in which the key is kept for as long (docs/decisions/0012).
+	 */
+	mm_duration max_ttl;
+};
+
 struct mm_snapshot {
 	uint64_t revision;
 	char *issuer;
@@ -20,10 +30,10 @@ struct mm_snapshot {
 	struct mm_documents *documents;
 	struct mm_strings audiences; /* the default audiences of a token */
 	mm_duration default_ttl;
-	mm_duration max_ttl;
+	mm_duration max_ttl; /* as configured */
 	/* The policy's algorithms first, in its order, as far as they sign already; the first of all is the default. */
 	size_t signer_count;
-	struct mm_jws *signers[MM_ALG_COUNT];
+	struct mm_snapshot_signer signers[MM_ALG_COUNT];
 };
 
 /*

@@ -169,6 +169,22 @@ static void lifetimes_out_of_range_are_refused(void **state)
 	assert_refused(&request, "possible: 1s");
 }
 
+/* A raised max_ttl holds when the key set keeps the key for as long. */
+static void no_token_outlives_what_the_key_set_has_promised(void **state)
+{
+	struct mm_mint_request request = builder();
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
+
+	(void)state;
+	snapshot->signers[0].max_ttl = 600;
+	request.ttl = 601;
+	assert_refused(&request, "possible as yet: 1s to 10m");
+	request.ttl = 0;
+	json_decref(mint(&request, &minted));
+	snapshot->signers[0].max_ttl = 86400;
+	assert_int_equal(minted.expires_at, NOW + 600);
+}
+
 static void a_second_is_a_lifetime(void **state)
 {
 	struct mm_mint_request request = builder();
@@ -350,6 +366,7 @@ int main(void)
 		cmocka_unit_test(default_lifetime_and_audience_are_the_snapshots),
 		cmocka_unit_test(lifetime_and_audiences_can_be_asked_for),
 		cmocka_unit_test(lifetimes_out_of_range_are_refused),
+		cmocka_unit_test(no_token_outlives_what_the_key_set_has_promised),
 		cmocka_unit_test(a_second_is_a_lifetime),
 		cmocka_unit_test(a_declared_uid_replaces_the_derived_one),
 		cmocka_unit_test(a_subject_replaces_that_of_the_account),

@@ -81,7 +81,7 @@ static void one_signer_for_each_algorithm_the_configured_first(void **state)
 	(void)state;
 	assert_int_equal(snapshot->signer_count, MM_COUNT(order));
 	for (size_t i = 0; i < MM_COUNT(order); i++)
-		assert_string_equal(mm_jws_alg(snapshot->signers[i])->name, order[i]);
+		assert_string_equal(mm_jws_alg(snapshot->signers[i].jws)->name, order[i]);
 }
 
 static void several_configured_algorithms_sign_in_their_order(void **state)
@@ -97,7 +97,7 @@ static void several_configured_algorithms_sign_in_their_order(void **state)
 	snapshot = build(&config, algs, true);
 	assert_int_equal(snapshot->signer_count, MM_COUNT(order));
 	for (size_t i = 0; i < MM_COUNT(order); i++)
-		assert_string_equal(mm_jws_alg(snapshot->signers[i])->name, order[i]);
+		assert_string_equal(mm_jws_alg(snapshot->signers[i].jws)->name, order[i]);
 }
 
 /* Its key is published and waits: until it may sign, the one that signed before is the default. */
@@ -115,7 +115,7 @@ static void an_algorithm_that_is_being_introduced_does_not_sign_yet(void **state
 	assert_ok(mm_keyset_publish(set, test_shared_key("ES256", 0), &policy, 3720, NOW, &err), &err);
 	assert_ok(mm_snapshot_build(&config, set, true, NOW, &snapshot, &err), &err);
 	assert_int_equal(snapshot->signer_count, 1);
-	assert_string_equal(mm_jws_alg(snapshot->signers[0])->name, "EdDSA");
+	assert_string_equal(mm_jws_alg(snapshot->signers[0].jws)->name, "EdDSA");
 	assert_contains(snapshot->documents->discovery.body.p, "[\"ES256\",\"EdDSA\"]");
 }
 
@@ -127,7 +127,7 @@ static void an_algorithm_without_a_key_leaves_the_others(void **state)
 
 	(void)state;
 	assert_int_equal(snapshot->signer_count, 1);
-	assert_string_equal(mm_jws_alg(snapshot->signers[0])->name, "ES384");
+	assert_string_equal(mm_jws_alg(snapshot->signers[0].jws)->name, "ES384");
 }
 
 static void without_signers_public_keys_are_enough(void **state)
@@ -195,9 +195,25 @@ static void does_not_change_with_the_set_it_was_built_from(void **state)
 	assert_non_null(mm_keyset_signer(snapshot->set, NULL, NOW));
 }
 
+static void a_signer_signs_for_as_long_as_its_key_is_kept(void **state)
+{
+	static const char *const algs[] = {"ES256", NULL};
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) promised = build(&config, algs, true);
+	mm_auto(mm_snapshot) raised = NULL;
+
+	(void)state;
+	assert_int_equal(promised->signers[0].max_ttl, 86400);
+	config.tokens.max_ttl = 2 * 86400;
+	raised = build(&config, algs, true);
+	assert_int_equal(raised->signers[0].max_ttl, 86400);
+	assert_int_equal(raised->max_ttl, 2 * 86400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_signer_signs_for_as_long_as_its_key_is_kept),
 		cmocka_unit_test(holds_what_the_configuration_says),
 		cmocka_unit_test(default_audience_is_the_issuer),
 		cmocka_unit_test(configured_audiences_replace_the_issuer),

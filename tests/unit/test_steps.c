@@ -390,6 +390,7 @@ int main(void)
 		test(the_signer_cannot_be_removed),
 		test(a_standby_that_never_signed_can_be_removed_at_any_time),
 		test(giving_up_an_algorithm_leaves_no_standby_of_it),
+		test(an_algorithm_that_was_given_up_can_be_introduced_again),
 		test(the_last_algorithm_that_signs_is_not_given_up),
 		test(extending_never_shortens),
 	};
