@@ -103,6 +103,7 @@ static void break_when_done(struct server *server)
  */
 static void give_up(struct server *server)
 {
+	mm_crew_clear(&server->crew); /* their access logs are written out */
 	mm_log(server->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
 	_exit(EXIT_FAILURE);
 }
