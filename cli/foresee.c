@@ -8,7 +8,7 @@
 
 #define YEAR       (365 * (mm_duration)86400)
 #define FURTHEST   (MM_HORIZON_YEARS * YEAR)
-#define MOST_STEPS 10000 /* a forecast of half a second */
+#define MOST_STEPS 5000 /* a second of work, and more than anybody reads */
 
 const char *const mm_picture_words[] = {"text", "json", "svg", NULL};
 

@@ -174,15 +174,17 @@ static bool add_fitting(const struct drawing *drawing, const char *label, double
 static void add_bar_label(const struct drawing *drawing, const struct mm_bar *bar, double middle)
 {
 	char first[MM_TICK_LABEL_SIZE], last[MM_TICK_LABEL_SIZE] = "…", label[64];
+	const char *word;
 	double from = bar->from, to = bar->to;
 
 	choose_side(drawing, &from, &to);
 	mm_time_short(drawing->timeline, bar->phase->from, first);
 	if (bar->phase->to != MM_NEVER)
 		mm_time_short(drawing->timeline, bar->phase->to, last);
-	snprintf(label, sizeof label, "signs %s – %s", first, last);
+	word = bar->phase->to != MM_NEVER && bar->phase->to <= drawing->timeline->now ? "signed" : "signs";
+	snprintf(label, sizeof label, "%s %s – %s", word, first, last);
 	if (!add_fitting(drawing, label, from, to, middle))
-		add_fitting(drawing, "signs", from, to, middle);
+		add_fitting(drawing, word, from, to, middle);
 }
 
 static void add_row(const struct drawing *drawing, const struct mm_life *life, int top)
@@ -268,7 +270,7 @@ static void add_description(const struct drawing *drawing)
 {
 	const struct mm_timeline *timeline = drawing->timeline;
 
-	mm_buf_printf(drawing->out, "%zu keys from ", timeline->count);
+	mm_buf_printf(drawing->out, "%zu %s from ", timeline->count, timeline->count == 1 ? "key" : "keys");
 	add_time(drawing->out, timeline->from);
 	mm_buf_add_str(drawing->out, " to ");
 	add_time(drawing->out, timeline->to);
