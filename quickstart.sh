@@ -154,6 +154,10 @@ show scripts/verify-with-openssl.sh "$scratch/jwks.json" <<<"$token"
 say "… and with mintmark itself, signature and claims."
 show "$mintmark" token verify - --issuer "$issuer" --audience "$audience" <<<"$token"
 
+# ---- rotating --------------------------------------------------------------------------------------------------------
+say "The keys rotate by themselves. What is going to happen to them:"
+show "$mintmark" key timeline -c "$config"
+
 if [ -n "$once" ]; then
   say "All of it worked. Stopping, because of --once."
   stop || die "the server did not stop cleanly: status $?"
@@ -163,6 +167,7 @@ say "All of it worked. Serving $issuer until Ctrl-C. In another terminal, try:"
 cat >&2 <<END
   $mintmark token create default -c $config
   curl -s $issuer/openid/v1/jwks
+  $mintmark key rotate -c $config
 END
 status=0
 wait "$server" || status=$?
