@@ -336,6 +336,20 @@ static void giving_up_an_algorithm_leaves_no_standby_of_it(void **state)
 	assert_consistent();
 }
 
+/* Even by a process whose clock is behind. */
+static void an_algorithm_that_was_given_up_can_be_introduced_again(void **state)
+{
+	const mm_time ready = T0 + TEST_PUBLISH_WAIT;
+	(void)state;
+
+	assert_ok(publish("ES256", T0), &err);
+	assert_ok(activate(2, ready), &err);
+	assert_ok(mm_keyset_give_up(set, test_alg("EdDSA"), &policy, ready, &err), &err);
+	assert_ok(publish("EdDSA", ready - 86400), &err);
+	assert_int_equal(set->records[3].published, ready + 1);
+	assert_consistent();
+}
+
 /* Invariant 3. */
 static void the_last_algorithm_that_signs_is_not_given_up(void **state)
 {
