@@ -106,6 +106,8 @@ static void add_consequences(struct mm_buf *text, const struct mm_event *event)
 	case MM_EVENT_EXTENDED: add_int(text, "retire_wait", event->record->retire_wait); break;
 	case MM_EVENT_RETIRED:
 	case MM_EVENT_TAINTED:
+		if (event->record->revoked != MM_NEVER) /* at once: then there is nothing to wait for */
+			break;
 		add_int(text, "retire_wait", event->record->retire_wait);
 		add_time(text, "removable_at", mm_key_removable_at(event->record));
 		break;

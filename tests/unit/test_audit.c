@@ -171,6 +171,20 @@ static void a_line_says_what_follows_from_the_event(void **state)
 	assert_int_equal(number_of(json_array_get(lines, 4), "retire_wait"), TEST_RETIRE_WAIT);
 }
 
+static void a_signer_that_is_revoked_is_not_said_to_be_removable_later(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	auto_json lines = NULL;
+	struct mm_err err = {0};
+
+	assert_ok(mm_keyset_revoke(set, mm_key_kid(set->records[0].key), &test_policy, T0 + 10, &err), &err);
+	store_committed(store_of(state), set);
+	lines = audit();
+	assert_line(json_array_get(lines, 3), "retired", kid_of(set, 0), 1, 2);
+	assert_null(json_object_get(json_array_get(lines, 3), "removable_at"));
+	assert_line(json_array_get(lines, 4), "revoked", kid_of(set, 0), 1, 2);
+}
+
 static void a_commit_in_which_nothing_happens_to_a_key_adds_no_line(void **state)
 {
 	mm_auto(mm_keyset) set = with_first_set(state);
@@ -506,6 +520,7 @@ int main(void)
 		TEST(a_line_says_who_and_why),
 		TEST(where_nothing_was_said_there_is_no_why),
 		TEST(a_line_says_what_follows_from_the_event),
+		TEST(a_signer_that_is_revoked_is_not_said_to_be_removable_later),
 		TEST(a_commit_in_which_nothing_happens_to_a_key_adds_no_line),
 		TEST(a_why_cannot_forge_a_line),
 		TEST(a_why_that_is_not_utf8_leaves_the_line_valid),

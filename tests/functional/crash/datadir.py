@@ -57,8 +57,9 @@ class DataDir:
 
         After a commit that came to its end, the audit is settled too.
         """
-        assert self.strays(keys) == set()
-        self.assert_audit()
+        revision, loaded = self.load()
+        assert self.strays(keys or loaded) == set()
+        self.assert_audit(loaded=(revision, loaded))
 
     def audit(self, settled=True):
         """The lines of the audit that stand, parsed. Whoever was killed may have left half of a line, if not settled."""
@@ -74,12 +75,12 @@ class DataDir:
                 standing.append(line)
         return standing
 
-    def assert_audit(self, settled=True):
+    def assert_audit(self, settled=True, loaded=None):
         """The audit tells of every revision that was committed and, once settled, of no other one.
 
         And what it tells of the keys leads to the states that they are in.
         """
-        revision, keys = self.load()
+        revision, keys = loaded or self.load()
         told = self.audit(settled)
         if not settled:
             told = [line for line in told if line["revision_after"] <= revision]
