@@ -68,12 +68,13 @@ static void check_record_kept(const struct commit *commit, const struct mm_key_r
 	    !kept(before->activated, after->activated) || !kept(before->retired, after->retired) ||
 	    !kept(before->tainted, after->tainted) || !kept(before->removed, after->removed) ||
 	    !kept(before->revoked, after->revoked))
-		world_fail(commit->world, "5 what was committed is kept", "a step of key %s was undone",
-			   kid_of(after));
+		world_fail(commit->world, "5 what was committed is kept", "a step of key %s was undone", kid_of(after));
 	if (before->publish_wait != after->publish_wait || after->retire_wait < before->retire_wait)
-		world_fail(commit->world, "5 what was committed is kept", "a wait of key %s was changed from %lld, %lld "
-			   "to %lld, %lld", kid_of(after), (long long)before->publish_wait,
-			   (long long)before->retire_wait, (long long)after->publish_wait, (long long)after->retire_wait);
+		world_fail(commit->world, "5 what was committed is kept",
+			   "a wait of key %s was changed from %lld, %lld "
+			   "to %lld, %lld",
+			   kid_of(after), (long long)before->publish_wait, (long long)before->retire_wait,
+			   (long long)after->publish_wait, (long long)after->retire_wait);
 }
 
 static void check_kept(const struct commit *commit)
@@ -85,8 +86,8 @@ static void check_kept(const struct commit *commit)
 		world_fail(commit->world, "5 what was committed is kept", "revision %llu follows %llu",
 			   (unsigned long long)commit->after->revision, (unsigned long long)before);
 	if (commit->after->count < count_before)
-		world_fail(commit->world, "5 what was committed is kept", "%zu records follow %zu", commit->after->count,
-			   count_before);
+		world_fail(commit->world, "5 what was committed is kept", "%zu records follow %zu",
+			   commit->after->count, count_before);
 	for (size_t i = 0; i < count_before && i < commit->after->count; i++)
 		check_record_kept(commit, &commit->before->records[i], &commit->after->records[i]);
 }
@@ -100,8 +101,8 @@ static void check_alg(const struct commit *commit, const struct mm_alg *alg)
 	bool configured = mm_policy_has_alg(&commit->process->policy, alg);
 
 	if (after > 1 || (after == 0 && before > 0 && (configured || waiting > 0)))
-		world_fail(commit->world, "3 one signer for each algorithm", "%s: %zu keys sign and %zu wait, after %zu",
-			   alg->name, after, waiting, before);
+		world_fail(commit->world, "3 one signer for each algorithm",
+			   "%s: %zu keys sign and %zu wait, after %zu", alg->name, after, waiting, before);
 }
 
 static void check_set(const struct commit *commit)
@@ -123,7 +124,8 @@ static void check_set(const struct commit *commit)
 		const struct mm_key_record *record = &commit->after->records[i];
 
 		if (is_served(record) != mm_key_is_private(record->key))
-			world_fail(world, "6 private halves are kept as long as they are served", "key %s", kid_of(record));
+			world_fail(world, "6 private halves are kept as long as they are served", "key %s",
+				   kid_of(record));
 	}
 }
 
@@ -208,12 +210,26 @@ static bool another_was_ready(const struct commit *commit, size_t key)
 	return false;
 }
 
+/* A takeover by schedule leaves a standby that is ready, unless there is no room for one (docs/decisions/0014). */
+static void check_covered(const struct commit *commit, size_t key)
+{
+	const struct mm_alg *alg = mm_key_alg(commit->after->records[key].key);
+
+	if (strcmp(commit->process->name, "rotor") != 0 || !signer_of(commit->before, alg))
+		return;
+	if (!another_was_ready(commit, key) &&
+	    count(commit->before, NULL, is_served) < commit->process->policy.max_keys)
+		world_fail(commit->world, "P a rotation leaves a ready standby", "not after key %s",
+			   kid_of(&commit->after->records[key]));
+}
+
 static void key_activated(const struct commit *commit, size_t key)
 {
 	const struct mm_key_record *record = &commit->after->records[key];
 	struct world *world = commit->world;
 	struct fact *fact = &world->facts[key];
 
+	check_covered(commit, key);
 	if (was_ready(commit, key))
 		return;
 	if (!commit->process->gap && !commit->process->revokes)
@@ -326,8 +342,8 @@ static void check_documents(struct world *world, const struct mm_keyset *set)
 		const char *kid = kid_of(&set->records[i]);
 
 		if (is_served(&set->records[i]) != !!strstr(here->jwks.body.p, kid))
-			world_fail(world, "9 the documents are the same everywhere", "key %s in the JWKS of revision %llu", kid,
-				   (unsigned long long)set->revision);
+			world_fail(world, "9 the documents are the same everywhere",
+				   "key %s in the JWKS of revision %llu", kid, (unsigned long long)set->revision);
 	}
 }
 
@@ -375,9 +391,12 @@ static void trace_commit(const struct commit *commit)
 
 		if (is_served(record))
 			at += (size_t)snprintf(states + at, sizeof states - at, " %zu=%s", i,
-					       is_signing(record) ? "signs" : is_waiting(record) ? "waits" : "retired");
+					       is_signing(record)   ? "signs"
+					       : is_waiting(record) ? "waits"
+								    : "retired");
 	}
-	world_trace(commit->world, "%s: revision %llu:%s", commit->process->name, (unsigned long long)set->revision, states);
+	world_trace(commit->world, "%s: revision %llu:%s", commit->process->name, (unsigned long long)set->revision,
+		    states);
 }
 
 void commit_happened(struct world *world, struct process *process)

@@ -28,11 +28,11 @@ struct plan {
 	mm_time calm; /* from then on nothing goes wrong any more and nobody types anything */
 	mm_time end;
 	int replicas, verifiers;
-	size_t first_key;          /* of the pool */
+	size_t first_key;           /* of the pool */
 	mm_duration between_tokens; /* all of these on average */
 	mm_duration between_commands, between_downs, between_blackouts, between_outages, between_steps; /* 0: never */
-	unsigned crash_permille, failure_permille; /* of commits */
-	unsigned rival_permille;                   /* how often somebody else acts between a load and its commit */
+	unsigned crash_permille, failure_permille;                                                      /* of commits */
+	unsigned rival_permille; /* how often somebody else acts between a load and its commit */
 };
 
 void plan_make(struct plan *plan, struct rng *rng, const struct pool *pool);

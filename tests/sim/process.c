@@ -63,19 +63,20 @@ static enum mm_code faulty_load(struct mm_store *store, enum mm_store_load what,
 	return code;
 }
 
-/* Between a load and its commit somebody else may be faster. */
+/* Between a load and its commit somebody else may be faster, though that takes no time: the steps are stamped already. */
 static void let_rivals_act(struct process *process)
 {
 	struct world *world = process->world;
 
-	if (world->depth >= 2 || world->now >= world->plan.calm || !rng_chance(&world->rng, world->plan.rival_permille))
+	if (!world->newest || world->depth >= MAX_DEPTH || world->now >= world->plan.calm ||
+	    !rng_chance(&world->rng, world->plan.rival_permille))
 		return;
-	world->depth++;
+	world->depth += MAX_DEPTH;
 	if (rng_chance(&world->rng, 300))
 		operator_command(world);
 	else
 		replica_rotor(world, (int)rng_below(&world->rng, world->plan.replicas));
-	world->depth--;
+	world->depth -= MAX_DEPTH;
 }
 
 static enum mm_code faulty_commit(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,

@@ -25,18 +25,16 @@ static mm_time later(mm_time a, mm_time b)
 	return a > b ? a : b;
 }
 
-/* `at` by the clock of the issuer; MM_NEVER: since the last change. */
-static void must_be_done(const struct duty *duty, mm_time at, const char *what, const char *kid)
+/* `at` by the clock of the issuer; MM_NEVER: at once. Each commit takes all that is due, so each is a new beginning. */
+static void must_be_done(const struct duty *duty, mm_time at, const char *what, const char *whose)
 {
 	struct world *world = duty->world;
-	mm_time since = duty->since;
+	mm_time since = later(duty->since, world->newest->committed);
 
-	if (at == MM_NEVER)
-		since = later(since, world->newest->committed);
-	else
+	if (at != MM_NEVER)
 		since = later(since, world->now - (duty->clock - at));
 	if (since + bound(world) < world->now)
-		world_fail(world, "P what is due is done", "%s%s: overdue for %lld s", what, kid,
+		world_fail(world, "P what is due is done", "%s%s: overdue for %lld s", what, whose,
 			   (long long)(world->now - since));
 }
 
@@ -46,27 +44,33 @@ static bool stands_by(const struct mm_key_record *record, const struct mm_alg *a
 	       record->removed == MM_NEVER && record->revoked == MM_NEVER;
 }
 
-static const struct mm_key_record *first_standby(const struct mm_keyset *set, const struct mm_alg *alg)
+static mm_time ready_at(const struct mm_key_record *record)
+{
+	return record->published + record->publish_wait;
+}
+
+/* The one that is ready first, but `other`. */
+static const struct mm_key_record *first_standby(const struct mm_keyset *set, const struct mm_alg *alg,
+						 const struct mm_key_record *other)
 {
 	const struct mm_key_record *first = NULL;
 
 	for (size_t i = 0; i < set->count; i++) {
 		const struct mm_key_record *record = &set->records[i];
 
-		if (stands_by(record, alg) &&
-		    (!first || record->published + record->publish_wait < first->published + first->publish_wait))
+		if (record != other && stands_by(record, alg) && (!first || ready_at(record) < ready_at(first)))
 			first = record;
 	}
 	return first;
 }
 
-static size_t served(const struct revision *revision)
+static bool is_full(const struct world *world)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < revision->set->count; i++)
-		count += revision_serves(revision, i);
-	return count;
+	for (size_t i = 0; i < world->newest->set->count; i++)
+		count += revision_serves(world->newest, i);
+	return count >= world->epoch->policy.max_keys;
 }
 
 static const struct mm_key_record *signer(const struct mm_keyset *set, const struct mm_alg *alg)
@@ -81,30 +85,30 @@ static const struct mm_key_record *signer(const struct mm_keyset *set, const str
 	return NULL;
 }
 
+/* A standby at any time, a second one in time for the rotation, and the rotation as soon as both are ready. */
 static void check_configured(const struct duty *duty, const struct mm_alg *alg)
 {
 	struct world *world = duty->world;
 	const struct mm_keyset *set = world->newest->set;
 	const struct mm_policy *policy = &world->epoch->policy;
-	const struct mm_key_record *signs = signer(set, alg), *standby = first_standby(set, alg);
-	mm_time ready;
+	const struct mm_key_record *signs = signer(set, alg), *standby = first_standby(set, alg, NULL), *next;
+	mm_time aged;
 
-	if (!standby) {
-		if (served(world->newest) < policy->max_keys)
-			must_be_done(duty, MM_NEVER, "a standby for ", alg->name);
+	if (!standby && !is_full(world))
+		must_be_done(duty, MM_NEVER, "a standby for ", alg->name);
+	if (!standby || policy->rotate_every == 0)
+		return;
+	if (!signs) {
+		must_be_done(duty, ready_at(standby), "the first signer for ", alg->name);
 		return;
 	}
-	ready = standby->published + standby->publish_wait;
-	if (policy->rotate_every == 0)
-		return;
-	if (!signs)
-		must_be_done(duty, ready, "the first signer for ", alg->name);
+	next = first_standby(set, alg, standby);
+	aged = signs->activated + policy->rotate_every;
+	if (!next && !is_full(world))
+		must_be_done(duty, aged - mm_policy_publish_wait(policy), "the next standby for ", alg->name);
 	else
-		must_be_done(duty, later(ready, signs->activated + policy->rotate_every), "rotation of ",
-			     mm_key_kid(signs->key));
-	/* The rotation leaves a standby that is ready, too, unless there was no room for one. */
-	if (signs && duty->clock > signs->activated + policy->rotate_every && served(world->newest) < policy->max_keys)
-		must_be_done(duty, signs->activated + policy->rotate_every, "rotation in time of ", mm_key_kid(signs->key));
+		must_be_done(duty, later(later(aged, ready_at(standby)), next ? ready_at(next) : MM_NEVER),
+			     "rotation of ", mm_key_kid(signs->key));
 }
 
 static void check_unconfigured(const struct duty *duty, const struct mm_alg *alg)
@@ -176,15 +180,17 @@ void progress_check_end(struct world *world)
 		return;
 	for (size_t i = 0; i < policy->alg_count; i++) {
 		const struct mm_key_record *signs = signer(set, policy->algs[i]);
-		const struct mm_key_record *standby = first_standby(set, policy->algs[i]);
+		const struct mm_key_record *standby = first_standby(set, policy->algs[i], NULL);
 
+		if (is_full(world))
+			continue;
 		if (!signs || !standby)
 			world_fail(world, "P the end is a steady state", "%s: %s", policy->algs[i]->name,
 				   signs ? "nothing stands by" : "nothing signs");
 		else if (now > signs->activated + policy->rotate_every + bound(world))
 			world_fail(world, "P the end is a steady state", "%s: the signer is too old",
 				   policy->algs[i]->name);
-		else if (now < standby->published + standby->publish_wait && now > signs->activated + bound(world))
+		else if (now < ready_at(standby) && now > signs->activated + bound(world))
 			world_fail(world, "P the end is a steady state", "%s: the standby is not ready",
 				   policy->algs[i]->name);
 	}

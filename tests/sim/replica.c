@@ -94,7 +94,8 @@ static void check_view(struct world *world, int who)
 	for (size_t i = 0; i < POOL_ALGS; i++) {
 		const struct mm_key_record *signer = replica_signer(world, who, world->pool->algs[i]);
 
-		if (signer && (signer->revoked != MM_NEVER || !revision_serves(view, (size_t)(signer - view->set->records))))
+		if (signer &&
+		    (signer->revoked != MM_NEVER || !revision_serves(view, (size_t)(signer - view->set->records))))
 			world_fail(world, "6 revoked is revoked", "replica %d signs with key %s at revision %llu", who,
 				   mm_key_kid(signer->key), (unsigned long long)view->number);
 	}
@@ -220,7 +221,8 @@ static void run_due(struct world *world, int who)
 	replica->busy = false;
 	process_check(&process, code, &change, &err);
 	if (code == MM_OK && sees_all && world->commits == commits)
-		world_fail(world, "P the schedule comes to rest", "replica %d: something is due, and nothing is done", who);
+		world_fail(world, "P the schedule comes to rest", "replica %d: something is due, and nothing is done",
+			   who);
 	if (code != MM_OK && !process.failed)
 		world_fail(world, "P what is due can be done", "replica %d: %s", who, err.text);
 	process_end(&process);

@@ -143,8 +143,10 @@ static void change_policy(struct world *world, size_t epoch)
 	world->epoch = &world->plan.epochs[epoch];
 	world->asked = world->now;
 	world->unasked = 0;
-	world_trace(world, "configuration: %s%s%s, rotate_every %lld, verifier_cache %lld, propagation %lld, "
-		    "clock_skew %lld, max_ttl %lld, max_keys %u", policy->algs[0]->name, policy->alg_count > 1 ? "+" : "",
+	world_trace(world,
+		    "configuration: %s%s%s, rotate_every %lld, verifier_cache %lld, propagation %lld, "
+		    "clock_skew %lld, max_ttl %lld, max_keys %u",
+		    policy->algs[0]->name, policy->alg_count > 1 ? "+" : "",
 		    policy->alg_count > 1 ? policy->algs[1]->name : "", (long long)policy->rotate_every,
 		    (long long)policy->verifier_cache, (long long)policy->propagation, (long long)policy->clock_skew,
 		    (long long)policy->max_ttl, policy->max_keys);
@@ -203,7 +205,7 @@ static void run_until(struct world *world, mm_time until)
 
 void world_pass(struct world *world, mm_duration duration)
 {
-	if (world->depth >= 2)
+	if (world->depth >= MAX_DEPTH)
 		return;
 	world->depth++;
 	run_until(world, world->now + duration);

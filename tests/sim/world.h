@@ -12,6 +12,7 @@
 #include <mintmark/clockguard.h>
 #include <mintmark/manage.h>
 
+enum { MAX_DEPTH = 2 };   /* of events within events */
 enum { RETRY_LAST = 60 }; /* seconds; as in issuer/rotor.c */
 
 enum { MAX_VERIFIERS = 4, MAX_TOKENS = 64, TRACE_LINES = 40, TRACE_WIDTH = 160 };
@@ -30,8 +31,8 @@ struct revision {
 struct fact {
 	mm_time published;        /* true time of the commit */
 	mm_duration publish_wait; /* as the policy demanded it then */
-	mm_time gap_until;        /* so long may its tokens be refused, because a verb said so; MM_NEVER: they may not */
-	mm_time expiry;           /* of the last of its tokens, for the slowest verifier; true time */
+	mm_time gap_until; /* so long may its tokens be refused, because a verb said so; MM_NEVER: they may not */
+	mm_time expiry;    /* of the last of its tokens, for the slowest verifier; true time */
 };
 
 /* Somebody with a handle of the store: the rotor of a replica, or a command. It lives for one call of the engine. */
@@ -45,7 +46,7 @@ struct process {
 	bool brings_keys;    /* prepare and import add keys that nothing asked for */
 	const char *revokes; /* the kid */
 	unsigned commits;
-	bool dead; /* crashed: what it does after that does not happen */
+	bool dead;   /* crashed: what it does after that does not happen */
 	bool failed; /* a fault was injected into it */
 };
 
@@ -77,7 +78,7 @@ struct world {
 	mm_time now;           /* true */
 	mm_duration clock_set; /* by how much the clocks of all hosts are wrong, since somebody set them */
 	const struct epoch *epoch;
-	int depth; /* events within events: an engine call takes its time */
+	int depth; /* of events within events: a call of the engine takes its time */
 
 	struct mm_store *store; /* in memory, without faults */
 	bool store_down;
@@ -94,9 +95,9 @@ struct world {
 	size_t token_count;
 	uint64_t tokens_minted;
 
-	mm_time disturbed;       /* when something last stood in the way of progress */
-	mm_time asked;           /* when the configuration or a command last changed what is wanted */
-	unsigned unasked;        /* commits of rotors since then in the same hour */
+	mm_time disturbed; /* when something last stood in the way of progress */
+	mm_time asked;     /* when the configuration or a command last changed what is wanted */
+	unsigned unasked;  /* commits of rotors since then in the same hour */
 	mm_time unasked_since;
 	uint64_t commits, refusals, crashes, verified, events; /* to show that it was not a quiet run */
 
@@ -136,7 +137,8 @@ struct mm_manage process_manage(struct process *process, const struct mm_key_mak
 extern enum mm_code process_make_key(void *process, const struct mm_alg *alg, unsigned rsa_bits, struct mm_key **out,
 				     struct mm_err *err);
 /* What holds after each call, whatever it was: an error means that nothing happened, and MM_OK that it did, once. */
-void process_check(struct process *process, enum mm_code code, const struct mm_change *change, const struct mm_err *err);
+void process_check(struct process *process, enum mm_code code, const struct mm_change *change,
+		   const struct mm_err *err);
 
 /* ---- commit.c: what holds of every commit ------------------------------------------------------------------------- */
 void commit_happened(struct world *world, struct process *process);
