@@ -12,7 +12,7 @@ import yaml
 
 STORE_FILES = {"audit.log", "keyset.json", "keys", "lock"}
 SERVED = {"published", "ready", "active", "retired"}
-STATES = {"published": "standby", "activated": "active", "retired": "retired", "removed": "removed", "revoked": "revoked"}
+STATES = {"published": "standby", "activated": "active", **{name: name for name in ("retired", "removed", "revoked")}}
 
 
 class DataDir:
@@ -62,7 +62,7 @@ class DataDir:
         self.assert_audit(loaded=(revision, loaded))
 
     def audit(self, settled=True):
-        """The lines of the audit that stand, parsed. Whoever was killed may have left half of a line, if not settled."""
+        """The lines of the audit that stand, parsed. If not settled, whoever was killed may have left half of one."""
         path = self.path / "audit.log"
         lines = path.read_text().split("\n") if path.exists() else [""]
         assert lines.pop() == "" or not settled, "the last line was cut short"
