@@ -367,6 +367,15 @@ def test_revoking_twice_hands_over_to_a_key_that_is_not_ready(make_issuer):
     assert signer(issuer) == standby
 
 
+def test_revoke_asks_even_where_nobody_is_hurt(make_issuer):
+    """It cannot be undone."""
+    issuer = make_issuer(config=AT_ONCE)
+    standby = keys(issuer)[1]
+    said = key(issuer, "revoke", standby, status=2)
+    assert "It signed no token that is still valid.\n  No verifier holds a JWKS with it any more.\n" in said
+    assert "nobody can be asked" in said and states(issuer)[standby] == "ready"
+
+
 def test_a_revoked_key_is_not_revoked_again_nor_asked_about(make_issuer):
     issuer = make_issuer()
     first = keys(issuer)[0]
