@@ -400,3 +400,71 @@ def test_a_watch_that_nobody_hears_ends(issuer, pki):
         issuer.run("key", "prepare")
         assert process.wait(timeout=10 * harness.PATIENCE) == 1
         assert b"cannot write to standard output" in process.stderr.read()
+
+
+# ---- what docs/kube-apiserver.md says --------------------------------------------------------------------------------
+DOCUMENT = (harness.SOURCE_DIR / "docs/kube-apiserver.md").read_text()
+
+
+def run_script(name, folder, *arguments):
+    """A script of the document, with directories and an ssh of ours; the CompletedProcess."""
+    script = re.search(rf"^(#!/bin/sh\n# {name} NODE.*?)^```$", DOCUMENT, re.M | re.S).group(1)
+    for place, ours in {"/var/lib/mintmark/apiserver": folder / "pki", "/etc/kubernetes/pki": "pki", "/run": folder}.items():
+        script = script.replace(place, str(ours))
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin/ssh").write_text(f'#!/bin/sh\necho "$1 $2" >>{folder}/log\ncd {folder}/"${{1#root@}}" && sh -c "$2"\n')
+    (folder / "bin/ssh").chmod(0o755)
+    return subprocess.run(["sh", "-c", script, name, *arguments], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"})
+
+
+def test_the_script_of_the_document_puts_both_files_on_every_node(issuer, pki, tmp_path):
+    export(issuer, pki)
+    for node in ("cp1", "cp2"):
+        (tmp_path / node / "pki").mkdir(parents=True)
+    assert run_script("distribute-sa", tmp_path, "cp1", "cp2").stderr == ""
+    for node in ("cp1", "cp2"):
+        files = {path.name: path for path in (tmp_path / node / "pki").iterdir()}
+        assert {name: (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) for name, path in files.items()} == {
+            "sa.pub": (pki.pub.read_bytes(), 0o644), "sa.key": (pki.key.read_bytes(), 0o600)}
+    written = re.findall(r"^root@(\w+) .*pki/\.(sa\.\w+)\.new &&", (tmp_path / "log").read_text(), re.M)
+    assert written == [("cp1", "sa.pub"), ("cp2", "sa.pub"), ("cp1", "sa.key"), ("cp2", "sa.key")]
+    assert sorted(os.listdir(tmp_path)) == ["0", "bin", "cp1", "cp2", "log", "pki"], "no copy of the key is left"
+
+
+def test_the_script_of_the_document_moves_nothing_that_was_cut_off(issuer, pki, tmp_path):
+    export(issuer, pki)
+    (tmp_path / "cp1/pki").mkdir(parents=True)
+    run_script("distribute-sa", tmp_path, "cp1")
+    before = (tmp_path / "cp1/pki/sa.pub").read_bytes()
+    issuer.run("key", "prepare")
+    export(issuer, pki)
+    (tmp_path / "bin/cat").write_text("#!/bin/sh\nhead -c 100\n")
+    (tmp_path / "bin/cat").chmod(0o755)
+    assert run_script("distribute-sa", tmp_path, "cp1").returncode != 0
+    assert (tmp_path / "cp1/pki/sa.pub").read_bytes() == before
+
+
+def test_the_hook_of_the_document_fills_the_directory(make_issuer, pki):
+    hook = re.search(r"^  on_change: \[(.*)\]$", DOCUMENT, re.M).group(1).split(", ")
+    issuer = make_issuer()
+    hook[0], hook[-1] = str(issuer.mintmark.path), str(pki.path)
+    issuer.configure({"keys": {"on_change": hook}})
+    with issuer:
+        harness.wait_until(pki.key.exists, issuer.log)
+        issuer.run("key", "rotate")
+        active = kid_in_state(issuer, "active")
+        harness.wait_until(lambda: pki.signer == active, issuer.log)
+        assert list(pki.trusted) == served(issuer)
+
+
+def test_the_numbers_of_the_document_are_a_policy(mintmark, tmp_path, pki):
+    """The configuration is accepted, a key on standard input taken over, and 22 days the least with a year's tokens."""
+    config = re.search(r"^# /etc/mintmark/mintmark.yaml\n(.*?)^```$", DOCUMENT, re.M | re.S).group(1)
+    config = config.replace("/var/lib/mintmark/data", "data")
+    (tmp_path / "mintmark.yaml").write_text(config)
+    subprocess.run(["openssl", "genrsa", "-traditional", "-out", pki.key, "2048"], check=True, capture_output=True)
+    mintmark("init", "--issuer", "https://oidc.example.com", "--dir", tmp_path, "--key", "-", stdin=pki.key.read_text())
+    for days, status in ((21, 2), (22, 0)):
+        (tmp_path / "mintmark.yaml").write_text(config.replace("rotate_every: 0 ", f"rotate_every: {days}d "))
+        mintmark("key", "list", "-c", tmp_path / "mintmark.yaml", status=status)
