@@ -26,7 +26,7 @@ MM_MUSTCHECK enum mm_code mm_hurt_of(const struct mm_keyset *before, const struc
 /* Whether anybody is. */
 bool mm_hurt_any(const struct mm_hurt *hurt);
 
-/* Whole sentences, a line each, indented by two spaces; what takes over from a revoked key is said even if it is ready. */
+/* Whole sentences, a line each, indented by two spaces. What takes over is said even if it is ready. */
 void mm_hurt_add_text(struct mm_buf *out, const struct mm_hurt *hurt, mm_time now);
 
 /* {"old_tokens": {kid, accepted_until, expired_by}, "new_tokens": {kid, refused_until}}, each null where nobody is. */

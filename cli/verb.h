@@ -67,8 +67,8 @@ MM_MUSTCHECK enum mm_code mm_verb_find_key(struct mm_verb *verb, struct mm_err *
 MM_MUSTCHECK enum mm_code mm_verb_confirm(struct mm_verb *verb, const char *kid, bool always, struct mm_err *err);
 
 /*
- * After a refusal, the hint: when the key `kid` (NULL: the next of verb->alg) becomes ready, if that is why, or when the
- * JWKS has room for another key, if that is why.
+ * After a refusal, the hint: when the key `kid` (NULL: the next of verb->alg) becomes ready, or when the JWKS has room
+ * for another key. Neither says anything where that is not why.
  */
 void mm_verb_hint_not_ready(struct mm_verb *verb, const char *kid);
 void mm_verb_hint_full(struct mm_verb *verb);
