@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mintmark key export --for kube-apiserver: what others read in the files, and what is there when something goes wrong."""
+"""mintmark key export --for kube-apiserver: what others read in the files, and what is left when something fails."""
 import base64
 import datetime
 import hashlib
@@ -162,8 +162,8 @@ def test_each_change_says_by_when_the_api_servers_must_be_restarted(issuer, pki)
     export(issuer, pki)
     issuer.run("key", "prepare")
     added = keys_of(issuer)[-1]
-    assert re.search(rf"^restart each API server before \S+Z \(in 3h(1m)?\): from then on {added['kid']} may sign, which "
-                     "they do not trust yet$", export(issuer, pki).stdout, re.M)
+    assert re.search(rf"^restart each API server before \S+Z \(in 3h(1m)?\): from then on {added['kid']} may sign, "
+                     "which they do not trust yet$", export(issuer, pki).stdout, re.M)
     replaced = kid_in_state(issuer, "active")
     issuer.run("key", "rotate")
     restart = export_json(issuer, pki)["restart"]
@@ -234,8 +234,9 @@ def test_wherever_it_ends_what_signs_is_trusted(issuer, pki, faultfs, tmp_path, 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "RS384", "PS256"])
 def test_an_issuer_whose_tokens_it_could_not_sign_is_refused(make_issuer, pki, algorithm):
     result = export(make_issuer(algorithm=algorithm), pki, status=1)
-    assert result.stderr == (f"mintmark: key export: a kube-apiserver does not sign {algorithm}; accepted: RS256, ES256, "
-                             "ES384 or ES512\nhint: --algorithm names another of the algorithms in keys.algorithms\n")
+    assert result.stderr == (f"mintmark: key export: a kube-apiserver does not sign {algorithm}; accepted: RS256, "
+                             "ES256, ES384 or ES512\n"
+                             "hint: --algorithm names another of the algorithms in keys.algorithms\n")
     assert os.listdir(pki.path) == []
 
 
@@ -393,8 +394,8 @@ def test_what_is_wrong_at_the_start_of_a_watch_ends_it(issuer, pki):
 
 
 def test_a_watch_that_nobody_hears_ends(issuer, pki):
-    with issuer.mintmark.popen("key", "export", "--for", "kube-apiserver", pki.path, "--watch", "-c", issuer.config_path,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with issuer.mintmark.popen("key", "export", "--for", "kube-apiserver", pki.path, "--watch", "-c",
+                               issuer.config_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.readline()
         process.stdout.close()
         issuer.run("key", "prepare")
@@ -409,10 +410,12 @@ DOCUMENT = (harness.SOURCE_DIR / "docs/kube-apiserver.md").read_text()
 def run_script(name, folder, *arguments):
     """A script of the document, with directories and an ssh of ours; the CompletedProcess."""
     script = re.search(rf"^(#!/bin/sh\n# {name} NODE.*?)^```$", DOCUMENT, re.M | re.S).group(1)
-    for place, ours in {"/var/lib/mintmark/apiserver": folder / "pki", "/etc/kubernetes/pki": "pki", "/run": folder}.items():
+    places = {"/var/lib/mintmark/apiserver": folder / "pki", "/etc/kubernetes/pki": "pki", "/run": folder}
+    for place, ours in places.items():
         script = script.replace(place, str(ours))
     (folder / "bin").mkdir(exist_ok=True)
-    (folder / "bin/ssh").write_text(f'#!/bin/sh\necho "$1 $2" >>{folder}/log\ncd {folder}/"${{1#root@}}" && sh -c "$2"\n')
+    (folder / "bin/ssh").write_text(f'#!/bin/sh\necho "$1 $2" >>{folder}/log\n'
+                                    f'cd {folder}/"${{1#root@}}" && sh -c "$2"\n')
     (folder / "bin/ssh").chmod(0o755)
     return subprocess.run(["sh", "-c", script, name, *arguments], capture_output=True, text=True, check=False,
                           env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"})
