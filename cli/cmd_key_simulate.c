@@ -269,5 +269,5 @@ const struct mm_command mm_cmd_key_simulate = {
 	.flags = flags,
 	.options_size = sizeof(struct simulate_options),
 	.run = run,
-	.help = "tell what the schedule is going to do, also under another policy",
+	.help = "tell what the schedule is going to do",
 };
