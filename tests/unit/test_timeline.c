@@ -171,6 +171,7 @@ static void the_window_begins_with_the_oldest_key_that_is_served(void **state)
 
 	assert_int_equal(mm_timeline_begin(story.set, T0), T0 - 12 * DAY);
 	assert_int_equal(mm_timeline_begin(story.set, T0 - 1000 * DAY), T0 - 1000 * DAY);
+	assert_int_equal(mm_timeline_begin(story.set, T0 - 60 * DAY - 1), T0 - 60 * DAY - 1);
 	assert_ok(mm_keyset_new(&empty, &err), &err);
 	assert_int_equal(mm_timeline_begin(empty, T0), T0);
 	test_story_free(&story);
@@ -276,6 +277,21 @@ static void the_most_keys_at_once_are_counted_where_they_are_first(void **state)
 	test_story_free(&story);
 }
 
+static void a_key_that_leaves_when_another_comes_is_not_counted_with_it(void **state)
+{
+	struct test_story story = test_story_begin();
+	(void)state;
+
+	/* The third would have been removed in the second in which the fifth was published. */
+	story.set->records[2].revoked = MM_NEVER;
+	story.set->records[2].retired = story.set->records[2].activated;
+	story.set->records[2].removed = story.set->records[4].published;
+	test_story_show(&story, T0 - 4 * DAY, T0 + DAY);
+	assert_int_equal(story.timeline->most_served, 4);
+	assert_int_equal(story.timeline->most_served_at, T0 - 4 * DAY);
+	test_story_free(&story);
+}
+
 static void a_window_that_does_not_hold_now_is_refused(void **state)
 {
 	struct test_story story = test_story_begin();
@@ -286,6 +302,24 @@ static void a_window_that_does_not_hold_now_is_refused(void **state)
 		     &err);
 	assert_fails(mm_timeline_new(story.set, &story.policy, T0, T0, T0, &story.timeline, &err), MM_EREFUSED, &err);
 	assert_null(story.timeline);
+	test_story_free(&story);
+}
+
+static void a_clock_before_all_records_has_everything_before_it(void **state)
+{
+	struct test_story story = test_story_begin();
+	mm_time now = T0 - 1000 * DAY;
+	mm_auto(mm_keyset) future = NULL;
+	mm_auto(mm_timeline) timeline = NULL;
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(mm_forecast(story.set, &story.policy, now, T0, 1000, &future, &err), &err);
+	assert_ok(mm_timeline_new(future, &story.policy, mm_timeline_begin(story.set, now), now, T0, &timeline, &err),
+		  &err);
+	assert_int_equal(timeline->from, now);
+	assert_int_equal(timeline->left_out, 0);
+	assert_int_equal(timeline->count, story.set->count);
 	test_story_free(&story);
 }
 
@@ -328,7 +362,9 @@ int main(void)
 		cmocka_unit_test(events_are_the_beginnings_of_phases_in_order_of_time),
 		cmocka_unit_test(a_removal_that_is_overdue_is_an_event_of_now),
 		cmocka_unit_test(the_most_keys_at_once_are_counted_where_they_are_first),
+		cmocka_unit_test(a_key_that_leaves_when_another_comes_is_not_counted_with_it),
 		cmocka_unit_test(a_window_that_does_not_hold_now_is_refused),
+		cmocka_unit_test(a_clock_before_all_records_has_everything_before_it),
 		cmocka_unit_test(a_year_of_any_policy_has_no_gap_and_no_empty_phase),
 	};
 

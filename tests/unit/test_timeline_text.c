@@ -251,6 +251,20 @@ static void a_wait_of_an_hour_is_seen_beside_years(void **state)
 	test_story_free(&story);
 }
 
+static void a_tick_in_the_first_cell_of_the_future_is_right_of_now(void **state)
+{
+	struct test_story story = test_story_begin();
+	char *text;
+	(void)state;
+
+	test_story_show(&story, T0 - 12 * DAY, T0 + 90 * DAY);
+	text = text_of(story.timeline, 80, true, false);
+	assert_contains(text, "─┼┬─");
+	assert_contains(text, "\n                         Nov 23   Dec 7 ");
+	free(text);
+	test_story_free(&story);
+}
+
 static void an_empty_set_has_no_picture(void **state)
 {
 	struct test_story story = {.policy = test_policy_for("EdDSA", NULL)};
@@ -308,6 +322,7 @@ int main(void)
 		cmocka_unit_test(no_line_is_longer_than_the_terminal_is_wide),
 		cmocka_unit_test(colours_add_nothing_to_what_is_said),
 		cmocka_unit_test(a_wait_of_an_hour_is_seen_beside_years),
+		cmocka_unit_test(a_tick_in_the_first_cell_of_the_future_is_right_of_now),
 		cmocka_unit_test(an_empty_set_has_no_picture),
 		cmocka_unit_test(a_hundred_tombstones_are_counted_and_not_drawn),
 		cmocka_unit_test(real_keys_have_the_beginning_of_their_kid),
