@@ -29,7 +29,7 @@ static const struct mm_flag flags[] = {
 	 .type = MM_FLAG_ALGORITHM,
 	 .offset = offsetof(struct mm_verb_options, alg),
 	 .value = "ALG",
-	 .help = "what the key is for; without it the first algorithm of the configuration"},
+	 .help = "what the key is for (else: the first that is configured)"},
 	MM_FLAG_ROW_REASON,
 	MM_FLAG_ROW_CONFIG,
 	MM_FLAG_ROW_OUTPUT,

@@ -27,7 +27,7 @@ struct mm_verb_options {
 #define MM_FLAG_ROW_WHOSE_ACTIVE                                                                                       \
 	{                                                                                                              \
 		.name = "algorithm", .type = MM_FLAG_ALGORITHM, .offset = offsetof(struct mm_verb_options, alg),       \
-		.value = "ALG", .help = "the one whose key active means; without it the first of the configuration"    \
+		.value = "ALG", .help = "the one whose key active means (else: the first that is configured)"          \
 	}
 #define MM_FLAG_ROW_ALLOW_GAP                                                                                          \
 	{                                                                                                              \
