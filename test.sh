@@ -14,7 +14,7 @@ logs=build/logs
 python=/usr/bin/python3 # Debian's own, which has Debian's modules
 
 # ---- the phases, in their order; each runs in a subshell of its own --------------------------------------------------
-phases=(packages modules build unit lint analysis asan tsan functional)
+phases=(packages modules build unit sim lint analysis asan tsan functional)
 
 packages() {
   scripts/packages.sh test
@@ -45,6 +45,11 @@ build() {
 
 unit() {
   make -C build/release -j"$jobs" check VERBOSE=1
+}
+
+# Rotation, simulated: 10,000 times two years. A seed that fails is printed, and reproduces the failure.
+sim() {
+  build/release/tests/sim/sim --runs 10000 --jobs "$jobs"
 }
 
 lint() {

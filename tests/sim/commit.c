@@ -418,7 +418,7 @@ void commit_happened(struct world *world, struct process *process)
 		check_steps(&commit);
 	check_set(&commit);
 	check_rest(&commit);
-	if (rng_chance(&world->rng, 5))
+	if (rng_chance(&world->rng, 3))
 		check_documents(world, set);
 	remember(world, set);
 }

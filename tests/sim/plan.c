@@ -134,7 +134,7 @@ void plan_make(struct plan *plan, struct rng *rng, const struct pool *pool)
 	draw_epochs(plan, rng, pool);
 	plan->replicas = (int)rng_between(rng, 1, MAX_REPLICAS);
 	plan->verifiers = (int)rng_between(rng, 2, 4);
-	plan->first_key = (size_t)rng_below(rng, 256);
+	plan->first_key = (size_t)rng_below(rng, 64);
 	plan->between_tokens = rng_magnitude(rng, 2 * DAY, 8 * DAY);
 	plan->between_commands = draw_interval(rng, 800, 2 * DAY, 300 * DAY);
 	plan->between_downs = draw_interval(rng, 800, 5 * DAY, 200 * DAY);
