@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-import harness
+pytest.register_assert_rewrite("harness", "crash.datadir")  # what they assert is told like what a test asserts
+
+import harness  # pylint: disable=wrong-import-position
 
 
 @pytest.fixture(scope="session")
