@@ -16,8 +16,8 @@ struct mm_terminal {
 };
 
 /*
- * Of `fd`: its width, or that of $COLUMNS, or 80; UTF-8 when the locale is of it ($LC_ALL, $LC_CTYPE, $LANG); colour when
- * it is a terminal that has it and $NO_COLOR is not set (no-color.org).
+ * Of `fd`: its width, or that of $COLUMNS, or 80; UTF-8 when the locale is of it ($LC_ALL, $LC_CTYPE, $LANG); colour
+ * when it is a terminal that has it and $NO_COLOR is not set (no-color.org).
  */
 struct mm_terminal mm_terminal_of(int fd);
 

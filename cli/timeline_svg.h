@@ -6,8 +6,8 @@
 #include <mintmark/timeline.h>
 
 /*
- * Appends the document. `title`, whatever it holds, stands above the picture. Phases differ in height and pattern besides
- * colour; what a pointer rests on tells its key and its exact times.
+ * Appends the document. `title`, whatever it holds, stands above the picture. Phases differ in height and pattern
+ * besides colour; what a pointer rests on tells its key and its exact times.
  */
 void mm_timeline_svg(const struct mm_timeline *timeline, const char *title, struct mm_buf *out);
 

@@ -8,9 +8,8 @@
 #include <mintmark/timeline.h>
 
 /*
- * Appends the picture, a legend, and the exact times of every key. Phases differ in their characters, so that it can be
- * read without colours; each is at least one cell wide. No line is longer than terminal->columns, but that a time is not
- * broken.
+ * Appends the picture, a legend, and the exact times of every key. Phases differ in their characters, so that it can
+ * be read without colours; each is at least one cell wide. No line is longer than the terminal is wide.
  */
 void mm_timeline_text(const struct mm_timeline *timeline, const struct mm_terminal *terminal, struct mm_buf *out);
 

@@ -104,7 +104,8 @@ def test_the_summary_of_a_simulation_follows_from_its_events(issuer):
 def test_text_tells_the_same_as_json(issuer):
     text = issuer.run("key", "simulate", "--until", "100d").stdout
     rows = re.findall(r"^(\S+Z)  (\S+) +ES256 +(\w+)  ", text, re.M)
-    assert rows == [(event["at"], event["kid"] if event["kid"].startswith("planned") else event["kid"][:8], event["state"])
+    short = lambda kid: kid if kid.startswith("planned") else kid[:8]
+    assert rows == [(event["at"], short(event["kid"]), event["state"])
                     for event in simulate(issuer, "--until", "100d")["events"]]
     assert re.search(r"^a key signs for 30d, waits 1h2m before it may, and is served for 1d2m afterwards$", text, re.M)
     assert re.search(r"^3 new keys until \S+Z; at most 3 in the JWKS at once, first at \S+Z$", text, re.M)
@@ -208,7 +209,8 @@ def test_the_drawing_has_every_span_where_it_belongs(issuer, flags):
     drawing = ElementTree.fromstring(issuer.run("key", "timeline", "-o", "svg", *flags).stdout)
     left, right = seconds(answer["from"]), seconds(answer["to"])
     shapes = list(shapes_of(drawing))
-    seen = [span for span in spans_of(answer) if span["state"] != "removed" and span["from"] < right and span["to"] > left]
+    seen = [span for span in spans_of(answer)
+            if span["state"] != "removed" and span["from"] < right and span["to"] > left]
     assert [(shape["kid"], shape["state"]) for shape in shapes] == [(span["kid"], span["state"]) for span in seen]
     width = float(drawing.get("viewBox").split()[2])
     # The window is as wide as what is drawn of it: a signer is always there, and so is a standby.
@@ -235,8 +237,8 @@ def test_the_example_in_the_documentation_is_drawn_like_this(issuer):
 
 # ---- trying another policy -------------------------------------------------------------------------------------------
 def test_another_policy_can_be_tried(issuer):
-    tried = simulate(issuer, "--rotate-every", "10d", "--verifier-cache", "5h", "--propagation", "2m", "--clock-skew", "0s",
-                     "--max-ttl", "2d")
+    tried = simulate(issuer, "--rotate-every", "10d", "--verifier-cache", "5h", "--propagation", "2m",
+                     "--clock-skew", "0s", "--max-ttl", "2d")
     assert tried["policy"] == {"rotate_every": 864000, "publish_wait": 5 * 3600 + 120, "retire_wait": 2 * 86400 + 120}
     assert tried["new_keys"] > simulate(issuer)["new_keys"]
     published = [span for span in spans_of(tried) if span["state"] == "published"]
@@ -298,15 +300,16 @@ def test_without_a_key_set_a_fresh_one_is_simulated(mintmark, tmp_path):
 
 # ---- what is refused -------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("arguments, line", [
-    (["timeline", "--until", "2020-01-01T00:00:00Z"], '--until: found "2020-01-01T00:00:00Z"; accepted: a duration such as '
-                                                      "90d or 1y, or a time after now such as "),
+    (["timeline", "--until", "2020-01-01T00:00:00Z"],
+     '--until: found "2020-01-01T00:00:00Z"; accepted: a duration such as 90d or 1y, or a time after now such as '),
     (["simulate", "--until", "9999y"], '--until: found "9999y"; accepted: '),
     (["simulate", "--until", "0s"], '--until: found "0s"; accepted: '),
-    (["timeline", "--since", "2999-01-01T00:00:00Z"], '--since: found "2999-01-01T00:00:00Z"; accepted: a duration such as '
-                                                      "90d or 1y, or a time before now such as "),
+    (["timeline", "--since", "2999-01-01T00:00:00Z"],
+     '--since: found "2999-01-01T00:00:00Z"; accepted: a duration such as 90d or 1y, or a time before now such as '),
     (["timeline", "--width", "19"], '--width: found "19"; accepted: a number of columns from 20 to 1000\n'),
     (["timeline", "--width", "80x"], '--width: found "80x"; accepted: a number of columns from 20 to 1000\n'),
-    (["timeline", "--width", "100", "-o", "svg"], "--width: only the text has a width in columns; accepted: with -o text\n"),
+    (["timeline", "--width", "100", "-o", "svg"],
+     "--width: only the text has a width in columns; accepted: with -o text\n"),
     (["timeline", "-o", "png"], '--output: found "png"; accepted: text, json or svg\n'),
     (["simulate", "--rotate-every", "soon"], '--rotate-every: found "soon"; accepted: a duration from 0s to 3650d'),
     (["simulate", "--max-ttl", "0"], '--max-ttl: found "0"; accepted: '),

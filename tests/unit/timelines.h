@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Timelines for tests: of key sets made by hand, whose keys are planned ones, since those have kids that can be written. */
+/* Timelines for tests: of key sets made by hand, whose keys are planned ones: their kids are known beforehand. */
 #ifndef MINTMARK_TESTS_TIMELINES_H
 #define MINTMARK_TESTS_TIMELINES_H
 
