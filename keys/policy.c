@@ -68,11 +68,13 @@ static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_er
 		err, MM_ECONFIG,
 		"keys.max_keys: the JWKS would come to hold %lld keys, more than %u: a retired key stays for "
 		"propagation %s + max_ttl %s + clock_skew %s = %s, which at one key each rotate_every %s is %lld "
-		"retired keys, and %d others, for each of %zu algorithms; accepted: a longer rotate_every, a shorter "
+		"retired keys, and %d others, for each algorithm (there %s %zu); accepted: a longer rotate_every, a "
+		"shorter "
 		"tokens.max_ttl, or max_keys up to %d",
 		(long long)expected, policy->max_keys, written(policy->propagation).text, written(policy->max_ttl).text,
 		written(policy->clock_skew).text, written(retire_wait).text, written(policy->rotate_every).text,
-		(long long)retired, KEYS_BESIDE_RETIRED, policy->alg_count, MAX_KEYS_LIMIT);
+		(long long)retired, KEYS_BESIDE_RETIRED, policy->alg_count == 1 ? "is" : "are", policy->alg_count,
+		MAX_KEYS_LIMIT);
 }
 
 static enum mm_code check_jwks_size_by_hand(const struct mm_policy *policy, struct mm_err *err)
@@ -82,9 +84,8 @@ static enum mm_code check_jwks_size_by_hand(const struct mm_policy *policy, stru
 	if (needed <= policy->max_keys)
 		return MM_OK;
 	return mm_fail(err, MM_ECONFIG,
-		       "keys.max_keys: found %u; accepted: %zu to %d, an active key and a standby for each of %zu "
-		       "algorithms",
-		       policy->max_keys, needed, MAX_KEYS_LIMIT, policy->alg_count);
+		       "keys.max_keys: found %u; accepted: %zu to %d, an active key and a standby for each algorithm",
+		       policy->max_keys, needed, MAX_KEYS_LIMIT);
 }
 
 static enum mm_code check_rotation(const struct mm_config *config, const struct mm_policy *policy, struct mm_err *err)

@@ -177,7 +177,7 @@ static void each_algorithm_needs_its_own_place_in_the_jwks(void **state)
 	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
 	config.keys.max_keys = 25;
 	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
-			    "for each of 2 algorithms");
+			    "for each algorithm (there are 2)");
 }
 
 static void refuses_more_keys_than_the_clouds_read(void **state)
