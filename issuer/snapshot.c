@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/snapshot.h>
 
+#include <mintmark/steps.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,6 @@ static struct counted *counted(struct mm_snapshot *snapshot)
 	return (struct counted *)snapshot;
 }
 
-/* A key set of before 0.1.0 has promised nothing, and was not held to anything either. */
-static mm_duration longest_ttl(const struct mm_snapshot *snapshot, const struct mm_key_record *record)
-{
-	const struct mm_policy *policy = &snapshot->policy;
-	mm_duration promised = record->retire_wait - policy->propagation - policy->clock_skew;
-
-	if (record->retire_wait == 0 || promised > snapshot->max_ttl)
-		return snapshot->max_ttl;
-	return promised > 0 ? promised : 0;
-}
-
 static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg *alg, mm_time now, struct mm_err *err)
 {
 	const struct mm_key_record *record = mm_keyset_signer(snapshot->set, alg, now);
@@ -43,7 +33,7 @@ static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg
 		code = mm_jws_prepare(signer, NULL, &place->jws, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "key %s", mm_key_kid(record->key));
-	place->max_ttl = longest_ttl(snapshot, record);
+	place->max_ttl = mm_key_longest_ttl(record, &snapshot->policy);
 	snapshot->signer_count++;
 	return MM_OK;
 }

@@ -33,6 +33,15 @@ mm_time mm_key_removable_at(const struct mm_key_record *record)
 	return record->retired + record->retire_wait;
 }
 
+mm_duration mm_key_longest_ttl(const struct mm_key_record *record, const struct mm_policy *policy)
+{
+	mm_duration promised = record->retire_wait - policy->propagation - policy->clock_skew;
+
+	if (record->retire_wait == 0 || promised > policy->max_ttl)
+		return policy->max_ttl;
+	return promised > 0 ? promised : 0;
+}
+
 const struct mm_key_record *mm_keyset_standby(const struct mm_keyset *set, const struct mm_alg *alg)
 {
 	const struct mm_key_record *first = NULL;

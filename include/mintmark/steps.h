@@ -70,6 +70,11 @@ size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg 
 bool mm_key_is_standby(const struct mm_key_record *record);      /* published, and never yet anything else */
 mm_time mm_key_ready_at(const struct mm_key_record *record);     /* published + publish_wait */
 mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + retire_wait */
+/*
+ * The longest lifetime of a token by that key: max_ttl, or less while its retire_wait promises less (docs/decisions/0012).
+ * A key set of before 0.1.0 has promised nothing, and is not held to anything either.
+ */
+mm_duration mm_key_longest_ttl(const struct mm_key_record *record, const struct mm_policy *policy);
 size_t mm_keyset_served(const struct mm_keyset *set);            /* how many keys the JWKS holds */
 
 #endif

@@ -168,7 +168,7 @@ void operator_command(struct world *world)
 	enum mm_code code;
 
 	if (replicas_hold(world))
-		return; /* the operator has read the log: nothing by hand until the clock can be trusted */
+		return; /* the operator has read the log: nothing by hand while the clock is wrong */
 	process_start(&command.process, world, verb->name, rng_extreme(&world->rng, -error, error));
 	command.maker = (struct mm_key_maker){process_make_key, &command.process};
 	command.manage = process_manage(&command.process, &command.maker);

@@ -79,15 +79,6 @@ static void keep(struct world *world, const struct token *token)
 	world->tokens[place] = *token;
 }
 
-/* As issuer/snapshot.c: what the key set does not promise yet is not used. */
-static mm_duration longest_ttl(const struct world *world, const struct mm_key_record *signer)
-{
-	const struct mm_policy *policy = &world->epoch->policy;
-	mm_duration promised = signer->retire_wait - policy->propagation - policy->clock_skew;
-
-	return promised < policy->max_ttl ? promised : policy->max_ttl;
-}
-
 void verifier_mint(struct world *world, int replica, const struct mm_alg *alg, mm_duration ttl, bool verify_now)
 {
 	const struct mm_keyset *set = world->replicas[replica].view->set;
@@ -95,8 +86,8 @@ void verifier_mint(struct world *world, int replica, const struct mm_alg *alg, m
 	struct token token = {.number = world->tokens_minted++};
 	struct fact *fact;
 
-	if (ttl > longest_ttl(world, signer))
-		ttl = longest_ttl(world, signer);
+	if (ttl > mm_key_longest_ttl(signer, &world->epoch->policy))
+		ttl = mm_key_longest_ttl(signer, &world->epoch->policy);
 	if (ttl < 1)
 		return;
 	token.expiry = expiry(world, replica, ttl);
