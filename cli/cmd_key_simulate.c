@@ -234,12 +234,6 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	return code == MM_OK ? print[options->common.output](&simulation, err) : code;
 }
 
-#define TRIED(flag, member, text)                                                                                      \
-	{                                                                                                              \
-		.name = flag, .type = MM_FLAG_TEXT, .offset = offsetof(struct simulate_options, member),               \
-		.value = "DURATION", .help = "in place of " text                                                       \
-	}
-
 static const struct mm_flag flags[] = {
 	{.name = "until",
 	 .type = MM_FLAG_TEXT,
@@ -247,11 +241,31 @@ static const struct mm_flag flags[] = {
 	 .value = "WHEN",
 	 .fallback = "1y",
 	 .help = "how far to look ahead: 90d, 1y, or a time"},
-	TRIED("rotate-every", rotate_every, "keys.rotate_every; 0: by hand"),
-	TRIED("verifier-cache", verifier_cache, "keys.verifier_cache"),
-	TRIED("propagation", propagation, "keys.propagation"),
-	TRIED("clock-skew", clock_skew, "keys.clock_skew"),
-	TRIED("max-ttl", max_ttl, "tokens.max_ttl"),
+	{.name = "rotate-every",
+	 .type = MM_FLAG_TEXT,
+	 .offset = offsetof(struct simulate_options, rotate_every),
+	 .value = "DURATION",
+	 .help = "in place of keys.rotate_every; 0: by hand"},
+	{.name = "verifier-cache",
+	 .type = MM_FLAG_TEXT,
+	 .offset = offsetof(struct simulate_options, verifier_cache),
+	 .value = "DURATION",
+	 .help = "in place of keys.verifier_cache"},
+	{.name = "propagation",
+	 .type = MM_FLAG_TEXT,
+	 .offset = offsetof(struct simulate_options, propagation),
+	 .value = "DURATION",
+	 .help = "in place of keys.propagation"},
+	{.name = "clock-skew",
+	 .type = MM_FLAG_TEXT,
+	 .offset = offsetof(struct simulate_options, clock_skew),
+	 .value = "DURATION",
+	 .help = "in place of keys.clock_skew"},
+	{.name = "max-ttl",
+	 .type = MM_FLAG_TEXT,
+	 .offset = offsetof(struct simulate_options, max_ttl),
+	 .value = "DURATION",
+	 .help = "in place of tokens.max_ttl"},
 	MM_FLAG_ROW_CONFIG,
 	MM_FLAG_ROW_PICTURE,
 	{0},

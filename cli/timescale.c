@@ -2,7 +2,6 @@
 #include "cli/timescale.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #define MINUTE 60
@@ -173,7 +172,7 @@ static void label_tick(const struct step *step, struct mm_tick *tick)
 	if (step->months > 0 && (tm.tm_mon == 0 || step->months % 12 == 0))
 		strftime(tick->label, sizeof tick->label, "%Y", &tm);
 	else if (step->months > 0)
-		strcpy(tick->label, months[tm.tm_mon]);
+		snprintf(tick->label, sizeof tick->label, "%s", months[tm.tm_mon]);
 	else if (midnight)
 		snprintf(tick->label, sizeof tick->label, "%s %d", months[tm.tm_mon], tm.tm_mday % 32);
 	else
