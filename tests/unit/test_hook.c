@@ -63,20 +63,27 @@ static void turn(uint64_t revision)
 	mm_hook_turn(&hook, &config, revision, now);
 }
 
+/* Looks again and again until it is so, for as long as a slow machine may need. */
+#define await(condition)                                                                                               \
+	do {                                                                                                           \
+		for (int tries_ = 0; tries_ < 20000 && !(condition); tries_++)                                         \
+			usleep(1000);                                                                                  \
+		assert_true(condition);                                                                                \
+	} while (0)
+
+static bool is_over(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+	return info.si_pid == pid;
+}
+
 /* Returns when the run is over; the hook does not know it yet. */
 static void await_end(void)
 {
-	siginfo_t info;
-
 	assert_true(mm_hook_runs(&hook));
-	assert_int_equal(waitid(P_PID, (id_t)hook.pid, &info, WEXITED | WNOWAIT), 0);
-}
-
-static void await_file(const char *name)
-{
-	for (int i = 0; i < 10000 && !test_file_exists(dir.fd, name); i++)
-		usleep(1000);
-	assert_true(test_file_exists(dir.fd, name));
+	await(is_over(hook.pid));
 }
 
 /* One run from its start to its end. */
@@ -329,12 +336,12 @@ static void who_ignores_that_is_killed_five_seconds_later(void **state)
 	(void)state;
 	use_script("trap '' TERM; touch $0/trapped; while :; do sleep 0.01; done");
 	turn(1);
-	await_file("trapped");
+	await(test_file_exists(dir.fd, "trapped"));
 	now += 60 * SECOND;
 	turn(1);
 	now += 5 * SECOND - 1;
 	turn(1);
-	assert_int_equal(waitpid(hook.pid, NULL, WNOHANG), 0);
+	assert_false(is_over(hook.pid));
 	now += 1;
 	turn(1);
 	await_end();
@@ -367,15 +374,26 @@ static void what_it_has_started_is_ended_with_it(void **state)
 	use_script("(trap '' TERM; touch $0/trapped; while :; do sleep 0.01; done) & echo $! >$0/child; "
 		   "touch $0/started; wait");
 	turn(1);
-	await_file("trapped");
-	await_file("started");
+	await(test_file_exists(dir.fd, "trapped"));
+	await(test_file_exists(dir.fd, "started"));
 	mm_hook_end(&hook, now);
 	await_end();
 	mm_hook_finish(&hook, now);
 	child = test_file_read(dir.fd, "child");
-	for (int i = 0; i < 10000 && !is_gone(child); i++)
-		usleep(1000);
-	assert_true(is_gone(child));
+	await(is_gone(child));
+}
+
+/* The shell waits for its child to tidy up, which nobody but us has told to. */
+static void all_of_it_is_told_to_end(void **state)
+{
+	(void)state;
+	use_script("trap 'until test -e $0/tidy; do sleep 0.01; done; exit 1' TERM; "
+		   "(trap 'touch $0/tidy; exit' TERM; touch $0/trapped; while :; do sleep 0.01; done) & wait");
+	turn(1);
+	await(test_file_exists(dir.fd, "trapped"));
+	mm_hook_end(&hook, now);
+	await_end();
+	assert_true(test_file_exists(dir.fd, "tidy"));
 }
 
 static void the_time_of_a_run_can_be_up_at_once(void **state)
@@ -400,6 +418,7 @@ static void what_is_cleared_is_killed(void **state)
 	pid = hook.pid;
 	mm_hook_clear(&hook);
 	assert_false(mm_hook_runs(&hook));
+	await(is_over(pid));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
@@ -425,6 +444,7 @@ int main(void)
 		TEST(a_run_of_a_minute_is_ended),
 		TEST(who_ignores_that_is_killed_five_seconds_later),
 		TEST(what_it_has_started_is_ended_with_it),
+		TEST(all_of_it_is_told_to_end),
 		TEST(the_time_of_a_run_can_be_up_at_once),
 		TEST(what_is_cleared_is_killed),
 	};
