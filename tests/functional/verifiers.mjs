@@ -77,7 +77,7 @@ class Verifier {
 
   async run(delay) {
     await sleep(delay);
-    while (!ended) {
+    while (!ended || this.fresh.length > 0) {
       for (const token of this.fresh.splice(0)) {
         await this.verify(token);
         this.valid.push(token);
