@@ -163,8 +163,8 @@ def scene(mintmark, tmp_path_factory):
                        "rotate_every": f"{ROTATE_EVERY}s"},
               "tokens": {"max_ttl": f"{MAX_TTL}s", "default_ttl": f"{MAX_TTL}s"}}
     issuer = harness.Issuer(mintmark, tmp_path_factory.mktemp("rotating"), config=config)
-    # Times are cut to whole seconds, and waits with them; what is cut off is missing from `propagation`. The server looks
-    # at its keys once a second from its start on: early in one, little is cut off.
+    # Times are cut to whole seconds, and waits with them; what is cut off is missing from `propagation`. The server
+    # looks at its keys once a second from its start on: early in one, little is cut off.
     time.sleep(1 - time.time() % 1)
     with issuer:
         report, minter, revokes = run_the_scene(issuer)
