@@ -217,8 +217,7 @@ static void check_covered(const struct commit *commit, size_t key)
 
 	if (strcmp(commit->process->name, "rotor") != 0 || !signer_of(commit->before, alg))
 		return;
-	if (!another_was_ready(commit, key) &&
-	    count(commit->before, NULL, is_served) < commit->process->policy.max_keys)
+	if (!another_was_ready(commit, key) && count(commit->after, NULL, is_served) < commit->process->policy.max_keys)
 		world_fail(commit->world, "P a rotation leaves a ready standby", "not after key %s",
 			   kid_of(&commit->after->records[key]));
 }

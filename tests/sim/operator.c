@@ -172,7 +172,9 @@ void operator_command(struct world *world)
 	process_start(&command.process, world, verb->name, rng_extreme(&world->rng, -error, error));
 	command.maker = (struct mm_key_maker){process_make_key, &command.process};
 	command.manage = process_manage(&command.process, &command.maker);
+	world->typing++;
 	code = verb->run(&command);
+	world->typing--;
 	world_trace(world, "key %s: %s", verb->name, code == MM_OK ? "done" : command.err.text);
 	process_check(&command.process, code, &command.change, &command.err);
 	if (verb->names_key && !command.record && code != MM_ENOTFOUND && !command.process.failed)

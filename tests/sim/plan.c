@@ -90,7 +90,9 @@ static void draw_epochs(struct plan *plan, struct rng *rng, const struct pool *p
 		struct epoch *epoch = &plan->epochs[plan->epoch_count];
 		bool last = plan->epoch_count + 1 == count;
 		mm_duration left = plan->end - start;
-		mm_duration length = last ? left : rng_magnitude(rng, HOUR, left / 2);
+		/* Some are given up before anything has come of them. */
+		mm_duration most = rng_chance(rng, 400) ? DAY : left / 2;
+		mm_duration length = last ? left : rng_magnitude(rng, 10 * MINUTE, most);
 
 		epoch->start = start;
 		draw_policy(&epoch->policy, &bounds, length, rng, pool);

@@ -75,16 +75,6 @@ static void look_at_clock(struct world *world, int who)
 			    (long long)((replica->guard.hold_until_ns - steady_ns(world)) / SECOND_NS));
 }
 
-void replicas_notice_clock(struct world *world)
-{
-	for (int i = 0; i < world->plan.replicas; i++) {
-		if (!world->replicas[i].up)
-			continue;
-		look_at_clock(world, i);
-		replica_alarm(world, i, 1);
-	}
-}
-
 /* ---- the view --------------------------------------------------------------------------------------------------------- */
 
 static void check_view(struct world *world, int who)
@@ -101,6 +91,17 @@ static void check_view(struct world *world, int who)
 	}
 	if (!mm_keyset_signer(view->set, NULL, replica_clock(world, who)))
 		world_fail(world, "11 minting goes on", "replica %d has no signer", who);
+}
+
+void replicas_notice_clock(struct world *world)
+{
+	for (int i = 0; i < world->plan.replicas; i++) {
+		if (!world->replicas[i].up)
+			continue;
+		look_at_clock(world, i);
+		check_view(world, i);
+		replica_alarm(world, i, 1);
+	}
 }
 
 static void see(struct world *world, int who, struct revision *revision)
@@ -215,6 +216,7 @@ static void run_due(struct world *world, int who)
 	enum mm_code code;
 
 	process_start(&process, world, "rotor", replica->clock_error);
+	process.is_job = true;
 	manage = process_manage(&process, &maker);
 	replica->busy = true;
 	code = mm_manage_run_due(&manage, &change, &err);

@@ -116,11 +116,11 @@ static bool all_are_up(const struct world *world)
 
 /*
  * All hosts have the same source of time. Forward only while all replicas are up: one that starts later has nothing to
- * compare with (mintmark/clockguard.h).
+ * compare with (mintmark/clockguard.h), nor has a command.
  */
 static void step_clock(struct world *world)
 {
-	bool forward = rng_chance(&world->rng, 500) && all_are_up(world);
+	bool forward = rng_chance(&world->rng, 500) && all_are_up(world) && !world->typing;
 
 	world->clock_set += forward ? DAY : -DAY;
 	world->disturbed = world->now;
@@ -128,7 +128,6 @@ static void step_clock(struct world *world)
 	replicas_notice_clock(world);
 	if (forward && !replicas_hold(world))
 		world_fail(world, "11 a clock that is set forward is noticed", "nobody did");
-	put_again(world, world->plan.between_steps, EVENT_STEP, 0);
 }
 
 static void change_policy(struct world *world, size_t epoch)
@@ -140,6 +139,8 @@ static void change_policy(struct world *world, size_t epoch)
 		if (world->replicas[i].up)
 			verifier_last_tokens(world, i);
 	}
+	if (epoch > 0 && world->plan.between_steps > 0 && rng_chance(&world->rng, 200))
+		step_clock(world);
 	world->epoch = &world->plan.epochs[epoch];
 	world->asked = world->now;
 	world->unasked = 0;
@@ -176,7 +177,10 @@ static void happen(struct world *world, const struct event *event)
 	case EVENT_UP: replica_up(world, event->who); break;
 	case EVENT_BLACKOUT: blackout(world); break;
 	case EVENT_OUTAGE: outage(world); break;
-	case EVENT_STEP: step_clock(world); break;
+	case EVENT_STEP:
+		step_clock(world);
+		put_again(world, plan->between_steps, EVENT_STEP, 0);
+		break;
 	case EVENT_POLICY: change_policy(world, event->arg); break;
 	case EVENT_OPERATOR:
 		operator_command(world);

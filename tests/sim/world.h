@@ -42,9 +42,11 @@ struct process {
 	struct mm_store *store;  /* its own, with the faults before it */
 	struct mm_policy policy; /* as configured when it began */
 	mm_duration clock_error;
-	bool gap;            /* whoever gave the command was told of a gap */
-	bool brings_keys;    /* prepare and import add keys that nothing asked for */
-	const char *revokes; /* the kid */
+	mm_duration clock_set; /* the world's when it began */
+	bool is_job;           /* of a rotor */
+	bool gap;              /* whoever gave the command was told of a gap */
+	bool brings_keys;      /* prepare and import add keys that nothing asked for */
+	const char *revokes;   /* the kid */
 	unsigned commits;
 	bool dead;   /* crashed: what it does after that does not happen */
 	bool failed; /* a fault was injected into it */
@@ -82,6 +84,7 @@ struct world {
 
 	struct mm_store *store; /* in memory, without faults */
 	bool store_down;
+	unsigned typing; /* commands under way */
 	struct revision *newest;
 	struct revision **recent; /* those that were the newest within `propagation`, and the newest */
 	size_t recent_count;
