@@ -6,6 +6,7 @@
 #include "cli/args.h"
 #include "cli/change.h"
 #include "cli/context.h"
+#include "cli/init_config.h"
 #include "cli/input.h"
 #include "cli/keyrow.h"
 #include "cli/output.h"
@@ -74,24 +75,6 @@ static enum mm_code check_options(struct init *init, struct mm_err *err)
 	return mm_read_key(init->call, options->key, options->alg, options->passphrase_file, &init->key, err);
 }
 
-/* The algorithm and size that flags or the imported key ask for; NULL, or 0: none in particular. */
-static const struct mm_alg *wanted_alg(const struct init *init)
-{
-	return init->options->alg || !init->key ? init->options->alg : mm_key_alg(init->key);
-}
-
-static unsigned wanted_rsa_bits(const struct init *init)
-{
-	if (init->options->rsa_bits >= 0)
-		return rsa_bits_values[init->options->rsa_bits];
-	/* The standby of an imported key should not be weaker than the key. */
-	for (size_t i = 0; init->key && i < MM_COUNT(rsa_bits_values); i++) {
-		if (mm_key_alg(init->key)->kty == MM_KTY_RSA && mm_key_bits(init->key) == rsa_bits_values[i])
-			return rsa_bits_values[i];
-	}
-	return 0;
-}
-
 /* ---- the folder ------------------------------------------------------------------------------------------------- */
 
 static enum mm_code make_folder(struct init *init, struct mm_err *err)
@@ -114,93 +97,42 @@ static enum mm_code make_folder(struct init *init, struct mm_err *err)
 
 /* ---- the configuration ------------------------------------------------------------------------------------------ */
 
-/* A loopback issuer of plain HTTP is served by mintmark itself: where its URL says. */
-static void add_listen(struct mm_buf *out, const struct mm_url *issuer)
+static struct mm_init_wish wish_of(const struct init *init)
 {
-	bool ipv6 = strchr(issuer->host, ':') != NULL;
-	const char *host = strcmp(issuer->host, "localhost") == 0 ? "127.0.0.1" : issuer->host;
+	const struct init_options *options = init->options;
 
-	mm_buf_printf(out, "listen:\n  public: \"%s%s%s:%d\"\n", ipv6 ? "[" : "", host, ipv6 ? "]" : "", issuer->port);
-	if (issuer->port == 8444) /* where the admin listener is otherwise */
-		mm_buf_add_str(out, "  admin: 127.0.0.1:8443\n");
+	return (struct mm_init_wish){
+		.issuer = options->issuer,
+		.alg = options->alg,
+		.rsa_bits = options->rsa_bits >= 0 ? rsa_bits_values[options->rsa_bits] : 0,
+		.key = init->key,
+	};
 }
 
 static enum mm_code compose_config(struct init *init, struct mm_err *err)
 {
-	const struct init_options *options = init->options;
-	const struct mm_alg *alg = wanted_alg(init);
-	unsigned rsa_bits = wanted_rsa_bits(init);
-	struct mm_buf *text = &init->config_text;
-	mm_auto(mm_url) issuer = NULL;
-	enum mm_code code = mm_issuer_url_check(options->issuer, &issuer, err);
+	struct mm_init_wish wish = wish_of(init);
+	enum mm_code code = mm_init_compose(&wish, &init->config_text, err);
 
 	if (code != MM_OK)
 		return code;
-	mm_buf_add_str(text, "# Made by 'mintmark init'. Every option is described in mintmark.yaml(5).\n");
-	/* An issuer URL has no quotes and no backslashes (mm_issuer_url_check). */
-	mm_buf_printf(text, "issuer: \"%s\"\ndata_dir: data\n", options->issuer);
-	if (issuer->https)
-		mm_buf_add_str(text, "# To serve HTTPS to the world without a proxy in front:\n"
-				     "#listen:\n#  public: 0.0.0.0:8443\n"
-				     "#tls:\n#  certificate: tls.crt\n#  key: tls.key\n");
-	else
-		add_listen(text, issuer);
-	if (alg || rsa_bits)
-		mm_buf_add_str(text, "keys:\n");
-	if (alg)
-		mm_buf_printf(text, "  algorithm: %s\n", alg->name);
-	if (rsa_bits)
-		mm_buf_printf(text, "  rsa_bits: %u\n", rsa_bits);
-	code = mm_buf_check(text, err);
-	return code == MM_OK
-		       ? mm_config_parse(mm_buf_span(text), init->config_path, options->dir, &init->context.config, err)
-		       : code;
-}
-
-static enum mm_code fail_disagreement(struct init *init, const char *option, const char *found, struct mm_err *err)
-{
-	mm_hint(init->call, "edit %s, or choose another --dir", init->config_path);
-	return mm_fail(err, MM_EEXIST, "init: %s is there already, and its %s is %s", init->config_path, option, found);
-}
-
-/* What tokens are signed with is what was asked for; an imported key may be for any that is configured. */
-static bool alg_agrees(const struct init *init)
-{
-	const struct mm_policy *policy = &init->context.policy;
-	const struct mm_alg *alg = wanted_alg(init);
-
-	return !alg || alg == policy->algs[0] || (init->key && mm_policy_has_alg(policy, alg));
-}
-
-static enum mm_code fail_algs(struct init *init, struct mm_err *err)
-{
-	const struct mm_policy *policy = &init->context.policy;
-	mm_auto_buf names = {0};
-	enum mm_code code;
-
-	for (size_t i = 0; i < policy->alg_count; i++)
-		mm_buf_printf(&names, "%s%s", i > 0 ? ", " : "", policy->algs[i]->name);
-	code = mm_buf_check(&names, err);
-	if (code != MM_OK)
-		return code;
-	return fail_disagreement(
-		init, init->context.config->keys.algorithms.n > 0 ? "keys.algorithms" : "keys.algorithm", names.p, err);
+	return mm_config_parse(mm_buf_span(&init->config_text), init->config_path, init->options->dir,
+			       &init->context.config, err);
 }
 
 /* A configuration that is there is kept, and then it must be the one that was asked for. */
 static enum mm_code check_agreement(struct init *init, struct mm_err *err)
 {
-	const struct mm_config *config = init->context.config;
-	char rsa_bits[24];
+	struct mm_init_wish wish = wish_of(init);
+	mm_auto_buf found = {0};
+	const char *option = mm_init_disagreement(&wish, init->context.config, &init->context.policy, &found);
+	enum mm_code code = mm_buf_check(&found, err);
 
-	if (strcmp(config->issuer, init->options->issuer) != 0)
-		return fail_disagreement(init, "issuer", config->issuer, err);
-	if (!alg_agrees(init))
-		return fail_algs(init, err);
-	snprintf(rsa_bits, sizeof rsa_bits, "%lld", (long long)config->keys.rsa_bits);
-	if (init->options->rsa_bits >= 0 && config->keys.rsa_bits != wanted_rsa_bits(init))
-		return fail_disagreement(init, "keys.rsa_bits", rsa_bits, err);
-	return MM_OK;
+	if (code != MM_OK || !option)
+		return code;
+	mm_hint(init->call, "edit %s, or choose another --dir", init->config_path);
+	return mm_fail(err, MM_EEXIST, "init: %s is there already, and its %s is %s", init->config_path, option,
+		       found.p);
 }
 
 static enum mm_code find_or_compose_config(struct init *init, struct mm_err *err)

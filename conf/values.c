@@ -185,7 +185,7 @@ static enum mm_code set_strings(const struct mm_option *option, void *out, const
 	return code;
 }
 
-/* No shell and no $PATH stand between what is written and what is run; arguments may be empty, and stand there twice. */
+/* Neither a shell nor $PATH is between what is written and what is run. Arguments may be empty, and be there twice. */
 static enum mm_code set_command(const struct mm_option *option, void *out, const struct mm_strings *texts,
 				const char *base_dir, struct mm_err *err)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command that follows the key set (keys.on_change): run without a shell, one run at a time, until one has succeeded
- * for the newest revision. Nothing here waits: a turn looks how things stand, and does what is due. Used by one thread.
+ * The command that follows the key set (keys.on_change): run without a shell, one run at a time, until one has
+ * succeeded for the newest revision. Nothing here waits: a turn looks how things stand, and does what is due. Used by
+ * one thread. Why it is so: docs/decisions/0016.
  */
 #ifndef MINTMARK_ISSUER_HOOK_H
 #define MINTMARK_ISSUER_HOOK_H
@@ -34,8 +35,8 @@ struct mm_hook {
 
 /*
  * Sees whether a run has ended, ends one that takes too long, and starts one when revision or command are not those of
- * the last run, or when that failed some time ago. To be called after SIGCHLD, which must not be ignored, after whatever
- * may have changed configuration or revision, and once a second. `now_ns` is mm_clock_monotonic_ns.
+ * the last run, or when that failed some time ago. To be called after SIGCHLD, which must not be ignored, after
+ * whatever may have changed configuration or revision, and once a second. `now_ns` is mm_clock_monotonic_ns.
  */
 void mm_hook_turn(struct mm_hook *hook, const struct mm_config *config, uint64_t revision, int64_t now_ns);
 
