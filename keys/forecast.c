@@ -40,7 +40,7 @@ static enum mm_code run_until(struct mm_keyset *set, const struct mm_policy *pol
 		mm_auto_buf why = {0};
 		struct mm_action next;
 		size_t steps;
-		enum mm_code code = mm_rotate(set, policy, now, &planner, &why, &steps, err);
+		enum mm_code code = mm_rotate(set, policy, MM_ACTIONS_ALL, now, &planner, &why, &steps, err);
 
 		if (code != MM_OK)
 			return code;

@@ -68,21 +68,16 @@ struct verb {
 	bool may_idle; /* does what is due and nothing else, so that there may be nothing to commit */
 };
 
-static enum mm_code run_due(struct attempt *attempt, const struct mm_policy *policy, struct mm_err *err)
+static enum mm_code run_due(struct attempt *attempt, unsigned kinds, struct mm_err *err)
 {
-	return mm_rotate(attempt->set, policy, attempt->now, &attempt->maker, &attempt->why, &attempt->due_steps, err);
+	return mm_rotate(attempt->set, attempt->manage->policy, kinds, attempt->now, &attempt->maker, &attempt->why,
+			 &attempt->due_steps, err);
 }
 
-/*
- * What follows from a verb is done in the same commit: a standby where none is left, an algorithm that is given up. That
- * is what the schedule asks for by hand: nothing is activated that nobody asked for.
- */
+/* In the same commit: a standby where none is left, an algorithm that is given up. */
 static enum mm_code run_consequences(struct attempt *attempt, struct mm_err *err)
 {
-	struct mm_policy by_hand = *attempt->manage->policy;
-
-	by_hand.rotate_every = 0;
-	return run_due(attempt, &by_hand, err);
+	return run_due(attempt, MM_ACTIONS_WITHOUT_WAIT, err);
 }
 
 static mm_time read_clock(const struct mm_manage *manage)
@@ -442,7 +437,7 @@ enum mm_code mm_manage_revoke(const struct mm_manage *manage, const char *kid, s
 static enum mm_code apply_due(struct attempt *attempt, const void *arg, struct mm_err *err)
 {
 	(void)arg;
-	return run_due(attempt, attempt->manage->policy, err);
+	return run_due(attempt, MM_ACTIONS_ALL, err);
 }
 
 enum mm_code mm_manage_run_due(const struct mm_manage *manage, struct mm_change *change, struct mm_err *err)

@@ -40,14 +40,14 @@ static void tell(struct mm_buf *why, const char *reason)
 		mm_buf_printf(why, "%s%s", why->len > 0 ? "; " : "", reason);
 }
 
-enum mm_code mm_rotate(struct mm_keyset *set, const struct mm_policy *policy, mm_time now,
+enum mm_code mm_rotate(struct mm_keyset *set, const struct mm_policy *policy, unsigned kinds, mm_time now,
 		       const struct mm_key_maker *maker, struct mm_buf *why, size_t *steps, struct mm_err *err)
 {
 	/* Every key takes a few steps at most, so a schedule that does not come to rest is a mistake of ours. */
 	const size_t most = 8 * (set->count + MM_ALG_COUNT);
 
 	for (*steps = 0; *steps < most; ++*steps) {
-		struct mm_action action = mm_schedule_next(set, policy, now);
+		struct mm_action action = mm_schedule_next_of(set, policy, kinds, now);
 		enum mm_code code;
 
 		if (action.kind == MM_ACTION_NONE || action.at > now)

@@ -145,32 +145,38 @@ static struct mm_action surrender(const struct view *view, const struct mm_alg *
 /* ---- the next of all --------------------------------------------------------------------------------------------- */
 
 /* What is due is taken in the order of the kinds, and what is not in that of time. */
-static void consider(const struct view *view, struct mm_action *next, struct mm_action candidate)
+static void consider(const struct view *view, unsigned kinds, struct mm_action *next, struct mm_action candidate)
 {
 	mm_time at = later(candidate.at, view->now), next_at = later(next->at, view->now);
 
-	if (candidate.kind == MM_ACTION_NONE)
+	if (candidate.kind == MM_ACTION_NONE || !(kinds & 1U << candidate.kind))
 		return;
 	if (next->kind == MM_ACTION_NONE || at < next_at || (at == next_at && candidate.kind < next->kind))
 		*next = candidate;
 }
 
-struct mm_action mm_schedule_next(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now)
+struct mm_action mm_schedule_next_of(const struct mm_keyset *set, const struct mm_policy *policy, unsigned kinds,
+				     mm_time now)
 {
 	const struct view view = {set, policy, now};
 	struct mm_action next = none;
 
 	for (size_t i = 0; i < set->count; i++) {
-		consider(&view, &next, removal(&view, &set->records[i]));
-		consider(&view, &next, extension(&view, &set->records[i]));
+		consider(&view, kinds, &next, removal(&view, &set->records[i]));
+		consider(&view, kinds, &next, extension(&view, &set->records[i]));
 	}
 	for (size_t i = 0; i < policy->alg_count; i++) {
-		consider(&view, &next, publication(&view, policy->algs[i]));
-		consider(&view, &next, activation(&view, policy->algs[i]));
+		consider(&view, kinds, &next, publication(&view, policy->algs[i]));
+		consider(&view, kinds, &next, activation(&view, policy->algs[i]));
 	}
 	for (size_t i = 0; i < MM_ALG_COUNT; i++)
-		consider(&view, &next, surrender(&view, &mm_algs[i]));
+		consider(&view, kinds, &next, surrender(&view, &mm_algs[i]));
 	return next;
+}
+
+struct mm_action mm_schedule_next(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now)
+{
+	return mm_schedule_next_of(set, policy, MM_ACTIONS_ALL, now);
 }
 
 /* ---- the next of one key ----------------------------------------------------------------------------------------- */

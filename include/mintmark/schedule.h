@@ -34,8 +34,15 @@ struct mm_action {
 	const char *why;                    /* "rotate_every has passed": static; "" for none and ready */
 };
 
-/* The next thing that mm_rotate does; never MM_ACTION_READY. */
+/* The next thing to do; never MM_ACTION_READY. */
 struct mm_action mm_schedule_next(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now);
+
+/* Which kinds of actions are looked for: bits 1 << MM_ACTION_… */
+#define MM_ACTIONS_ALL (~0U)
+/* What follows from a step by hand. No wait has to be over for any of it, so a clock that is wrong does no harm. */
+#define MM_ACTIONS_WITHOUT_WAIT (1U << MM_ACTION_EXTEND | 1U << MM_ACTION_PUBLISH | 1U << MM_ACTION_RETIRE)
+struct mm_action mm_schedule_next_of(const struct mm_keyset *set, const struct mm_policy *policy, unsigned kinds,
+				     mm_time now);
 
 /* The next thing that happens to one key of the set: what `key list` says of it. */
 struct mm_action mm_schedule_key(const struct mm_keyset *set, const struct mm_policy *policy,
@@ -50,11 +57,11 @@ struct mm_key_maker {
 };
 
 /*
- * Takes all actions that are due, and those that become due by them. `*steps` is how many there were; their reasons are
+ * Takes all actions of those kinds that are due, and those that become due by them. `*steps` is how many there were; their reasons are
  * appended to `why`, each once. MM_OK with 0 steps: nothing was due. On an error, the maker's or MM_ENOMEM, the set is
  * of no use any more.
  */
-MM_MUSTCHECK enum mm_code mm_rotate(struct mm_keyset *set, const struct mm_policy *policy, mm_time now,
+MM_MUSTCHECK enum mm_code mm_rotate(struct mm_keyset *set, const struct mm_policy *policy, unsigned kinds, mm_time now,
 				    const struct mm_key_maker *maker, struct mm_buf *why, size_t *steps,
 				    struct mm_err *err);
 

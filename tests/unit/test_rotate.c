@@ -48,7 +48,7 @@ static size_t rotate(mm_time now)
 	mm_auto_buf why = {0};
 	size_t steps;
 
-	assert_ok(mm_rotate(set, &policy, now, &maker, &why, &steps, &err), &err);
+	assert_ok(mm_rotate(set, &policy, MM_ACTIONS_ALL, now, &maker, &why, &steps, &err), &err);
 	return steps;
 }
 
@@ -110,6 +110,22 @@ static void changing_the_algorithm_is_one_swap(void **state)
 	assert_int_equal(mm_keyset_standby_count(set, test_alg("ES256")), 1);
 }
 
+/* A clock that is a year ahead must not remove what tokens need, nor activate what nobody asked for. */
+static void what_follows_from_a_step_by_hand_waits_for_nothing(void **state)
+{
+	const mm_time ahead = T0 + 365 * 86400;
+	const struct mm_key_maker maker = {.make = plan};
+	mm_auto_buf why = {0};
+	size_t steps;
+	(void)state;
+
+	assert_ok(mm_keyset_activate(set, mm_key_kid(set->records[1].key), &policy, MM_GAP_REFUSED, T0, &err), &err);
+	assert_ok(mm_rotate(set, &policy, MM_ACTIONS_WITHOUT_WAIT, ahead, &maker, &why, &steps, &err), &err);
+	assert_int_equal(mm_key_state(&set->records[0], ahead), MM_STATE_RETIRED);
+	assert_int_equal(mm_key_state(&set->records[1], ahead), MM_STATE_ACTIVE);
+	assert_true(mm_keyset_standby_count(set, test_alg("EdDSA")) > 0);
+}
+
 static void the_reasons_are_told_each_once(void **state)
 {
 	const struct mm_key_maker maker = {.make = plan};
@@ -118,7 +134,7 @@ static void the_reasons_are_told_each_once(void **state)
 	(void)state;
 
 	policy = test_policy_for("EdDSA", "ES256");
-	assert_ok(mm_rotate(set, &policy, T0 + ROTATE_EVERY, &maker, &why, &steps, &err), &err);
+	assert_ok(mm_rotate(set, &policy, MM_ACTIONS_ALL, T0 + ROTATE_EVERY, &maker, &why, &steps, &err), &err);
 	assert_int_equal(steps, 2);
 	assert_string_equal(why.p, "the next rotation needs a standby; the algorithm is new");
 }
@@ -130,8 +146,8 @@ static void without_a_key_nothing_is_rotated(void **state)
 	size_t steps;
 	(void)state;
 
-	assert_fails_saying(mm_rotate(set, &policy, T0 + ROTATE_EVERY, &maker, &why, &steps, &err), MM_ECRYPTO, &err,
-			    "no entropy");
+	assert_fails_saying(mm_rotate(set, &policy, MM_ACTIONS_ALL, T0 + ROTATE_EVERY, &maker, &why, &steps, &err),
+			    MM_ECRYPTO, &err, "no entropy");
 }
 
 /* Ten years, looked at every 61 minutes: one signer and one standby at any time, and never more than five keys. */
@@ -163,6 +179,7 @@ int main(void)
 		test(each_step_is_taken_at_its_time),
 		test(what_is_late_is_stamped_with_the_time_of_now),
 		test(changing_the_algorithm_is_one_swap),
+		test(what_follows_from_a_step_by_hand_waits_for_nothing),
 		test(the_reasons_are_told_each_once),
 		test(without_a_key_nothing_is_rotated),
 		test(ten_years_pass_without_a_gap),
