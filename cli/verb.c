@@ -198,11 +198,23 @@ static enum mm_code print_json(const struct mm_verb *verb, struct mm_err *err)
 	return code == MM_OK ? mm_print_json(answer, err) : code;
 }
 
+static enum mm_code print_answer(const struct mm_verb *verb, struct mm_err *err)
+{
+	const struct mm_keyset *after = verb->change.after;
+	enum mm_code code = (mm_wants_json(verb->call) ? print_json : print_text)(verb, err);
+
+	if (!after)
+		return code;
+	/* Whoever tries it again, because it failed, does it twice. */
+	return mm_context(err, code, "%s: done, revision %llu is committed, but nobody could be told",
+			  verb->call->command->name, (unsigned long long)after->revision);
+}
+
 enum mm_code mm_verb_finish(struct mm_verb *verb, enum mm_code code, struct mm_err *err)
 {
 	if (code == MM_OK) {
 		mm_cli_note_warning(&verb->context);
-		return (mm_wants_json(verb->call) ? print_json : print_text)(verb, err);
+		return print_answer(verb, err);
 	}
 	if (code == MM_ECONFLICT)
 		mm_hint(verb->call, "another process changed the key set at the same moment: look at 'mintmark key "

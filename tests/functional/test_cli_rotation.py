@@ -496,3 +496,16 @@ def test_a_reason_is_one_line_of_text(make_issuer, reason):
     issuer = make_issuer()
     assert "key prepare: --reason: " in key(issuer, "prepare", "--reason", reason, status=2)
     assert len(keys(issuer)) == 2
+
+
+# ---- the answer ------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_answer_that_is_lost_does_not_look_like_a_refusal(make_issuer, form):
+    """A script that tries again would rotate twice."""
+    issuer = make_issuer()
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([issuer.mintmark.path, "key", "rotate", "-c", issuer.config_path, "-o", form],
+                                stdout=full, stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1
+    assert "key rotate: done, revision 2 is committed, but nobody could be told: cannot write" in result.stderr
+    assert json.loads((issuer.data_dir / "keyset.json").read_text())["revision"] == 2
