@@ -85,14 +85,15 @@ asan() {
 # The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
 tsan() {
   local test tests=()
-  mapfile -t tests < <(grep -l pthread_create tests/unit/test_*.c | sed 's/\.c$//')
+  mapfile -t tests < <(grep -lE 'pthread_create|mm_thread_start|mm_rotor_new|mm_quiet_maker' tests/unit/*.c | sed -n 's/\.c$//p' |
+    grep /test_)
   configure tsan --with-sanitizer=thread CFLAGS=-O1
   make -C build/tsan -j"$jobs" mintmark "${tests[@]}"
   export TSAN_OPTIONS=halt_on_error=1
   for test in "${tests[@]}"; do
     MM_SRCDIR=$root MM_BUILDDIR=$root/build/tsan "build/tsan/$test"
   done
-  functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py
+  functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py tests/functional/test_rotor.py
 }
 
 functional() {
