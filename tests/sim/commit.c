@@ -2,7 +2,6 @@
 /* What holds of every commit: the new set against the one before it, and against what the world knows. */
 #include "tests/sim/world.h"
 
-#include <mintmark/document.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,51 +300,6 @@ static void check_rest(const struct commit *commit)
 		world_fail(world, "P the schedule comes to rest", "%u commits within an hour", world->unasked);
 }
 
-/* ---- 9: what is rendered ---------------------------------------------------------------------------------------------- */
-
-static void render(struct world *world, const struct mm_keyset *set, mm_time now, struct mm_documents **out)
-{
-	struct mm_err err = {0};
-	const struct mm_policy *policy = &world->epoch->policy;
-
-	if (mm_documents_render("https://oidc.example.com/id/sim", set, policy->algs[0], 300, now, out, &err) != MM_OK)
-		world_fail(world, "9 the documents are the same everywhere", "not rendered: %s", err.text);
-}
-
-static bool same_document(const struct mm_document *a, const struct mm_document *b)
-{
-	return mm_span_eq(mm_buf_span(&a->body), mm_buf_span(&b->body)) && strcmp(a->etag, b->etag) == 0 &&
-	       mm_span_eq(mm_buf_span(&a->headers), mm_buf_span(&b->headers));
-}
-
-/* What one replica renders today and another one tomorrow, from sets that they loaded by themselves. */
-static void check_documents(struct world *world, const struct mm_keyset *set)
-{
-	mm_auto(mm_documents) here = NULL;
-	mm_auto(mm_documents) there = NULL;
-	mm_auto(mm_keyset) loaded = NULL;
-	struct mm_err err = {0};
-
-	if (mm_store_load(world->store, MM_LOAD_PUBLIC, &loaded, &err) != MM_OK) {
-		world_fail(world, "5 what was committed is kept", "%s", err.text);
-		return;
-	}
-	render(world, set, world->now, &here);
-	render(world, loaded, world->now + 1 + rng_below(&world->rng, DAY), &there);
-	if (!here || !there)
-		return;
-	if (!same_document(&here->jwks, &there->jwks) || !same_document(&here->discovery, &there->discovery))
-		world_fail(world, "9 the documents are the same everywhere", "revision %llu",
-			   (unsigned long long)set->revision);
-	for (size_t i = 0; i < set->count; i++) {
-		const char *kid = kid_of(&set->records[i]);
-
-		if (is_served(&set->records[i]) != !!strstr(here->jwks.body.p, kid))
-			world_fail(world, "9 the documents are the same everywhere",
-				   "key %s in the JWKS of revision %llu", kid, (unsigned long long)set->revision);
-	}
-}
-
 /* ---- the commit itself ------------------------------------------------------------------------------------------------ */
 
 static void forget_old(struct world *world)
@@ -418,6 +372,6 @@ void commit_happened(struct world *world, struct process *process)
 	check_set(&commit);
 	check_rest(&commit);
 	if (rng_chance(&world->rng, 3))
-		check_documents(world, set);
+		documents_check(world, set);
 	remember(world, set);
 }

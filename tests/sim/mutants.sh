@@ -7,7 +7,6 @@
 # minutes. What it found is in README.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 runs=${MM_RUNS:-3000}
@@ -21,15 +20,15 @@ stamp-due | steps are stamped with the time at which they were due | keys/rotate
 stamp-early | the clock is read before a key is made | keys/manage.c | s/while (code == MM_OK && pool->count > made)/while (false)/
 retire-wait | no retire_wait is frozen | keys/steps.c | s/record->retire_wait = wait;/(void)record;/
 removal-time | a retired key may be removed at once | keys/steps.c | s/return record->retired + record->retire_wait;/return record->retired;/
-removal-unchecked | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/return record->retired + record->retire_wait;/return record->retired;/; s/mm_keyset_check(next, err)/MM_OK/
+removal-unchecked | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/return record->retired + record->retire_wait;/return record->retired;/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 retire-policy | the policy's wait instead of the frozen one | keys/steps.c | s/if (wait > record->retire_wait)/if (wait != record->retire_wait)/
 longest-ttl | tokens live longer than the key set has promised | keys/steps.c | s/record->retire_wait == 0 .. promised > policy->max_ttl/true/
 propagation | retire_wait without propagation | keys/policy.c | s/return policy->propagation + policy->max_ttl + policy->clock_skew;/return policy->max_ttl + policy->clock_skew;/
 cache | publish_wait without verifier_cache | keys/policy.c | s/return policy->propagation + policy->verifier_cache + policy->clock_skew;/return policy->propagation + policy->clock_skew;/
 predecessor | the predecessor is not retired | keys/steps.c | s/^\t\tretire(predecessor, policy, now);/\t\t(void)predecessor;/
-two-signers | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/^\t\tretire(predecessor, policy, now);/\t\t(void)predecessor;/; s/mm_keyset_check(next, err)/MM_OK/
+two-signers | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/^\t\tretire(predecessor, policy, now);/\t\t(void)predecessor;/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 no-successor | the revoked signer has no successor | keys/steps.c | /enum mm_code mm_keyset_revoke/,/^}/s/== MM_STATE_ACTIVE/== MM_STATE_COUNT/
-no-signer | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | /enum mm_code mm_keyset_revoke/,/^}/s/== MM_STATE_ACTIVE/== MM_STATE_COUNT/; s/mm_keyset_check(next, err)/MM_OK/
+no-signer | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | /enum mm_code mm_keyset_revoke/,/^}/s/== MM_STATE_ACTIVE/== MM_STATE_COUNT/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 last-standby | the standby that is ready last takes over | keys/steps.c | s/mm_key_ready_at(record) < mm_key_ready_at(first)/mm_key_ready_at(record) > mm_key_ready_at(first)/
 revoked-served | a revoked key is served on | keys/state.c | s/{.name = "revoked"}/{.name = "revoked", .in_jwks = true}/
 max-keys | max_keys is not kept | keys/steps.c | s/^\treturn served;/\treturn served \/ 2;/
@@ -47,6 +46,7 @@ give-up-early | an algorithm is given up before the next one signs | keys/schedu
 no-give-up | an algorithm is never given up | keys/schedule.c | s/if (!signer || mm_policy_has_alg(view->policy, alg) ||/if (true ||/
 back-again | an algorithm that was given up cannot come back | keys/steps.c | s/now = after_giving_up(set, mm_key_alg(key), now);//
 not-yet | what was activated in the future does not sign yet | keys/state.c | s/if (record->activated != MM_NEVER)/if (record->activated != MM_NEVER \&\& record->activated <= now)/
+verbs-remove | a command takes removals along | keys/manage.c | s/MM_ACTIONS_WITHOUT_WAIT/MM_ACTIONS_ALL/
 guard-blind | the clock guard sees no step | base/clockguard.c | s/if (gain >= 0 && gain <= tolerance)/if (gain >= 0)/
 guard-short | the clock guard holds for half as long | base/clockguard.c | s/end = saturating_end(steady_ns, longest_wait);/end = saturating_end(steady_ns, longest_wait \/ 2);/
 documents | retired keys are not rendered | issuer/publish/document.c | s/return mm_key_states\[mm_key_state(record, now)\].in_jwks;/return mm_key_states[mm_key_state(record, now)].in_jwks \&\& record->retired == MM_NEVER;/
@@ -59,7 +59,8 @@ trim() {
 }
 
 mkdir "$work/src"
-git -C "$root" ls-files -z | tar -C "$root" --null -T - -cf - | tar -C "$work/src" -xf -
+git ls-files -z | tar --null -T - -cf - | tar -C "$work/src" -xf -
+cp -a "$work/src" "$work/whole" # others may change the tree meanwhile
 mkdir "$work/build"
 (cd "$work/src" && ./autogen.sh) >"$work/log" 2>&1
 (cd "$work/build" && ../src/configure --quiet) >>"$work/log" 2>&1
@@ -74,7 +75,7 @@ while IFS='|' read -r name what rest; do
   changed=0
   for file in $files; do
     sed -i "$expression" "$work/src/$file"
-    cmp -s "$work/src/$file" "$root/$file" || changed=1
+    cmp -s "$work/src/$file" "$work/whole/$file" || changed=1
   done
   if [ $changed -eq 0 ]; then
     echo "$name: the line is not there any more"
@@ -90,7 +91,7 @@ while IFS='|' read -r name what rest; do
       "$(sed -n 's/^FAILED with seed \([0-9]*\): \([^:]*\):.*/\2 | \1/p' "$work/log" | head -1)"
   fi
   for file in $files; do
-    cp "$root/$file" "$work/src/$file"
+    cp "$work/whole/$file" "$work/src/$file"
   done
 done < <(mutants)
 exit $survived

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sim [--seed N] [--runs N] [--jobs N] [--verbose]: simulates that many runs of two years of rotation, from that seed on.
+ * sim [--seed N] [--runs N] [--jobs N] [--verbose]: simulates that many runs of two years of rotation, from that seed on;
+ * of a seed without a number of runs, one.
  * A run that breaks a rule is told with its last events, and how to see all of them; then the exit status is 1.
  */
 #include "tests/sim/world.h"
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { RUNS = 300 }; /* unless told otherwise: make check */
 
 struct job {
 	uint64_t seed, runs, step;
@@ -108,13 +111,17 @@ int main(int argc, char **argv)
 						{"jobs", required_argument, NULL, 'j'},
 						{"verbose", no_argument, NULL, 'v'},
 						{0}};
-	struct job job = {.seed = 1, .runs = 0, .step = 1};
+	struct job job = {.seed = 1, .step = 1};
 	uint64_t jobs = 1;
+	bool one = false;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 's': job.seed = strtoull(optarg, NULL, 10), job.runs = job.runs ? job.runs : 1; break;
+		case 's':
+			job.seed = strtoull(optarg, NULL, 10);
+			one = true;
+			break;
 		case 'r': job.runs = strtoull(optarg, NULL, 10); break;
 		case 'j': jobs = strtoull(optarg, NULL, 10); break;
 		case 'v': job.verbose = true; break;
@@ -122,6 +129,6 @@ int main(int argc, char **argv)
 		}
 	}
 	if (job.runs == 0)
-		job.runs = 300;
+		job.runs = one ? 1 : RUNS;
 	return jobs > 1 ? run_jobs(job, jobs, argv[0]) : run_job(&job, argv[0]);
 }

@@ -146,6 +146,9 @@ void process_check(struct process *process, enum mm_code code, const struct mm_c
 /* ---- commit.c: what holds of every commit ------------------------------------------------------------------------- */
 void commit_happened(struct world *world, struct process *process);
 
+/* ---- documents.c ---- */
+void documents_check(struct world *world, const struct mm_keyset *set); /* of the newest revision; it takes a while */
+
 /* ---- replica.c ---------------------------------------------------------------------------------------------------- */
 void replica_up(struct world *world, int who);
 void replica_down(struct world *world, int who, mm_duration how_long);
