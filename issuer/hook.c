@@ -81,6 +81,21 @@ static enum mm_code run(const struct mm_strings *command, const struct mm_config
 	return code == MM_OK ? mm_spawn(command, &environment, pid, err) : code;
 }
 
+/*
+ * What a command leaves behind becomes our child when we are process 1 of a container, and nobody else waits for it
+ * then. The run itself is left to has_ended(); what stands behind it here is found at the next turn.
+ */
+static void bury_orphans(const struct mm_hook *hook)
+{
+	siginfo_t info = {0};
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+	       info.si_pid != hook->pid) {
+		(void)waitpid(info.si_pid, NULL, WNOHANG);
+		info.si_pid = 0;
+	}
+}
+
 /* Whether the run has ended, and how (waitpid). What is left of one that we ended goes with it. */
 static bool has_ended(const struct mm_hook *hook, int *status)
 {
@@ -163,6 +178,7 @@ void mm_hook_finish(struct mm_hook *hook, int64_t now_ns)
 {
 	int status;
 
+	bury_orphans(hook);
 	if (hook->pid == 0)
 		return;
 	if (has_ended(hook, &status))

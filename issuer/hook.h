@@ -36,7 +36,8 @@ struct mm_hook {
 /*
  * Sees whether a run has ended, ends one that takes too long, and starts one when revision or command are not those of
  * the last run, or when that failed some time ago. To be called after SIGCHLD, which must not be ignored, after
- * whatever may have changed configuration or revision, and once a second. `now_ns` is mm_clock_monotonic_ns.
+ * whatever may have changed configuration or revision, and once a second. `now_ns` is mm_clock_monotonic_ns. A process
+ * that has a hook has no children but its runs and what they leave to it: whichever of them has ended is waited for.
  */
 void mm_hook_turn(struct mm_hook *hook, const struct mm_config *config, uint64_t revision, int64_t now_ns);
 

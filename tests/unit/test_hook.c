@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -423,6 +425,27 @@ static void what_is_cleared_is_killed(void **state)
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
+/* As in a container, where a server is process 1. */
+static void what_a_command_leaves_behind_is_waited_for(void **state)
+{
+	siginfo_t info = {0};
+	int gate;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(mkfifoat(dir.fd, "gate", 0600), 0);
+	use_script("(read line <$0/gate; exit 3) & exit 0");
+	run_once(1);
+	assert_int_equal(mm_counter_get(&stats.succeeded), 1);
+	assert_int_equal(waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), 0); /* ours now, and it goes on */
+	assert_int_equal(info.si_pid, 0);
+	gate = openat(dir.fd, "gate", O_RDWR | O_CLOEXEC);
+	assert_int_equal(write(gate, "\n", 1), 1);
+	await((mm_hook_finish(&hook, now), waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0));
+	close(gate);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -447,6 +470,7 @@ int main(void)
 		TEST(all_of_it_is_told_to_end),
 		TEST(the_time_of_a_run_can_be_up_at_once),
 		TEST(what_is_cleared_is_killed),
+		TEST(what_a_command_leaves_behind_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
