@@ -5,18 +5,14 @@
 /* As mm_manage_revoke does: a signer that nothing stands by for gets a successor first, here one that is never made. */
 static enum mm_code plan_successor(struct mm_verb *verb, struct mm_err *err)
 {
-	const struct mm_key_record *record = mm_keyset_find(verb->plan, verb->kid);
-	struct mm_policy policy = verb->context.policy;
 	mm_auto(mm_key) key = NULL;
 	enum mm_code code;
 
-	if (mm_key_state(record, verb->now) != MM_STATE_ACTIVE || mm_keyset_standby(verb->plan, verb->alg))
+	if (!mm_keyset_lacks_successor(verb->plan, verb->kid))
 		return MM_OK;
-	policy.max_keys++; /* the place of the key that goes */
 	code = mm_key_planned(verb->alg, 1, &key, err);
-	if (code != MM_OK)
-		return code;
-	return mm_keyset_publish(verb->plan, key, &policy, mm_policy_publish_wait(&policy), verb->now, err);
+	return code == MM_OK ? mm_keyset_publish_successor(verb->plan, key, &verb->context.policy, verb->now, err)
+			     : code;
 }
 
 static enum mm_code confirm(struct mm_verb *verb, struct mm_err *err)

@@ -396,22 +396,19 @@ enum mm_code mm_manage_taint(const struct mm_manage *manage, const char *kid, en
 	return perform(manage, &verb, change, err);
 }
 
-/* A signer that nothing stands by for gets a successor now; its own place in the JWKS becomes free. */
+/* A signer that nothing stands by for gets a successor now. */
 static enum mm_code find_successor(struct attempt *attempt, const char *kid, struct mm_err *err)
 {
-	const struct mm_key_record *record = mm_keyset_find(attempt->set, kid);
-	struct mm_policy policy = *attempt->manage->policy;
+	const struct mm_policy *policy = attempt->manage->policy;
+	const struct mm_alg *alg;
 	mm_auto(mm_key) key = NULL;
 	enum mm_code code;
 
-	if (!record || mm_key_state(record, attempt->now) != MM_STATE_ACTIVE ||
-	    mm_keyset_standby(attempt->set, mm_key_alg(record->key)))
+	if (!mm_keyset_lacks_successor(attempt->set, kid))
 		return MM_OK;
-	policy.max_keys++;
-	code = attempt->maker.make(attempt->maker.arg, mm_key_alg(record->key), policy.rsa_bits, &key, err);
-	if (code != MM_OK)
-		return code;
-	return mm_keyset_publish(attempt->set, key, &policy, mm_policy_publish_wait(&policy), attempt->now, err);
+	alg = mm_key_alg(mm_keyset_find(attempt->set, kid)->key);
+	code = attempt->maker.make(attempt->maker.arg, alg, policy->rsa_bits, &key, err);
+	return code == MM_OK ? mm_keyset_publish_successor(attempt->set, key, policy, attempt->now, err) : code;
 }
 
 static enum mm_code apply_revoke(struct attempt *attempt, const void *arg, struct mm_err *err)

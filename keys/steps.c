@@ -159,6 +159,24 @@ enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key, 
 	return MM_OK;
 }
 
+bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid)
+{
+	const struct mm_key_record *record = mm_keyset_find(set, kid);
+
+	return record && mm_key_state(record, MM_NEVER) == MM_STATE_ACTIVE &&
+	       !mm_keyset_standby(set, mm_key_alg(record->key));
+}
+
+enum mm_code mm_keyset_publish_successor(struct mm_keyset *set, const struct mm_key *key,
+					 const struct mm_policy *policy, mm_time now, struct mm_err *err)
+{
+	struct mm_policy with_room = *policy;
+
+	/* More than max_keys may be served already: it may have been lowered. */
+	with_room.max_keys = (unsigned)mm_keyset_served(set) + 1;
+	return mm_keyset_publish(set, key, &with_room, mm_policy_publish_wait(policy), now, err);
+}
+
 /* ---- activate ---------------------------------------------------------------------------------------------------- */
 
 /* From now on tokens may be under way that live as long as the policy allows; what was promised before stays promised. */

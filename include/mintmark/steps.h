@@ -21,6 +21,16 @@ MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct 
 					    const struct mm_policy *policy, mm_duration wait, mm_time now,
 					    struct mm_err *err);
 
+/* Whether `kid` signs and nothing stands by for it: then it can be revoked once it has been given a successor. */
+bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid);
+
+/*
+ * A successor for a signer that is revoked in the same commit. It takes that key's place, so that a full JWKS is no
+ * objection; otherwise as mm_keyset_publish.
+ */
+MM_MUSTCHECK enum mm_code mm_keyset_publish_successor(struct mm_keyset *set, const struct mm_key *key,
+						      const struct mm_policy *policy, mm_time now, struct mm_err *err);
+
 /*
  * The standby `kid` signs from now on, and the signer of its algorithm, if there is one, is retired: one swap.
  * MM_ENOTFOUND. MM_EREFUSED: it is no standby, or not ready before a time that the line names, and gaps are refused.
@@ -39,7 +49,7 @@ MM_MUSTCHECK enum mm_code mm_keyset_taint(struct mm_keyset *set, const char *kid
 /*
  * `kid` is out of the JWKS now and for ever; what remains is a tombstone without private half. If it signs, its standby
  * takes over, ready or not. MM_ENOTFOUND. MM_EREFUSED: it is revoked already; or it signs, and there is no standby: give
- * the set one first (mm_keyset_publish).
+ * the set one first (mm_keyset_publish_successor).
  */
 MM_MUSTCHECK enum mm_code mm_keyset_revoke(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					   mm_time now, struct mm_err *err);
@@ -75,6 +85,6 @@ mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + re
  * A key set of before 0.1.0 has promised nothing, and is not held to anything either.
  */
 mm_duration mm_key_longest_ttl(const struct mm_key_record *record, const struct mm_policy *policy);
-size_t mm_keyset_served(const struct mm_keyset *set);            /* how many keys the JWKS holds */
+size_t mm_keyset_served(const struct mm_keyset *set); /* how many keys the JWKS holds */
 
 #endif

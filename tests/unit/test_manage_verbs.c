@@ -183,6 +183,24 @@ static void a_signer_that_nothing_stands_by_for_is_replaced_by_a_new_key_even_in
 	assert_int_equal(mm_keyset_served(m.change.after), 2);
 }
 
+/* keys.max_keys may have been lowered meanwhile, and an emergency is not the time to say so. */
+static void and_in_one_that_holds_more_than_it_may(void **state)
+{
+	char signer[MM_KID_SIZE];
+
+	(void)state;
+	assert_ok(rotate(), &m.err); /* retired, active, published */
+	m.now += TEST_PUBLISH_WAIT;
+	assert_ok(rotate(), &m.err); /* retired, retired, active, published */
+	m.policy.max_keys = 2;
+	memcpy(signer, managing_kid(&m, 2), sizeof signer);
+	assert_ok(revoke(managing_kid(&m, 3)), &m.err);
+	assert_ok(revoke(signer), &m.err);
+	assert_int_equal(managing_state(&m, 2), MM_STATE_REVOKED);
+	assert_int_equal(managing_state(&m, 4), MM_STATE_ACTIVE);
+	assert_int_equal(mm_keyset_served(m.change.after), 3);
+}
+
 static void what_is_revoked_stays_revoked(void **state)
 {
 	(void)state;
@@ -282,6 +300,7 @@ int main(void)
 		test(revoking_the_standby_brings_a_new_one),
 		test(a_second_revocation_does_not_wait),
 		test(a_signer_that_nothing_stands_by_for_is_replaced_by_a_new_key_even_in_a_full_jwks),
+		test(and_in_one_that_holds_more_than_it_may),
 		test(what_is_revoked_stays_revoked),
 		test(when_nothing_is_due_nothing_is_committed),
 		test(what_is_due_is_one_commit),
