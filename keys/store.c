@@ -16,6 +16,16 @@ bool mm_store_keeps_material(const struct mm_key_record *record)
 	return mm_key_states[mm_key_state(record, record->created)].has_material;
 }
 
+/* What would be written for the last revision, or for a clock that was never set, could not be read again. */
+static enum mm_code check_stamp(uint64_t expected, mm_time now, struct mm_err *err)
+{
+	if (expected >= MM_REVISION_MAX)
+		return mm_fail(err, MM_ELIMIT, "the key set is at the last revision that there can be");
+	if (now <= MM_NEVER)
+		return mm_fail(err, MM_EREFUSED, "the clock of this host is not set: it says 1970 or earlier");
+	return MM_OK;
+}
+
 /* A plan of the future (mm_forecast) is a set like any other, but for its keys. */
 static enum mm_code check_fit(const struct mm_keyset *set, struct mm_err *err)
 {
@@ -38,11 +48,11 @@ enum mm_code mm_store_commit(struct mm_store *store, struct mm_keyset *next, uin
 {
 	const uint64_t revision = next->revision;
 	const mm_time committed = next->committed;
-	enum mm_code code = check_fit(next, err);
+	enum mm_code code = check_stamp(expected, now, err);
 
 	mm_err_clear(&store->warning);
-	if (expected >= MM_REVISION_MAX) /* the next one could not be read again */
-		return mm_fail(err, MM_ELIMIT, "the key set is at the last revision that there can be");
+	if (code == MM_OK)
+		code = check_fit(next, err);
 	if (code != MM_OK)
 		return code;
 	next->revision = expected + 1;

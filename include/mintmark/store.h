@@ -71,8 +71,8 @@ MM_MUSTCHECK enum mm_code mm_store_load(struct mm_store *store, enum mm_store_lo
 /*
  * Checks `next` (mm_keyset_check) and commits it if the stored revision is still `expected` (0: nothing stored yet), as
  * revision expected+1 at time `now`, and sets both in `next`. MM_OK means durable, in the audit too: a line for every
- * event (mm_keyset_events), written before the set. MM_EREFUSED: the check, or a record
- * whose private key is neither in it nor in the store. MM_ECONFLICT: somebody committed first. MM_ELIMIT: `expected` is
+ * event (mm_keyset_events), written before the set. MM_EREFUSED: the check, a record whose private key is neither in it
+ * nor in the store, or a `now` that is no time. MM_ECONFLICT: somebody committed first. MM_ELIMIT: `expected` is
  * MM_REVISION_MAX. On any error the previous set stands and `next` is as it was; what could be in doubt (a directory
  * that cannot be synced) is said in the line. After MM_OK store->warning tells, if its code is set, which private key
  * could not be destroyed, or that the lock could not be marked.

@@ -156,6 +156,20 @@ static void there_is_a_last_revision(void **state)
 	assert_fails(mm_store_commit(store_of(state), set, UINT64_MAX, &test_actor, T0, &err), MM_ELIMIT, &err);
 }
 
+/* A board without a clock starts in 1970; what it would write as the time of the commit is read as none. */
+static void a_clock_that_was_never_set_is_refused(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_keyset) loaded = NULL;
+	struct mm_err err = {0};
+
+	store_committed(store_of(state), set);
+	assert_fails_saying(mm_store_commit(store_of(state), set, 1, &test_actor, MM_NEVER, &err), MM_EREFUSED, &err,
+			    "the clock of this host is not set");
+	loaded = store_loaded(store_of(state), MM_LOAD_PUBLIC);
+	assert_int_equal(loaded->committed, set->committed);
+}
+
 static void a_set_that_is_not_good_is_refused(void **state)
 {
 	mm_auto(mm_keyset) set = test_first_set();
@@ -486,6 +500,7 @@ size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixture
 		cmocka_unit_test(a_first_commit_conflicts_with_a_set_that_is_there),
 		cmocka_unit_test(a_commit_from_a_revision_that_never_was_conflicts),
 		cmocka_unit_test(there_is_a_last_revision),
+		cmocka_unit_test(a_clock_that_was_never_set_is_refused),
 		cmocka_unit_test(a_set_that_is_not_good_is_refused),
 		cmocka_unit_test(a_set_loaded_without_private_halves_keeps_them_when_committed),
 		cmocka_unit_test(a_key_whose_private_half_nobody_has_is_refused),

@@ -12,7 +12,7 @@ struct store_fixture {
 	struct mm_store *store; /* empty, and closed by the teardown */
 };
 
-#define STORE_CONTRACT_TESTS 27
+#define STORE_CONTRACT_TESTS 28
 /* Writes STORE_CONTRACT_TESTS tests to `out`, each with this setup and teardown; returns that number. */
 size_t store_contract(struct CMUnitTest *out, CMFixtureFunction setup, CMFixtureFunction teardown);
 
