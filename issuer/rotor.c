@@ -15,7 +15,7 @@
 
 enum { RETRY_FIRST = 1, RETRY_LAST = 60 }; /* seconds */
 
-/* Written by the rotor before its thread starts and read after it has ended; its own in between. */
+/* Written by the rotor before its thread starts, read after it has ended, and its own in between; but for `makes_key`. */
 struct job {
 	pthread_t thread;
 	struct mm_store *store;
@@ -24,6 +24,7 @@ struct job {
 	mm_time started; /* by both clocks */
 	int64_t started_ns;
 	int done_fd;
+	_Atomic bool makes_key;
 	enum mm_code code;
 	struct mm_err err;
 	bool committed;
@@ -83,6 +84,11 @@ bool mm_rotor_failed(const struct mm_rotor *rotor)
 	return rotor->backoff > 0;
 }
 
+bool mm_rotor_makes_key(const struct mm_rotor *rotor)
+{
+	return rotor->works && rotor->job.makes_key;
+}
+
 void mm_rotor_retry(struct mm_rotor *rotor)
 {
 	rotor->retry_ns = 0;
@@ -104,14 +110,27 @@ static mm_time job_clock(void *arg)
 	return now < latest ? now : latest;
 }
 
+static enum mm_code make_key(void *arg, const struct mm_alg *alg, unsigned rsa_bits, struct mm_key **out,
+			     struct mm_err *err)
+{
+	struct job *job = arg;
+	enum mm_code code;
+
+	job->makes_key = true;
+	code = job->maker->make(job->maker->arg, alg, rsa_bits, out, err);
+	job->makes_key = false;
+	return code;
+}
+
 static void *run_job(void *arg)
 {
 	struct job *job = arg;
+	const struct mm_key_maker maker = {make_key, job};
 	const struct mm_manage manage = {
 		.store = job->store,
 		.policy = &job->policy,
 		.actor = {.name = "rotor"},
-		.maker = job->maker,
+		.maker = &maker,
 		.clock = job_clock,
 		.clock_arg = job,
 	};

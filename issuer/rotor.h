@@ -49,8 +49,9 @@ int mm_rotor_fd(const struct mm_rotor *rotor); /* readable when a job has ended:
  */
 void mm_rotor_collect(struct mm_rotor *rotor, int64_t steady_ns);
 
-bool mm_rotor_works(const struct mm_rotor *rotor);  /* a job is running */
-bool mm_rotor_failed(const struct mm_rotor *rotor); /* something is due, and the last job could not do it */
+bool mm_rotor_works(const struct mm_rotor *rotor);     /* a job is running */
+bool mm_rotor_makes_key(const struct mm_rotor *rotor); /* and has not come to its commit: nothing is changed yet */
+bool mm_rotor_failed(const struct mm_rotor *rotor);    /* something is due, and the last job could not do it */
 void mm_rotor_retry(struct mm_rotor *rotor); /* at the next turn, and a failure is logged even if it is the same */
 
 /* Not while a job is running. */

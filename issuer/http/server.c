@@ -90,22 +90,34 @@ static void stop(struct server *server, int signal_number)
 	set_deadline(server, server->feed.config->http.drain_timeout);
 }
 
-static void break_when_done(struct server *server)
-{
-	if (mm_crew_ended(&server->crew) && !mm_rotor_works(server->rotor) && !mm_hook_runs(&server->hook))
-		event_base_loopbreak(server->base);
-}
-
 /*
- * A rotation that still works after that hangs in the file system. No thread is killed in the middle of a commit; the
- * process ends under it. That is a kill -9 to the store, which survives it (docs/decisions/0003), and nothing else is
- * left to lose. Not exit(3), which would take OpenSSL away from a thread that still uses it.
+ * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. A
+ * rotation that works on anything else for so long hangs in the file system. No thread is killed in the middle of a
+ * commit; the process ends under it. That is a kill -9 to the store, which survives it (docs/decisions/0003), and
+ * nothing else is left to lose. Not exit(3), which would take OpenSSL away from a thread that still uses it.
  */
 static void give_up(struct server *server)
 {
+	bool makes_key = mm_rotor_makes_key(server->rotor);
+
+	mm_hook_clear(&server->hook);
 	mm_crew_clear(&server->crew); /* their access logs are written out */
-	mm_log(server->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
-	_exit(EXIT_FAILURE);
+	if (!makes_key) {
+		mm_log(server->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
+		_exit(EXIT_FAILURE);
+	}
+	mm_log(server->log, MM_LOG_INFO, "stopped; a key that was being made is thrown away, the next start makes one");
+	_exit(EXIT_SUCCESS);
+}
+
+static void break_when_done(struct server *server)
+{
+	if (!mm_crew_ended(&server->crew) || mm_hook_runs(&server->hook))
+		return;
+	if (!mm_rotor_works(server->rotor))
+		event_base_loopbreak(server->base);
+	else if (server->stage == ENDING && mm_rotor_makes_key(server->rotor))
+		give_up(server);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)

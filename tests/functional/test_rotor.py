@@ -191,6 +191,21 @@ def test_a_rotation_that_is_under_way_is_finished_before_the_end(make_issuer):
         issuer.process = None
 
 
+def test_a_key_that_takes_long_to_make_is_no_reason_to_fail(make_issuer):
+    """A stop that is asked for ends well, and soon: nothing is changed before the commit."""
+    with make_issuer(config={**BY_HAND, "http": {"drain_timeout": "0s"}}) as issuer:
+        issuer.configure({"keys": {"algorithm": None, "algorithms": ["ES256", "RS256", "RS384", "RS512", "PS256"],
+                                   "rsa_bits": 4096}})
+        issuer.reload()
+        harness.wait_until(lambda: "configuration loaded" in issuer.log(), "the job has begun", interval=0.001)
+        issuer.process.send_signal(signal.SIGTERM)
+        assert issuer.process.wait(timeout=6 * harness.PATIENCE) == 0
+        assert "a key that was being made is thrown away" in issuer.log()
+        assert "level=error" not in issuer.log()
+        assert revision(issuer) == 1
+        issuer.process = None
+
+
 def test_a_rotation_that_hangs_does_not_keep_it_from_ending(make_issuer):
     with make_issuer(config={**BY_HAND, "http": {"drain_timeout": "0s"}}) as issuer, \
             open(issuer.data_dir / "lock", "r+b") as lock:
