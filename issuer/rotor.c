@@ -15,7 +15,7 @@
 
 enum { RETRY_FIRST = 1, RETRY_LAST = 60 }; /* seconds */
 
-/* Written by the rotor before its thread starts, read after it has ended, and its own in between; but for `makes_key`. */
+/* Written by the rotor before the thread starts and read after it has ended; the job has it in between. */
 struct job {
 	pthread_t thread;
 	struct mm_store *store;
@@ -24,7 +24,7 @@ struct job {
 	mm_time started; /* by both clocks */
 	int64_t started_ns;
 	int done_fd;
-	_Atomic bool makes_key;
+	_Atomic bool makes_key; /* read by the rotor at any time */
 	enum mm_code code;
 	struct mm_err err;
 	bool committed;
