@@ -56,25 +56,33 @@ static bool wait_for_news(const struct watch *watch)
 	return fds[0].revents == 0;
 }
 
-/* A new algorithm, or a longer max_ttl. What is wrong is told, and the old configuration stays. */
+static enum mm_code open_again(const char *path, struct mm_cli_context *out, struct mm_err *err)
+{
+	enum mm_code code = mm_config_load(path, &out->config, err);
+
+	if (code == MM_OK)
+		code = mm_policy_from_config(out->config, &out->policy, err);
+	return code == MM_OK ? mm_store_open_dir(out->config->data_dir, false, &out->store, err) : code;
+}
+
+/* A new algorithm, a longer max_ttl, another data_dir. What is wrong is told, and the old configuration stays. */
 static bool reload_config(struct watch *watch)
 {
 	struct mm_file_id id = mm_file_id(AT_FDCWD, watch->context.config->path);
-	mm_auto(mm_config) config = NULL;
-	struct mm_policy policy;
+	mm_auto_context next = {0};
 	struct mm_err err = {0};
 
 	if (mm_file_id_eq(id, watch->config_id))
 		return false;
 	watch->config_id = id;
-	if (mm_config_load(watch->context.config->path, &config, &err) != MM_OK ||
-	    mm_policy_from_config(config, &policy, &err) != MM_OK) {
+	if (open_again(watch->context.config->path, &next, &err) != MM_OK) {
 		mm_note("the new configuration is not used: %s", err.text);
 		return false;
 	}
-	mm_config_free(watch->context.config);
-	watch->context.config = mm_take(config);
-	watch->context.policy = policy;
+	mm_cli_context_clear(&watch->context);
+	watch->context = next;
+	next = (struct mm_cli_context){0};
+	watch->store_fd = mm_store_watch_fd(watch->context.store);
 	return true;
 }
 

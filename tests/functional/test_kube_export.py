@@ -386,6 +386,20 @@ def test_a_watch_takes_a_new_configuration(issuer, pki):
         assert watch.stop() == 0
 
 
+def test_a_watch_goes_to_another_data_dir_with_the_configuration(issuer, pki):
+    shutil.copytree(issuer.data_dir, issuer.folder / "moved")
+    with Watch(issuer, pki, "-o", "json") as watch:
+        watch.lines(1)
+        issuer.configure({"data_dir": str(issuer.folder / "nowhere")})
+        watch.complaint("the new configuration is not used: ")
+        issuer.configure({"data_dir": str(issuer.folder / "moved")})
+        issuer.run("key", "rotate")
+        assert json.loads(watch.lines(2)[1])["sa_key"]["kid"] == pki.signer == kid_in_state(issuer, "active")
+        issuer.run("key", "prepare")
+        watch.lines(3)
+        assert watch.stop() == 0
+
+
 def test_what_is_wrong_at_the_start_of_a_watch_ends_it(issuer, pki):
     pki.path.chmod(0o777)
     with Watch(issuer, pki) as watch:
