@@ -33,26 +33,56 @@ static mm_time aged_at(const struct view *view, const struct mm_key_record *sign
 
 /* ---- the rules --------------------------------------------------------------------------------------------------- */
 
+/*
+ * A configured algorithm has no key yet, and the JWKS no room for one, nor will have: no retired key is going to leave
+ * it. Without this, an algorithm could not be changed under a max_keys that is as low as it may be.
+ */
+static bool is_crowded(const struct view *view)
+{
+	if (mm_keyset_served(view->set) < view->policy->max_keys)
+		return false;
+	for (size_t i = 0; i < view->set->count; i++) {
+		if (mm_key_state(&view->set->records[i], view->now) == MM_STATE_RETIRED)
+			return false;
+	}
+	for (size_t i = 0; i < view->policy->alg_count; i++) {
+		const struct mm_alg *alg = view->policy->algs[i];
+
+		if (!mm_keyset_signer(view->set, alg, view->now) && !mm_keyset_standby(view->set, alg))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A standby of an algorithm that is not wanted any more goes when its signer does, unless its place is needed; and if it
+ * was never in use, later. Not at once: while two processes disagree about the configuration, one would make the keys
+ * that the other one throws away.
+ */
+static struct mm_action dismissal(const struct view *view, const struct mm_key_record *standby)
+{
+	const struct mm_alg *alg = mm_key_alg(standby->key);
+	struct mm_action action = {.kind = MM_ACTION_REMOVE, .alg = alg, .record = standby};
+
+	if (mm_policy_has_alg(view->policy, alg))
+		return none;
+	action.at = mm_key_ready_at(standby) + mm_policy_retire_wait(view->policy);
+	action.why = "its algorithm is not configured";
+	if (is_crowded(view))
+		action.at = view->now;
+	else if (mm_keyset_signer(view->set, alg, view->now))
+		return none;
+	return action;
+}
+
 static struct mm_action removal(const struct view *view, const struct mm_key_record *record)
 {
-	const struct mm_alg *alg = mm_key_alg(record->key);
-	struct mm_action action = {.kind = MM_ACTION_REMOVE, .alg = alg, .record = record};
-
-	if (mm_key_state(record, view->now) == MM_STATE_RETIRED) {
-		action.at = mm_key_removable_at(record);
-		action.why = "its tokens have expired";
-		return action;
-	}
-	/*
-	 * A standby of an algorithm that is not wanted any more, and was never in use. Not at once: while two processes
-	 * disagree about the configuration, one would make the keys that the other one throws away.
-	 */
-	if (!mm_key_is_standby(record) || mm_policy_has_alg(view->policy, alg) ||
-	    mm_keyset_signer(view->set, alg, view->now))
+	if (mm_key_is_standby(record))
+		return dismissal(view, record);
+	if (mm_key_state(record, view->now) != MM_STATE_RETIRED)
 		return none;
-	action.at = mm_key_ready_at(record) + mm_policy_retire_wait(view->policy);
-	action.why = "its algorithm is not configured";
-	return action;
+	return (struct mm_action){MM_ACTION_REMOVE, mm_key_alg(record->key), record, mm_key_removable_at(record),
+				  "its tokens have expired"};
 }
 
 /* Of retired keys too: a process that has not heard of the retirement yet signs with them on, and with the longer life. */

@@ -252,6 +252,26 @@ static void the_standby_of_an_algorithm_that_still_signs_is_kept(void **state)
 	assert_next(T0 + 100 * ROTATE_EVERY, MM_ACTION_NONE, -1, MM_NEVER);
 }
 
+static void in_a_full_jwks_it_makes_room_for_an_algorithm_that_has_no_key(void **state)
+{
+	(void)state;
+	policy = test_policy_for("ES256", NULL);
+	policy.max_keys = 2;
+	assert_next(T0, MM_ACTION_REMOVE, 1, T0);
+	policy.max_keys = 3;
+	assert_next(T0, MM_ACTION_PUBLISH, -1, T0);
+}
+
+static void but_not_if_a_retired_key_is_going_to(void **state)
+{
+	(void)state;
+	publish("EdDSA", T0);
+	activate(1, T0);
+	policy = test_policy_for("ES256", NULL);
+	policy.max_keys = 3;
+	assert_next(T0, MM_ACTION_REMOVE, 0, T0 + TEST_RETIRE_WAIT);
+}
+
 /* ---- one key ----------------------------------------------------------------------------------------------------- */
 
 static void each_key_knows_what_comes_next_for_it(void **state)
@@ -310,6 +330,8 @@ int main(void)
 		test(an_algorithm_is_given_up_only_when_its_replacement_signs),
 		test(a_standby_of_an_algorithm_that_was_never_used_is_removed_without_haste),
 		test(the_standby_of_an_algorithm_that_still_signs_is_kept),
+		test(in_a_full_jwks_it_makes_room_for_an_algorithm_that_has_no_key),
+		test(but_not_if_a_retired_key_is_going_to),
 		test(each_key_knows_what_comes_next_for_it),
 		test(by_hand_signer_and_standby_stay),
 		test(the_schedule_of_an_empty_set_is_its_first_keys),
