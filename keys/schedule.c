@@ -162,14 +162,14 @@ static struct mm_action activation(const struct view *view, const struct mm_alg 
 }
 
 /* Only once tokens are signed by the algorithm that takes its place. */
-static struct mm_action surrender(const struct view *view, const struct mm_alg *alg)
+static struct mm_action surrender(const struct view *view, const struct mm_key_record *record)
 {
-	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
+	const struct mm_alg *alg = mm_key_alg(record->key);
 
-	if (!signer || mm_policy_has_alg(view->policy, alg) ||
+	if (mm_key_state(record, view->now) != MM_STATE_ACTIVE || mm_policy_has_alg(view->policy, alg) ||
 	    !mm_keyset_signer(view->set, view->policy->algs[0], view->now))
 		return none;
-	return (struct mm_action){MM_ACTION_RETIRE, alg, signer, view->now, "its algorithm is not configured"};
+	return (struct mm_action){MM_ACTION_RETIRE, alg, record, view->now, "its algorithm is not configured"};
 }
 
 /* ---- the next of all --------------------------------------------------------------------------------------------- */
@@ -192,15 +192,18 @@ struct mm_action mm_schedule_next_of(const struct mm_keyset *set, const struct m
 	struct mm_action next = none;
 
 	for (size_t i = 0; i < set->count; i++) {
-		consider(&view, kinds, &next, removal(&view, &set->records[i]));
-		consider(&view, kinds, &next, extension(&view, &set->records[i]));
+		const struct mm_key_record *record = &set->records[i];
+
+		if (!mm_key_states[mm_key_state(record, now)].in_jwks)
+			continue; /* nothing happens to a tombstone, and there may be thousands */
+		consider(&view, kinds, &next, removal(&view, record));
+		consider(&view, kinds, &next, extension(&view, record));
+		consider(&view, kinds, &next, surrender(&view, record));
 	}
 	for (size_t i = 0; i < policy->alg_count; i++) {
 		consider(&view, kinds, &next, publication(&view, policy->algs[i]));
 		consider(&view, kinds, &next, activation(&view, policy->algs[i]));
 	}
-	for (size_t i = 0; i < MM_ALG_COUNT; i++)
-		consider(&view, kinds, &next, surrender(&view, &mm_algs[i]));
 	return next;
 }
 
@@ -214,7 +217,7 @@ struct mm_action mm_schedule_next(const struct mm_keyset *set, const struct mm_p
 static struct mm_action next_of_signer(const struct view *view, const struct mm_key_record *record)
 {
 	const struct mm_alg *alg = mm_key_alg(record->key);
-	struct mm_action action = surrender(view, alg);
+	struct mm_action action = surrender(view, record);
 	struct mm_action successor = activation(view, alg);
 
 	if (action.kind != MM_ACTION_NONE || view->policy->rotate_every == 0 || !mm_policy_has_alg(view->policy, alg))

@@ -49,7 +49,7 @@ const struct mm_key_record *mm_keyset_standby(const struct mm_keyset *set, const
 	for (size_t i = 0; i < set->count; i++) {
 		const struct mm_key_record *record = &set->records[i];
 
-		if (mm_key_alg(record->key) != alg || !mm_key_is_standby(record))
+		if (!mm_key_is_standby(record) || mm_key_alg(record->key) != alg)
 			continue;
 		if (!first || mm_key_ready_at(record) < mm_key_ready_at(first))
 			first = record;
@@ -62,7 +62,7 @@ size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg 
 	size_t count = 0;
 
 	for (size_t i = 0; i < set->count; i++)
-		count += mm_key_alg(set->records[i].key) == alg && mm_key_is_standby(&set->records[i]);
+		count += mm_key_is_standby(&set->records[i]) && mm_key_alg(set->records[i].key) == alg;
 	return count;
 }
 
