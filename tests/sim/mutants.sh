@@ -37,13 +37,13 @@ false-success | a failed commit is reported as success | keys/manage.c | s/code 
 not-stored | a commit changes nothing and says that it did | keys/store_memory.c | /^static enum mm_code commit_locked/,/^}/s/mm_keyset_free(core->committed);/if (core->committed) return MM_OK;/
 standbys | a second standby at any time | keys/schedule.c | s/if (standbys == 0) {/if (standbys <= 1) {/
 standbys-near | three standbys before a rotation | keys/schedule.c | s/#define STANDBYS_NEAR_ROTATION 2/#define STANDBYS_NEAR_ROTATION 3/
-no-removal | retired keys stay for ever | keys/schedule.c | s/action.at = mm_key_removable_at(record);/return none;/
+no-removal | retired keys stay for ever | keys/schedule.c | s/if (mm_key_state(record, view->now) != MM_STATE_RETIRED)/if (true)/
 no-rotation | nothing is activated once there is a signer | keys/schedule.c | s/^\tif (!standby || view->policy->rotate_every == 0)/\tif (!standby || signer || view->policy->rotate_every == 0)/
 late-rotation | rotation is ten days late | keys/schedule.c | s/return signer->activated + view->policy->rotate_every;/return signer->activated + view->policy->rotate_every + 864000;/
 covered | a takeover does not wait for the standby after it | keys/schedule.c | s/^\t\treturn earliest;/\t\treturn MM_NEVER;/
 no-extension | a raised max_ttl is never written down | keys/schedule.c | /^static struct mm_action extension/,/^}/s/^\tif (/\tif (true || /
 give-up-early | an algorithm is given up before the next one signs | keys/schedule.c | s/^\t    !mm_keyset_signer(view->set, view->policy->algs\[0\], view->now))/\t    false)/
-no-give-up | an algorithm is never given up | keys/schedule.c | s/if (!signer || mm_policy_has_alg(view->policy, alg) ||/if (true ||/
+no-give-up | an algorithm is never given up | keys/schedule.c | s/if (mm_key_state(record, view->now) != MM_STATE_ACTIVE || mm_policy_has_alg(view->policy, alg) ||/if (true ||/
 back-again | an algorithm that was given up cannot come back | keys/steps.c | s/now = after_giving_up(set, mm_key_alg(key), now);//
 not-yet | what was activated in the future does not sign yet | keys/state.c | s/if (record->activated != MM_NEVER)/if (record->activated != MM_NEVER \&\& record->activated <= now)/
 verbs-remove | a command takes removals along | keys/manage.c | s/MM_ACTIONS_WITHOUT_WAIT/MM_ACTIONS_ALL/
