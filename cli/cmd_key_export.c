@@ -9,6 +9,7 @@
 #include <mintmark/file.h>
 #include <mintmark/keyio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PRIVATE_MODE = 0600, PUBLIC_MODE = 0644 };
 
@@ -89,6 +90,16 @@ static enum mm_code open_parent(const char *path, int *fd, const char **name, st
 	return *fd >= 0 ? MM_OK : mm_fail_errno(err, "key export: %s", parent);
 }
 
+/* What a key would take the place of: as root, /dev/stdout would be a file from then on. */
+static enum mm_code check_replaceable(int fd, const char *name, const char *path, struct mm_err *err)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISREG(st.st_mode))
+		return MM_OK;
+	return mm_fail(err, MM_EUNSAFE, "key export: %s is not a regular file, and is not replaced", path);
+}
+
 static enum mm_code write_file(struct mm_call *call, const struct mm_buf *text, struct mm_err *err)
 {
 	const struct export_options *options = call->options;
@@ -97,6 +108,8 @@ static enum mm_code write_file(struct mm_call *call, const struct mm_buf *text, 
 	mm_auto_fd fd = -1;
 	enum mm_code code = open_parent(options->out, &fd, &name, err);
 
+	if (code == MM_OK)
+		code = check_replaceable(fd, name, options->out, err);
 	if (code != MM_OK)
 		return code;
 	code = (options->force ? mm_file_replace : mm_file_create)(fd, name, mm_buf_span(text), mode, err);

@@ -255,12 +255,26 @@ def test_a_file_is_replaced_only_with_force(issuer, tmp_path):
     assert (tmp_path / "k").read_text().startswith("-----BEGIN PUBLIC KEY")
 
 
-def test_a_link_is_replaced_not_followed(issuer, tmp_path):
+def test_only_a_file_is_replaced(issuer, tmp_path):
+    """--out /dev/stdout --force would take that away from everybody."""
+    (tmp_path / "k").symlink_to("/proc/self/fd/1")
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "f")
+    for name in ("k", "d", "f"):
+        for force in ((), ("--force",)):
+            result = issuer.run("key", "export", "active", "--out", tmp_path / name, *force, status=1)
+            assert result.stderr == \
+                f"mintmark: key export: {tmp_path}/{name} is not a regular file, and is not replaced\n"
+    assert (tmp_path / "k").is_symlink()
+    assert sorted(os.listdir(tmp_path)) == ["d", "f", "k"]
+
+
+def test_a_link_is_neither_followed_nor_replaced(issuer, tmp_path):
     (tmp_path / "target").write_text("precious")
     (tmp_path / "k").symlink_to("target")
-    issuer.run("key", "export", "active", "--out", tmp_path / "k", status=1)
-    issuer.run("key", "export", "active", "--format", "pkcs8", "--out", tmp_path / "k", "--force")
-    assert (tmp_path / "target").read_text() == "precious" and not (tmp_path / "k").is_symlink()
+    for force in ((), ("--force",)):
+        issuer.run("key", "export", "active", "--format", "pkcs8", "--out", tmp_path / "k", *force, status=1)
+    assert (tmp_path / "target").read_text() == "precious" and (tmp_path / "k").is_symlink()
 
 
 @pytest.mark.parametrize("arguments, status, line", [
