@@ -91,6 +91,17 @@ static enum mm_code set_value(const struct parse *parse, const struct mm_flag *f
 
 /* ---- flags ------------------------------------------------------------------------------------------------------ */
 
+static bool takes_kid(const struct parse *parse)
+{
+	return strncmp(parse->command->arguments, "KID", 3) == 0;
+}
+
+/* What to do when it was no flag: one kid in 64 begins with '-', and people copy the beginning of one. */
+static const char *instead(const struct parse *parse)
+{
+	return takes_kid(parse) ? "; the beginning of a kid that looks like a flag goes behind --" : "";
+}
+
 static enum mm_code fail_unknown(const struct parse *parse, const char *name)
 {
 	struct mm_suggestion suggestion = {.wanted = name};
@@ -103,7 +114,7 @@ static enum mm_code fail_unknown(const struct parse *parse, const char *name)
 	if (suggestion.nearest)
 		return mm_fail(parse->err, MM_EUSAGE, "unknown flag --%s; did you mean --%s?", name,
 			       suggestion.nearest);
-	return mm_fail(parse->err, MM_EUSAGE, "unknown flag --%s", name);
+	return mm_fail(parse->err, MM_EUSAGE, "unknown flag --%s%s", name, instead(parse));
 }
 
 static enum mm_code fail_needless(const struct parse *parse, const char *name, const char *text)
@@ -172,7 +183,7 @@ static enum mm_code take_short(struct parse *parse, const char *letters)
 			continue;
 		}
 		if (!flag)
-			return mm_fail(parse->err, MM_EUSAGE, "unknown flag -%c", *letters);
+			return mm_fail(parse->err, MM_EUSAGE, "unknown flag -%c%s", *letters, instead(parse));
 		if (flag->type != MM_FLAG_SWITCH)
 			return take_flag(parse, flag, *rest == '\0' ? NULL : rest + (*rest == '='));
 		code = take_flag(parse, flag, NULL);
@@ -182,13 +193,13 @@ static enum mm_code take_short(struct parse *parse, const char *letters)
 	return MM_OK;
 }
 
-/* One kid in 64 begins with '-': where a command takes one, what has its form is one, and no flag. */
+/* Where a command takes a kid, what has the form of a whole one is one, and no flag. */
 static bool is_kid(const struct parse *parse, const char *word)
 {
 	uint8_t digest[32];
 	size_t len;
 
-	if (strncmp(parse->command->arguments, "KID", 3) != 0)
+	if (!takes_kid(parse))
 		return false;
 	return mm_base64url_decode(mm_span_str(word), digest, sizeof digest, &len, NULL) == MM_OK &&
 	       len == sizeof digest;

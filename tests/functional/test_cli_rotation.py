@@ -233,6 +233,13 @@ def test_the_beginning_of_a_kid_will_do(make_issuer):
     assert signer(issuer) == standby
 
 
+@pytest.mark.parametrize("name", ["-Qbcdefg", "--bcdefg", "-qbcdefghijklmnop"])
+@pytest.mark.parametrize("verb", ["activate", "taint", "revoke", "export"])
+def test_who_copies_a_beginning_that_looks_like_a_flag_is_told_where_it_goes(make_issuer, verb, name):
+    refusal = key(make_issuer(), verb, name, status=2)
+    assert "unknown flag -" in refusal and "the beginning of a kid that looks like a flag goes behind --" in refusal
+
+
 @pytest.mark.parametrize("name, said", [
     ("nobody-at-all", "there is no key nobody-at-all"),
     ("short", "there is no key short; accepted: a kid, its first 8 characters or more")])
