@@ -31,8 +31,8 @@ static enum mm_code make_token(const struct mm_signer *signer, size_t signature_
 	if (code != MM_OK)
 		return code;
 	if (len != signature_len)
-		return mm_fail(err, MM_ECRYPTO, "key %s: a signature of %zu bytes where %s has %zu", signer->kid, len,
-			       signer->alg->name, signature_len);
+		return mm_fail(err, MM_ECRYPTO, "a signature of %zu bytes where %s has %zu", len, signer->alg->name,
+			       signature_len);
 	mm_buf_add_str(token, ".");
 	mm_base64url_add(token, signature, len);
 	return mm_buf_check(token, err);
@@ -56,8 +56,7 @@ static enum mm_code ask_libjwt(const struct mm_buf *token, const struct mm_key *
 	       jwt_get_alg(jwt) == (jwt_alg_t)alg->libjwt;
 	jwt_free(jwt);
 	if (!good)
-		return mm_fail(err, MM_ECRYPTO, "key %s: libjwt does not verify a probe signature with %s",
-			       mm_key_kid(public_key), alg->name);
+		return mm_fail(err, MM_ECRYPTO, "libjwt does not verify a probe signature with %s", alg->name);
 	return MM_OK;
 }
 
@@ -82,8 +81,8 @@ static enum mm_code ask_openssl(const struct mm_buf *token, const struct mm_key 
 		return code;
 	if (mm_verify(published, message, mm_span(signature, len), NULL) != MM_OK)
 		return mm_fail(err, MM_ECRYPTO,
-			       "key %s: OpenSSL does not verify a probe signature with %s and the published JWK",
-			       mm_key_kid(public_key), mm_key_alg(public_key)->name);
+			       "OpenSSL does not verify a probe signature with %s and the published JWK",
+			       mm_key_alg(public_key)->name);
 	return MM_OK;
 }
 

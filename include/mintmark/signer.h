@@ -50,7 +50,8 @@ MM_MUSTCHECK enum mm_code mm_verify(const struct mm_key *key, struct mm_span mes
 /*
  * The second opinion that a key needs before it signs for the first time: a probe token by `signer` must verify
  * under libjwt with the algorithm pinned, where libjwt knows the algorithm, and always under OpenSSL with the key read
- * back from its published JWK. MM_ECRYPTO says which opinion was negative; a signer that fails keeps its own code.
+ * back from its published JWK. MM_ECRYPTO says which opinion was negative; a signer that fails keeps its own code. The
+ * caller names the key.
  */
 MM_MUSTCHECK enum mm_code mm_probe(const struct mm_signer *signer, const struct mm_key *public_key, struct mm_err *err);
 
