@@ -65,8 +65,8 @@ static void a_copy_is_changed_without_the_original(void **state)
 	assert_int_equal(copy->revision, 7);
 	assert_int_equal(copy->committed, T0 + 7);
 	assert_int_equal(copy->count, 2);
-	copy->records[0].retired = T0 + 1;
 	add(copy, "EdDSA", T0);
+	copy->records[0].retired = T0 + 1;
 	assert_int_equal(set->records[0].retired, MM_NEVER);
 	assert_int_equal(set->count, 2);
 }
