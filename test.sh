@@ -53,7 +53,7 @@ sim() {
 }
 
 lint() {
-  shellcheck ./*.sh .ci/run scripts/*.sh tests/bench/*.sh
+  shellcheck ./*.sh .ci/run scripts/*.sh tests/bench/*.sh tests/sim/*.sh
   mandoc -T lint -W warning docs/man/*
   systemd-analyze security --offline=true --threshold=15 conf/mintmark.service # tenths: at most 1.5 of 10
   # Another version formats otherwise.

@@ -32,6 +32,8 @@ no-signer | the same, and nobody checks a set before it is stored | keys/steps.c
 last-standby | the standby that is ready last takes over | keys/steps.c | s/mm_key_ready_at(record) < mm_key_ready_at(first)/mm_key_ready_at(record) > mm_key_ready_at(first)/
 revoked-served | a revoked key is served on | keys/state.c | s/{.name = "revoked"}/{.name = "revoked", .in_jwks = true}/
 max-keys | max_keys is not kept | keys/steps.c | s/^\treturn served;/\treturn served \/ 2;/
+retired-unserved | a retired key is not served | keys/state.c | s/{.name = "retired", .in_jwks = true,/{.name = "retired",/
+kid-twice | a kid is used twice, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/^\tif (known)/\tif (known \&\& false)/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 cas | the compare-and-swap is ignored | keys/store_memory.c | s/if (revision_of(core) != expected)/if (false)/
 false-success | a failed commit is reported as success | keys/manage.c | s/code = mm_store_commit(manage->store, \(.*\));/code = mm_store_commit(manage->store, \1) == MM_OK ? MM_OK : MM_OK;/
 not-stored | a commit changes nothing and says that it did | keys/store_memory.c | /^static enum mm_code commit_locked/,/^}/s/mm_keyset_free(core->committed);/if (core->committed) return MM_OK;/
