@@ -147,12 +147,15 @@ static void on_worker_ended(evutil_socket_t fd, short what, void *arg)
 
 /* ---- what the main thread reacts to ------------------------------------------------------------------------------ */
 
-/* After whatever may have changed what is due: the time, the key set, the policy. */
+/*
+ * After whatever may have changed what is due: the time, the key set, the policy. What cannot be read cannot be
+ * committed to either; it is told already, and nothing is put off for it: what is due then is done when it can.
+ */
 static void rotate(struct server *server)
 {
 	const struct mm_snapshot *snapshot = server->feed.snapshot;
 
-	if (server->stage != RUNNING)
+	if (server->stage != RUNNING || server->feed.store_failed)
 		return;
 	mm_rotor_turn(server->rotor, snapshot->set, &snapshot->policy, mm_clock_now(), mm_clock_steady_ns());
 	mm_feed_note_rotation(&server->feed, mm_rotor_failed(server->rotor));

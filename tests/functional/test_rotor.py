@@ -180,6 +180,22 @@ def test_a_failure_is_said_once_and_a_reload_tries_again_at_once(make_issuer):
         harness.wait_until(lambda: issuer.get("/readyz").status == 200, "ready again", timeout=1.0)
 
 
+def test_a_store_that_is_back_is_rotated_at_once(make_issuer):
+    """However long it was away: what could not be read is no failed rotation, after which the next attempt waits."""
+    with make_issuer(config=BY_HAND) as issuer:
+        away = issuer.data_dir.with_name("away")
+        issuer.data_dir.rename(away)
+        harness.wait_until(lambda: issuer.get("/readyz").body == b"the key set cannot be read", "not ready")
+        issuer.configure(NEW_ALGORITHM)
+        issuer.reload()
+        time.sleep(3.5)
+        assert metric(issuer, "mintmark_rotation_failures_total") == 0
+        away.rename(issuer.data_dir)
+        harness.wait_until(lambda: issuer.get("/readyz").status == 200 and revision(issuer) == 2, "rotated, and ready",
+                           timeout=2.0)
+        assert "a due key rotation cannot be committed" not in issuer.log()
+
+
 # ---- stopping --------------------------------------------------------------------------------------------------------
 def test_a_rotation_that_is_under_way_is_finished_before_the_end(make_issuer):
     with make_issuer(config={**BY_HAND, "http": {"drain_timeout": "1m"}}) as issuer:
