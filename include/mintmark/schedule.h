@@ -5,8 +5,8 @@
  *
  * For each algorithm of the policy there is one signer and at least one standby. With rotate_every, the standby takes
  * over when the signer is that old, and the next standby is published one publish_wait before, so that it has become
- * ready; were it not, the signer would go on until it has. By hand (0) nothing is activated by the schedule. An algorithm that the policy does not name any more is given up as soon as the first one
- * that it names signs.
+ * ready; were it not, the signer would go on until it has. By hand (0) nothing is activated by the schedule. An
+ * algorithm that the policy does not name any more is given up as soon as the first one that it names signs.
  */
 #ifndef MINTMARK_SCHEDULE_H
 #define MINTMARK_SCHEDULE_H
@@ -57,9 +57,9 @@ struct mm_key_maker {
 };
 
 /*
- * Takes all actions of those kinds that are due, and those that become due by them. `*steps` is how many there were; their reasons are
- * appended to `why`, each once. MM_OK with 0 steps: nothing was due. On an error, the maker's or MM_ENOMEM, the set is
- * of no use any more.
+ * Takes all actions of those kinds that are due, and those that become due by them. `*steps` is how many there were;
+ * their reasons are appended to `why`, each once. MM_OK with 0 steps: nothing was due. On an error, the maker's or
+ * MM_ENOMEM, the set is of no use any more.
  */
 MM_MUSTCHECK enum mm_code mm_rotate(struct mm_keyset *set, const struct mm_policy *policy, unsigned kinds, mm_time now,
 				    const struct mm_key_maker *maker, struct mm_buf *why, size_t *steps,
