@@ -9,7 +9,7 @@
 /* One commit, and what was there before it. */
 struct commit {
 	struct world *world;
-	const struct process *process;
+	struct process *process;
 	const struct mm_keyset *before; /* NULL: none */
 	const struct mm_keyset *after;
 };
@@ -50,7 +50,7 @@ static size_t count(const struct mm_keyset *set, const struct mm_alg *alg, bool 
 	return found;
 }
 
-/* ---- 5: nothing that was committed is lost -------------------------------------------------------------------------- */
+/* ---- 5: nothing that was committed is lost ----------------------------------------------------------------------- */
 
 static bool kept(mm_time before, mm_time after)
 {
@@ -91,7 +91,7 @@ static void check_kept(const struct commit *commit)
 		check_record_kept(commit, &commit->before->records[i], &commit->after->records[i]);
 }
 
-/* ---- 3, 4, 8: the set by itself -------------------------------------------------------------------------------------- */
+/* ---- 3, 4, 8: the set by itself ---------------------------------------------------------------------------------- */
 
 static void check_alg(const struct commit *commit, const struct mm_alg *alg)
 {
@@ -136,7 +136,7 @@ static void check_new_kid(const struct commit *commit, size_t key)
 	}
 }
 
-/* ---- 1, 2, 7: each step that was taken ------------------------------------------------------------------------------- */
+/* ---- 1, 2, 7: each step that was taken --------------------------------------------------------------------------- */
 
 static const struct mm_key_record *signer_of(const struct mm_keyset *set, const struct mm_alg *alg)
 {
@@ -153,7 +153,7 @@ static void check_needed(const struct commit *commit, const struct mm_key_record
 	const struct mm_alg *alg = mm_key_alg(record->key);
 	const struct mm_policy *policy = &commit->process->policy;
 	const struct mm_key_record *signer = signer_of(commit->after, alg);
-	mm_time now = process_clock((void *)(uintptr_t)commit->process);
+	mm_time now = process_clock(commit->process);
 	bool near = signer && policy->rotate_every > 0 &&
 		    now >= signer->activated + policy->rotate_every - mm_policy_publish_wait(policy);
 	size_t waiting = count(commit->after, alg, is_waiting);
@@ -197,7 +197,7 @@ static bool was_ready(const struct commit *commit, size_t key)
 static bool another_was_ready(const struct commit *commit, size_t key)
 {
 	const struct mm_alg *alg = mm_key_alg(commit->after->records[key].key);
-	mm_time now = process_clock((void *)(uintptr_t)commit->process);
+	mm_time now = process_clock(commit->process);
 
 	for (size_t i = 0; commit->before && i < commit->before->count; i++) {
 		const struct mm_key_record *record = &commit->before->records[i];
@@ -280,7 +280,7 @@ static void check_steps(const struct commit *commit)
 	}
 }
 
-/* ---- P: the schedule comes to rest ----------------------------------------------------------------------------------- */
+/* ---- P: the schedule comes to rest ------------------------------------------------------------------------------- */
 
 /* Within an hour in which nobody asked for anything, a rotor has one thing to do for each key at most. */
 static void check_rest(const struct commit *commit)
@@ -300,7 +300,7 @@ static void check_rest(const struct commit *commit)
 		world_fail(world, "P the schedule comes to rest", "%u commits within an hour", world->unasked);
 }
 
-/* ---- the commit itself ------------------------------------------------------------------------------------------------ */
+/* ---- the commit itself ------------------------------------------------------------------------------------------- */
 
 static void forget_old(struct world *world)
 {

@@ -59,7 +59,7 @@ static const char *alg_name(const struct mm_alg *alg)
 	return alg ? alg->name : "the first algorithm";
 }
 
-/* ---- the verbs ---------------------------------------------------------------------------------------------------------- */
+/* ---- the verbs --------------------------------------------------------------------------------------------------- */
 
 static enum mm_code prepare(struct command *command)
 {
@@ -138,7 +138,7 @@ static enum mm_code import(struct command *command)
 				&command->err);
 }
 
-/* ---- a command ------------------------------------------------------------------------------------------------------------ */
+/* ---- a command --------------------------------------------------------------------------------------------------- */
 
 static const struct verb {
 	const char *name;

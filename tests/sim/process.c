@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the store with faults before it ------------------------------------------------------------------------------ */
+/* ---- the store with faults before it ----------------------------------------------------------------------------- */
 
 struct faulty_store {
 	struct mm_store store;
@@ -33,7 +33,7 @@ static enum mm_code die(struct process *process, const char *what, struct mm_err
 	return fault(process, what, err);
 }
 
-/* The public halves were made with the pool: the store would make them anew each time, and that costs more than the rest. */
+/* They were made with the pool. The store would make them anew each time, and that costs more than all the rest. */
 static void take_public_halves(const struct pool *pool, struct mm_keyset *set)
 {
 	for (size_t i = 0; i < set->count; i++) {
@@ -63,7 +63,7 @@ static enum mm_code faulty_load(struct mm_store *store, enum mm_store_load what,
 	return code;
 }
 
-/* Between a load and its commit somebody else may be faster, though that takes no time: the steps are stamped already. */
+/* Between a load and its commit somebody else may be faster; in no time, since the steps are stamped already. */
 static void let_rivals_act(struct process *process)
 {
 	struct world *world = process->world;
@@ -154,7 +154,7 @@ static enum mm_code faulty_share(struct mm_store *store, struct mm_store **out, 
 	return open_faulty(self(store)->process, self(store)->inner, out, err);
 }
 
-/* ---- keys and clocks ----------------------------------------------------------------------------------------------- */
+/* ---- keys and clocks --------------------------------------------------------------------------------------------- */
 
 /* The job of a rotor does not believe a clock that is set forward while it works (issuer/rotor.c). */
 mm_time process_clock(void *process)
@@ -184,7 +184,7 @@ enum mm_code process_make_key(void *process, const struct mm_alg *alg, unsigned 
 	return MM_OK;
 }
 
-/* ---- one call of the engine ----------------------------------------------------------------------------------------- */
+/* ---- one call of the engine -------------------------------------------------------------------------------------- */
 
 void process_start(struct process *process, struct world *world, const char *name, mm_duration clock_error)
 {

@@ -27,7 +27,7 @@ int replica_any_up(struct world *world)
 	return -1;
 }
 
-/* ---- the clock -------------------------------------------------------------------------------------------------------- */
+/* ---- the clock --------------------------------------------------------------------------------------------------- */
 
 static int64_t steady_ns(const struct world *world)
 {
@@ -75,7 +75,7 @@ static void look_at_clock(struct world *world, int who)
 			    (long long)((replica->guard.hold_until_ns - steady_ns(world)) / SECOND_NS));
 }
 
-/* ---- the view --------------------------------------------------------------------------------------------------------- */
+/* ---- the view ---------------------------------------------------------------------------------------------------- */
 
 static void check_view(struct world *world, int who)
 {
@@ -144,7 +144,7 @@ void replica_view(struct world *world, int who, uint64_t number)
 	verifier_all_tokens(world);
 }
 
-/* ---- up and down ------------------------------------------------------------------------------------------------------ */
+/* ---- up and down ------------------------------------------------------------------------------------------------- */
 
 /* One that starts may find a mirror that is as late as it may be. */
 void replica_up(struct world *world, int who)
@@ -185,7 +185,7 @@ void replica_down(struct world *world, int who, mm_duration how_long)
 	world_trace(world, "replica %d stops for %lld s", who, (long long)how_long);
 }
 
-/* ---- the rotor -------------------------------------------------------------------------------------------------------- */
+/* ---- the rotor --------------------------------------------------------------------------------------------------- */
 
 void replica_alarm(struct world *world, int who, mm_duration in)
 {

@@ -2,7 +2,7 @@
 /* Tokens, and verifiers that keep a JWKS for as long as they may and never fetch it before. */
 #include "tests/sim/world.h"
 
-/* ---- what verifiers know ------------------------------------------------------------------------------------------------ */
+/* ---- what verifiers know ----------------------------------------------------------------------------------------- */
 
 static void fetch(struct world *world, struct verifier *verifier, int replica)
 {
@@ -63,7 +63,7 @@ static void verify_by_all(struct world *world, const struct token *token)
 		verify(world, i, token);
 }
 
-/* ---- tokens ----------------------------------------------------------------------------------------------------------- */
+/* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
 /* The slowest verifier takes it for so long, by true time. A clock that somebody set does not make tokens live longer. */
 static mm_time expiry(const struct world *world, int replica, mm_duration ttl)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reports ------------------------------------------------------------------------------------------------------------ */
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
 
 void world_trace(struct world *world, const char *format, ...)
 {
@@ -41,7 +41,7 @@ void world_fail(struct world *world, const char *rule, const char *format, ...)
 	world_trace(world, "BROKEN: %s", world->failure);
 }
 
-/* ---- revisions ------------------------------------------------------------------------------------------------------------ */
+/* ---- revisions --------------------------------------------------------------------------------------------------- */
 
 struct revision *revision_ref(struct revision *revision)
 {
@@ -64,7 +64,7 @@ bool revision_serves(const struct revision *revision, size_t key)
 	       mm_key_states[mm_key_state(&revision->set->records[key], revision->set->committed)].in_jwks;
 }
 
-/* ---- the weather ------------------------------------------------------------------------------------------------------------ */
+/* ---- the weather ------------------------------------------------------------------------------------------------- */
 
 void world_put(struct world *world, mm_duration in, enum event_kind kind, int who, uint64_t arg)
 {
@@ -157,7 +157,7 @@ static void change_policy(struct world *world, size_t epoch)
 	}
 }
 
-/* ---- events ----------------------------------------------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 
 static void happen(struct world *world, const struct event *event)
 {
@@ -216,7 +216,7 @@ void world_pass(struct world *world, mm_duration duration)
 	world->depth--;
 }
 
-/* ---- a run ------------------------------------------------------------------------------------------------------------------- */
+/* ---- a run ------------------------------------------------------------------------------------------------------- */
 
 static bool create_keys(struct world *world)
 {

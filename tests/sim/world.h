@@ -131,25 +131,25 @@ struct revision *revision_ref(struct revision *revision);
 void revision_free(struct revision *revision);
 bool revision_serves(const struct revision *revision, size_t key); /* whether its JWKS holds that key */
 
-/* ---- process.c: the store with faults before it, keys out of the pool, clocks ------------------------------------- */
+/* ---- process.c: the store with faults before it, keys out of the pool, clocks ------------------------------------ */
 /* Gets ready to act. process_manage is for one call of a verb. */
 void process_start(struct process *process, struct world *world, const char *name, mm_duration clock_error);
 void process_end(struct process *process);
 mm_time process_clock(void *process);
 struct mm_manage process_manage(struct process *process, const struct mm_key_maker *maker);
-extern enum mm_code process_make_key(void *process, const struct mm_alg *alg, unsigned rsa_bits, struct mm_key **out,
-				     struct mm_err *err);
+enum mm_code process_make_key(void *process, const struct mm_alg *alg, unsigned rsa_bits, struct mm_key **out,
+			      struct mm_err *err);
 /* What holds after each call, whatever it was: an error means that nothing happened, and MM_OK that it did, once. */
 void process_check(struct process *process, enum mm_code code, const struct mm_change *change,
 		   const struct mm_err *err);
 
-/* ---- commit.c: what holds of every commit ------------------------------------------------------------------------- */
+/* ---- commit.c: what holds of every commit ------------------------------------------------------------------------ */
 void commit_happened(struct world *world, struct process *process);
 
-/* ---- documents.c ---- */
+/* ---- documents.c ------------------------------------------------------------------------------------------------- */
 void documents_check(struct world *world, const struct mm_keyset *set); /* of the newest revision; it takes a while */
 
-/* ---- replica.c ---------------------------------------------------------------------------------------------------- */
+/* ---- replica.c --------------------------------------------------------------------------------------------------- */
 void replica_up(struct world *world, int who);
 void replica_down(struct world *world, int who, mm_duration how_long);
 void replica_view(struct world *world, int who, uint64_t number);
@@ -162,10 +162,10 @@ int replica_any_up(struct world *world); /* -1: none is */
 void replicas_notice_clock(struct world *world);
 const struct mm_key_record *replica_signer(const struct world *world, int who, const struct mm_alg *alg);
 
-/* ---- operator.c --------------------------------------------------------------------------------------------------- */
+/* ---- operator.c -------------------------------------------------------------------------------------------------- */
 void operator_command(struct world *world);
 
-/* ---- verifier.c --------------------------------------------------------------------------------------------------- */
+/* ---- verifier.c -------------------------------------------------------------------------------------------------- */
 void verifier_mint(struct world *world, int replica, const struct mm_alg *alg, mm_duration ttl, bool verify_now);
 void verifier_mint_some(struct world *world);
 void verifier_token(struct world *world, uint64_t number);
@@ -174,7 +174,7 @@ void verifier_all_tokens(struct world *world);
 /* A replica stops signing with what it sees now: tokens of the longest life are counted. */
 void verifier_last_tokens(struct world *world, int replica);
 
-/* ---- progress.c --------------------------------------------------------------------------------------------------- */
+/* ---- progress.c -------------------------------------------------------------------------------------------------- */
 void progress_check(struct world *world);
 void progress_check_end(struct world *world);
 
