@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run is about, decided from its seed before it starts: the configuration and its changes, and how rough it gets. */
+/* What a run is about, decided from its seed before it starts: the configurations, and how rough it gets. */
 #ifndef TESTS_SIM_PLAN_H
 #define TESTS_SIM_PLAN_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Real keys, made once and dealt out again in each run, which has a store of its own. They are derived from their number,
- * so that kids, too, are the same for a seed on every machine.
+ * Real keys, made once and dealt out again in each run, which has a store of its own. They are derived from their
+ * number, so that kids, too, are the same for a seed on every machine.
  */
 #ifndef TESTS_SIM_POOL_H
 #define TESTS_SIM_POOL_H

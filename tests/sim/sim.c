@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sim [--seed N] [--runs N] [--jobs N] [--verbose]: simulates that many runs of two years of rotation, from that seed on;
+ * sim [--seed N] [--runs N] [--jobs N] [--verbose]: simulates so many runs of two years of rotation, from that seed on;
  * of a seed without a number of runs, one.
  * A run that breaks a rule is told with its last events, and how to see all of them; then the exit status is 1.
  */

@@ -65,7 +65,7 @@ static void verify_by_all(struct world *world, const struct token *token)
 
 /* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
-/* The slowest verifier takes it for so long, by true time. A clock that somebody set does not make tokens live longer. */
+/* The slowest verifier takes it for so long, by true time. A clock that was set makes no token live longer. */
 static mm_time expiry(const struct world *world, int replica, mm_duration ttl)
 {
 	return world->now + world->replicas[replica].clock_error + ttl + plan_clock_error(&world->plan);
