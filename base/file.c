@@ -47,7 +47,8 @@ static const char *objection(const struct stat *st, enum mm_file_check check, co
 	if ((check & MM_FILE_OWNED) == 0)
 		return NULL;
 	if (st->st_uid != geteuid() && st->st_uid != 0) {
-		*remedy = give_us;
+		/* That first: root would take it away from the service by a chown. */
+		*remedy = "run mintmark as that user, or chown it to the one that does";
 		return "another user owns it";
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {

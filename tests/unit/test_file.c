@@ -244,7 +244,8 @@ static void a_file_of_another_user_is_refused(void **state)
 	test_file_write(dir.fd, "f", "x", 0600);
 	if (geteuid() != 0 || fchownat(dir.fd, "f", 12345, (gid_t)-1, 0) != 0)
 		skip();
-	assert_line(read_file("f", MM_FILE_OWNED, &out, &err), MM_EUNSAFE, &err, "another user owns it (uid 12345");
+	assert_line(read_file("f", MM_FILE_OWNED, &out, &err), MM_EUNSAFE, &err,
+		    "another user owns it (uid 12345, mode 0600): run mintmark as that user");
 	assert_ok(read_file("f", MM_FILE_ANY, &out, &err), &err);
 }
 
