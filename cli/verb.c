@@ -154,23 +154,19 @@ void mm_verb_hint_not_ready(struct mm_verb *verb, const char *kid)
 void mm_verb_hint_full(struct mm_verb *verb)
 {
 	mm_auto(mm_keyset) set = load_again(verb);
-	const struct mm_key_record *first = NULL;
+	const struct mm_policy *policy = &verb->context.policy;
 	mm_time now = mm_clock_now();
 	mm_auto_buf at = {0};
+	struct mm_action removal;
 
-	if (!set || mm_keyset_served(set) < verb->context.policy.max_keys)
+	if (!set || mm_keyset_served(set) < policy->max_keys)
 		return;
-	for (size_t i = 0; i < set->count; i++) {
-		const struct mm_key_record *record = &set->records[i];
-
-		if (mm_key_state(record, now) == MM_STATE_RETIRED &&
-		    (!first || mm_key_removable_at(record) < mm_key_removable_at(first)))
-			first = record;
-	}
-	if (first)
-		mm_add_when(&at, mm_key_removable_at(first), now);
-	if (first && at.p)
-		mm_hint(verb->call, "%s is removed at %s; or raise keys.max_keys", mm_key_kid(first->key), at.p);
+	removal = mm_schedule_next_of(set, policy, 1U << MM_ACTION_REMOVE, now);
+	if (removal.kind != MM_ACTION_NONE)
+		mm_add_when(&at, removal.at, now);
+	if (at.p)
+		mm_hint(verb->call, "%s is removed at %s; or raise keys.max_keys", mm_key_kid(removal.record->key),
+			at.p);
 	else
 		mm_hint(verb->call, "raise keys.max_keys: no key leaves the JWKS by itself");
 }

@@ -214,6 +214,15 @@ def test_a_full_jwks_takes_no_key_and_it_is_said_when_it_will(make_issuer, tmp_p
     assert len(published(issuer)) == 3
 
 
+def test_a_standby_that_is_not_wanted_any_more_makes_room_in_a_full_jwks(make_issuer):
+    issuer = make_issuer()
+    issuer.configure({"keys": {"algorithm": "EdDSA", "max_keys": 2, "rotate_every": 0}})
+    standby = keys(issuer)[1]
+    _, hint = key(issuer, "prepare", status=1).splitlines()
+    assert re.fullmatch(rf"hint: {standby} is removed at {WHEN} \(now\); or raise keys.max_keys", hint)
+    assert events(key(issuer, "rotate", "--due")) == [("removed", standby), ("published", keys(issuer)[2])]
+
+
 # ---- activate --------------------------------------------------------------------------------------------------------
 def test_activate_lets_that_standby_sign(make_issuer):
     issuer = make_issuer(config=AT_ONCE)
