@@ -85,11 +85,11 @@ static struct mm_action removal(const struct view *view, const struct mm_key_rec
 				  "its tokens have expired"};
 }
 
-/* Of retired keys too: a process that has not heard of the retirement yet signs with them on, and with the longer life. */
+/* Until it is, nothing is signed for longer than before (mm_key_longest_ttl). */
 static struct mm_action extension(const struct view *view, const struct mm_key_record *record)
 {
-	if (record->retire_wait >= mm_policy_retire_wait(view->policy) || record->activated == MM_NEVER ||
-	    !mm_key_states[mm_key_state(record, view->now)].in_jwks)
+	if (mm_key_state(record, view->now) != MM_STATE_ACTIVE ||
+	    record->retire_wait >= mm_policy_retire_wait(view->policy))
 		return none;
 	return (struct mm_action){MM_ACTION_EXTEND, mm_key_alg(record->key), record, view->now, "max_ttl was raised"};
 }

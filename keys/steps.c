@@ -102,11 +102,20 @@ static struct mm_key_record *standby(struct mm_keyset *set, const struct mm_alg 
 
 /* ---- publish ----------------------------------------------------------------------------------------------------- */
 
+enum mm_code mm_keyset_check_room(const struct mm_keyset *set, const struct mm_policy *policy, struct mm_err *err)
+{
+	size_t served = mm_keyset_served(set);
+
+	if (served < policy->max_keys)
+		return MM_OK;
+	return mm_fail(err, MM_EREFUSED, "the JWKS holds %zu keys already, and keys.max_keys is %u", served,
+		       policy->max_keys);
+}
+
 static enum mm_code may_publish(const struct mm_keyset *set, const struct mm_key *key, const struct mm_policy *policy,
 				mm_time now, struct mm_err *err)
 {
 	const struct mm_key_record *known = mm_keyset_find(set, mm_key_kid(key));
-	size_t served = mm_keyset_served(set);
 
 	if (!mm_key_is_private(key) && !mm_key_is_planned(key))
 		return mm_fail(err, MM_EREFUSED, "key %s: only its public half is there, so it could never sign",
@@ -114,10 +123,7 @@ static enum mm_code may_publish(const struct mm_keyset *set, const struct mm_key
 	if (known)
 		return mm_fail(err, MM_EEXIST, "key %s: it is in the key set already (%s); a kid is never used twice",
 			       mm_key_kid(key), state_name(known, now));
-	if (served >= policy->max_keys)
-		return mm_fail(err, MM_EREFUSED, "key %s: the JWKS holds %zu keys already, and keys.max_keys is %u",
-			       mm_key_kid(key), served, policy->max_keys);
-	return MM_OK;
+	return mm_context(err, mm_keyset_check_room(set, policy, err), "key %s", mm_key_kid(key));
 }
 
 /*
@@ -366,8 +372,8 @@ enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const stru
 
 	if (code != MM_OK)
 		return code;
-	if (record->activated == MM_NEVER || !mm_key_states[mm_key_state(record, MM_NEVER)].in_jwks)
-		return mm_fail(err, MM_EREFUSED, "key %s has no tokens that need it", kid);
+	if (mm_key_state(record, MM_NEVER) != MM_STATE_ACTIVE)
+		return mm_fail(err, MM_EREFUSED, "key %s does not sign", kid);
 	promise(record, policy);
 	return MM_OK;
 }

@@ -21,6 +21,10 @@ MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct 
 					    const struct mm_policy *policy, mm_duration wait, mm_time now,
 					    struct mm_err *err);
 
+/* Whether the JWKS has room for one more key: to be asked before one is made. MM_EREFUSED: it has not. */
+MM_MUSTCHECK enum mm_code mm_keyset_check_room(const struct mm_keyset *set, const struct mm_policy *policy,
+					       struct mm_err *err);
+
 /* Whether `kid` signs and nothing stands by for it: then it can be revoked once it has been given a successor. */
 bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid);
 
@@ -68,8 +72,8 @@ MM_MUSTCHECK enum mm_code mm_keyset_give_up(struct mm_keyset *set, const struct 
 					    const struct mm_policy *policy, mm_time now, struct mm_err *err);
 
 /*
- * `kid`, which signs or has signed, stays published for at least the policy's retire_wait once it is retired: max_ttl was
- * raised since it was activated. MM_ENOTFOUND. MM_EREFUSED: it never signed, or is not served any more.
+ * The signer `kid` stays published for at least the policy's retire_wait once it is retired: max_ttl was raised since it
+ * was activated. MM_ENOTFOUND. MM_EREFUSED: it does not sign.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					   struct mm_err *err);

@@ -369,7 +369,7 @@ static void extending_never_shortens(void **state)
 	policy.max_ttl = 60;
 	assert_ok(mm_keyset_extend(set, kid(0), &policy, &err), &err);
 	assert_int_equal(set->records[0].retire_wait, TEST_RETIRE_WAIT + 86400);
-	assert_fails_saying(mm_keyset_extend(set, kid(1), &policy, &err), MM_EREFUSED, &err, "no tokens that need it");
+	assert_fails_saying(mm_keyset_extend(set, kid(1), &policy, &err), MM_EREFUSED, &err, "does not sign");
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, make_set, free_set)
