@@ -27,7 +27,7 @@ enum mm_code mm_name_check(const char *name, struct mm_err *err)
 	return MM_OK;
 }
 
-/* ".NAME.tmp.XXXXXX" is what a temporary is called; mm_dir_sweep touches nothing else. */
+/* ".NAME.tmp.XXXXXX" is what a temporary is called; sweeping touches nothing else. */
 static const char temp_infix[] = ".tmp.";
 enum { TEMP_RANDOM = 6, TEMP_TRIES = 100, MODE_BITS = 07777 };
 
@@ -39,6 +39,15 @@ static bool is_temp_name(const char *name)
 	/* a dot, at least one character of NAME, and the tail */
 	return len >= 2 + tail && name[0] == '.' && memcmp(name + len - tail, temp_infix, strlen(temp_infix)) == 0 &&
 	       strspn(name + len - TEMP_RANDOM, letters) == TEMP_RANDOM;
+}
+
+/* A temporary of the file `of`; NULL: of any. */
+static bool is_temp_of(const char *name, const char *of)
+{
+	size_t len = of ? strlen(of) : 0;
+
+	return is_temp_name(name) &&
+	       (!of || (strncmp(name + 1, of, len) == 0 && strlen(name) == 1 + len + strlen(temp_infix) + TEMP_RANDOM));
 }
 
 /* A new file beside `name`, open for writing, with no permission for anybody else; `*temp` is its name. */
@@ -223,14 +232,14 @@ enum mm_code mm_file_remove(int dirfd, const char *name, struct mm_err *err)
 }
 
 /* Sweeps what readdir shows; `*removed` tells whether anything went. */
-static enum mm_code sweep(DIR *dir, bool *removed, struct mm_err *err)
+static enum mm_code sweep_listed(DIR *dir, const char *of, bool *removed, struct mm_err *err)
 {
 	const struct dirent *entry;
 	struct stat st;
 
 	for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
-		if (!is_temp_name(entry->d_name) || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-		    !S_ISREG(st.st_mode))
+		if (!is_temp_of(entry->d_name, of) ||
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
 			continue;
 		if (unlinkat(dirfd(dir), entry->d_name, 0) != 0)
 			return mm_fail_errno(err, "cannot remove the left-over %s", entry->d_name);
@@ -239,7 +248,7 @@ static enum mm_code sweep(DIR *dir, bool *removed, struct mm_err *err)
 	return errno ? mm_fail_errno(err, "cannot list the directory") : MM_OK;
 }
 
-enum mm_code mm_dir_sweep(int dirfd, struct mm_err *err)
+static enum mm_code sweep(int dirfd, const char *of, struct mm_err *err)
 {
 	/* A descriptor of its own: the position in the listing belongs to the open file. */
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -252,11 +261,21 @@ enum mm_code mm_dir_sweep(int dirfd, struct mm_err *err)
 		mm_fd_close(&fd);
 		return code;
 	}
-	code = sweep(dir, &removed, err);
+	code = sweep_listed(dir, of, &removed, err);
 	closedir(dir);
 	if (code == MM_OK && removed && !sync_dir(dirfd))
 		code = mm_fail_errno(err, "cannot sync the directory");
 	return code;
+}
+
+enum mm_code mm_dir_sweep(int dirfd, struct mm_err *err)
+{
+	return sweep(dirfd, NULL, err);
+}
+
+enum mm_code mm_file_sweep(int dirfd, const char *name, struct mm_err *err)
+{
+	return sweep(dirfd, name, err);
 }
 
 /*

@@ -81,6 +81,8 @@ MM_MUSTCHECK enum mm_code mm_file_remove(int dirfd, const char *name, struct mm_
 
 /* Removes the temporaries that a killed mm_file_replace left in `dirfd`. Only under the writer's lock. */
 MM_MUSTCHECK enum mm_code mm_dir_sweep(int dirfd, struct mm_err *err);
+/* The same for those of the file `name` alone, in a directory where others write too. */
+MM_MUSTCHECK enum mm_code mm_file_sweep(int dirfd, const char *name, struct mm_err *err);
 
 /* Takes an exclusive lock on `name` (made if needed), waiting up to `wait_ms`: MM_ETIMEOUT. Closing `*fd` frees it. */
 MM_MUSTCHECK enum mm_code mm_file_lock(int dirfd, const char *name, int wait_ms, int *fd, struct mm_err *err);

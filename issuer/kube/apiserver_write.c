@@ -167,6 +167,8 @@ enum mm_code mm_apiserver_write(const struct mm_apiserver_files *files, int dir,
 		return code;
 	if (old)
 		memcpy(change->signer_before, mm_key_kid(old), sizeof change->signer_before);
-	code = mm_dir_sweep(dir, err);
+	code = mm_file_sweep(dir, MM_APISERVER_PUB, err);
+	if (code == MM_OK)
+		code = mm_file_sweep(dir, MM_APISERVER_KEY, err);
 	return code == MM_OK ? write_both(dir, files, old, change, err) : code;
 }

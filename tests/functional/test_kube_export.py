@@ -188,6 +188,14 @@ def test_unchanged_files_are_not_touched(issuer, pki):
     assert pki.content()["sa.key"] == before["sa.key"] and pki.content()["sa.pub"] != before["sa.pub"]
 
 
+def test_what_was_cut_short_is_swept_and_nothing_of_others(issuer, pki):
+    """The directory is the cluster's: other programs write there in their own way."""
+    for name in (".sa.key.tmp.0123ab", ".sa.pub.tmp.0123ab", ".ca.crt.tmp.0123ab"):
+        (pki.path / name).write_text("half")
+    export(issuer, pki)
+    assert sorted(os.listdir(pki.path)) == [".ca.crt.tmp.0123ab", "sa.key", "sa.pub"]
+
+
 def fault(faultfs, op, at, errno=None):
     return {"LD_PRELOAD": str(faultfs), "FAULTFS_OP": op, "FAULTFS_AT": str(at),
             **({"FAULTFS_ERRNO": errno} if errno else {"FAULTFS_KILL": "1"})}

@@ -615,6 +615,20 @@ static void sweeping_takes_temporaries_and_nothing_else(void **state)
 	assert_true(test_file_exists(dir.fd, ".l.tmp.0123ab"));
 }
 
+static void sweeping_for_one_file_leaves_those_of_others(void **state)
+{
+	static const char *const kept[] = {".e.tmp.0123ab", ".ff.tmp.0123ab", ".f.tmp.x.tmp.0123ab", ".f.tmp.0123aB"};
+	struct mm_err err = {0};
+
+	(void)state;
+	test_file_write(dir.fd, ".f.tmp.0123ab", "x", 0600);
+	for (size_t i = 0; i < MM_COUNT(kept); i++)
+		test_file_write(dir.fd, kept[i], "x", 0600);
+	assert_ok(mm_file_sweep(dir.fd, "f", &err), &err);
+	assert_int_equal(test_dir_count(dir.fd), MM_COUNT(kept));
+	assert_false(test_file_exists(dir.fd, ".f.tmp.0123ab"));
+}
+
 static void sweeping_twice_sees_what_came_in_between(void **state)
 {
 	struct mm_err err = {0};
@@ -823,6 +837,7 @@ int main(void)
 		TEST(a_removal_that_may_not_last_is_told),
 		TEST(making_a_directory_syncs_its_parent_even_if_it_is_there),
 		TEST(sweeping_takes_temporaries_and_nothing_else),
+		TEST(sweeping_for_one_file_leaves_those_of_others),
 		TEST(sweeping_twice_sees_what_came_in_between),
 		TEST(a_sweep_that_fails_is_told),
 		TEST(a_lock_excludes_a_second_one_in_the_same_process),
