@@ -318,6 +318,8 @@ static enum mm_code apply_prepare(struct attempt *attempt, const void *arg, stru
 	if (code == MM_OK)
 		code = check_standbys(attempt, alg, err);
 	if (code == MM_OK)
+		code = mm_keyset_check_room(attempt->set, policy, err);
+	if (code == MM_OK)
 		code = publish_new(attempt, alg, mm_policy_publish_wait(policy), err);
 	return code == MM_OK ? run_consequences(attempt, err) : code;
 }

@@ -209,7 +209,7 @@ def test_a_full_jwks_takes_no_key_and_it_is_said_when_it_will(make_issuer, tmp_p
     issuer.configure({"keys": {"max_keys": 3, "rotate_every": 0}})
     arguments = ["import", new_key(tmp_path)] if verb == "import" else ["prepare"]
     line, hint = key(issuer, *arguments, status=1).splitlines()
-    assert re.fullmatch(rf"mintmark: key {verb}: key [\w-]+: the JWKS holds 3 keys already, and keys.max_keys is 3", line)
+    assert re.fullmatch(rf"mintmark: key {verb}: (key \S+ )?the JWKS holds 3 keys already, and keys.max_keys is 3", line)
     assert re.fullmatch(rf"hint: {keys(issuer)[0]} is removed at {WHEN} \(in .*\); or raise keys.max_keys", hint)
     assert len(published(issuer)) == 3
 

@@ -95,6 +95,14 @@ static void a_refused_rotation_makes_no_key(void **state)
 	assert_int_equal(m.made, 0);
 }
 
+static void nor_does_a_refused_preparation(void **state)
+{
+	(void)state;
+	m.policy.max_keys = 2;
+	assert_fails_saying(prepare(), MM_EREFUSED, &m.err, "the JWKS holds 2 keys already, and keys.max_keys is 2");
+	assert_int_equal(m.made, 0);
+}
+
 static void activate_takes_the_key_that_it_is_told(void **state)
 {
 	char kid[MM_KID_SIZE];
@@ -293,6 +301,7 @@ int main(void)
 		test(rotate_swaps_and_leaves_a_standby),
 		test(the_next_rotation_waits_until_the_new_standby_is_ready),
 		test(a_refused_rotation_makes_no_key),
+		test(nor_does_a_refused_preparation),
 		test(activate_takes_the_key_that_it_is_told),
 		test(a_key_is_published_when_it_was_made),
 		test(taint_hands_over_and_leaves_a_standby),
