@@ -25,10 +25,6 @@ MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct 
 MM_MUSTCHECK enum mm_code mm_keyset_check_room(const struct mm_keyset *set, const struct mm_policy *policy,
 					       struct mm_err *err);
 
-/* Whether the JWKS has room for one more key: to be asked before one is made. MM_EREFUSED: it has not. */
-MM_MUSTCHECK enum mm_code mm_keyset_check_room(const struct mm_keyset *set, const struct mm_policy *policy,
-					       struct mm_err *err);
-
 /* Whether `kid` signs and nothing stands by for it: then it can be revoked once it has been given a successor. */
 bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid);
 
