@@ -5,9 +5,15 @@
 /* There are two standbys, unless the JWKS is full. */
 static void hint_refusal(struct mm_verb *verb)
 {
+	const struct mm_key_record *first = mm_keyset_standby(verb->context.set, verb->alg);
+	bool waits = first && mm_key_state(first, verb->now) == MM_STATE_PUBLISHED;
+	char in[MM_DISTANCE_SIZE];
+
+	if (waits)
+		mm_distance_format(mm_key_ready_at(first), verb->now, in);
 	if (mm_policy_has_alg(&verb->context.policy, verb->alg))
-		mm_hint(verb->call, "'mintmark key rotate --algorithm %s' lets the first of them sign",
-			verb->alg->name);
+		mm_hint(verb->call, "'mintmark key rotate --algorithm %s' lets the first of them sign%s%s",
+			verb->alg->name, waits ? "; it is ready " : "", waits ? in : "");
 	mm_verb_hint_full(verb);
 }
 

@@ -200,6 +200,10 @@ def test_prepare_publishes_a_standby_and_a_third_is_refused(make_issuer):
     assert line == f"mintmark: key prepare: 2 ES256 keys stand by already, {keys(issuer)[1]} the first of them"
     assert hint == "hint: 'mintmark key rotate --algorithm ES256' lets the first of them sign"
     assert keys(issuer) == [*keys(issuer)[:2], third]
+    key(issuer, "revoke", keys(issuer)[1], "--yes")
+    key(issuer, "prepare")
+    hint = key(issuer, "prepare", status=1).splitlines()[1]
+    assert hint.startswith("hint: 'mintmark key rotate --algorithm ES256' lets the first of them sign; it is ready in 1h")
 
 
 @pytest.mark.parametrize("verb", ["prepare", "import"])
