@@ -10,6 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+struct serve_options {
+	struct mm_common_options common;
+	bool follow;
+};
+
 /* Documents of an https issuer, served to other hosts without TLS: right behind a proxy only. */
 static void warn_of_plain_http(struct mm_log *log, const struct mm_config *config)
 {
@@ -27,8 +32,9 @@ static void warn_of_plain_http(struct mm_log *log, const struct mm_config *confi
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
+	const struct serve_options *asked = call->options;
 	struct mm_log log = {.fd = STDERR_FILENO};
-	struct mm_server_options options = {0};
+	struct mm_server_options options = {.follow = asked->follow};
 	mm_auto_context context = {0};
 	enum mm_code code = mm_cli_open_set(call, MM_LOAD_PUBLIC, &context, err);
 
@@ -44,7 +50,14 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	return mm_server_run(context.config, context.store, &log, &options, err);
 }
 
-static const struct mm_flag flags[] = {MM_FLAG_ROW_CONFIG, {0}};
+static const struct mm_flag flags[] = {
+	{.name = "follow",
+	 .type = MM_FLAG_SWITCH,
+	 .offset = offsetof(struct serve_options, follow),
+	 .help = "serve what others commit, and rotate nothing: on a read-only file system, or on a copy"},
+	MM_FLAG_ROW_CONFIG,
+	{0},
+};
 
 const struct mm_command mm_cmd_serve = {
 	.name = "serve",
@@ -54,13 +67,13 @@ const struct mm_command mm_cmd_serve = {
 		"listen.admin, until SIGTERM or SIGINT.\n"
 		"\n"
 		"Keys are rotated as keys.rotate_every says, by one of all processes that serve a key set. While that "
-		"fails, /readyz says so and serving goes on.\n"
+		"fails, /readyz says so and serving goes on. With --follow others have to see to it.\n"
 		"\n"
 		"SIGHUP reads the configuration again, and so does a change of the file; a configuration that is wrong "
 		"is reported and changes nothing. Certificate and key are read again when their files change, the key "
 		"set when another process commits to it.",
 	.flags = flags,
-	.options_size = sizeof(struct mm_common_options),
+	.options_size = sizeof(struct serve_options),
 	.run = run,
 	.help = "serve the documents over HTTP or HTTPS, and rotate the keys",
 	.private_keys = true,

@@ -12,6 +12,7 @@
 
 struct mm_server_options {
 	const char *config_path; /* read again on SIGHUP and when it changes; NULL: never */
+	bool follow;             /* serve what others commit, and rotate nothing */
 	/* Called once when every listener accepts, with the bound addresses (port 0 resolved); may be NULL. */
 	void (*ready)(void *arg, const char *public_address, const char *admin_address);
 	void *ready_arg;

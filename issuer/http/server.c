@@ -44,6 +44,7 @@ struct server {
 	struct mm_log *log;
 	struct mm_feed feed;
 	struct mm_rotor *rotor;
+	bool follows; /* others rotate */
 	struct mm_hook hook;
 	struct mm_live_slot slot;
 	struct mm_stats_board board;
@@ -155,7 +156,7 @@ static void rotate(struct server *server)
 {
 	const struct mm_snapshot *snapshot = server->feed.snapshot;
 
-	if (server->stage != RUNNING || server->feed.store_failed)
+	if (server->follows || server->stage != RUNNING || server->feed.store_failed)
 		return;
 	mm_rotor_turn(server->rotor, snapshot->set, &snapshot->policy, mm_clock_now(), mm_clock_steady_ns());
 	mm_feed_note_rotation(&server->feed, mm_rotor_failed(server->rotor));
@@ -358,7 +359,8 @@ static void clear(struct server *server)
 enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *store, struct mm_log *log,
 			   const struct mm_server_options *options, struct mm_err *err)
 {
-	struct server server = {.config = config, .log = log, .crew.done_fd = -1, .signal_fd = -1};
+	struct server server = {
+		.config = config, .log = log, .follows = options->follow, .crew.done_fd = -1, .signal_fd = -1};
 	enum mm_code code;
 
 	mm_live_slot_init(&server.slot);

@@ -75,7 +75,7 @@ def rotating(make_issuer, storetool, tmp_path):
     data_dir = tmp_path / "store"
     subprocess.run([storetool, "commit", data_dir, "1"], check=True, stdout=subprocess.DEVNULL)
     issuer = make_issuer(path="/id/prod", algorithm="EdDSA", config={"data_dir": str(data_dir)})
-    issuer.start()
+    issuer.start("serve", "--follow", "-c", issuer.config_path)  # a rotor would miss a standby, and make one
     yield issuer
     issuer.stop()
 

@@ -234,3 +234,15 @@ def test_a_rotation_that_hangs_does_not_keep_it_from_ending(make_issuer):
         assert "a key rotation does not end" in issuer.log()
         assert revision(issuer) == 1
         issuer.process = None
+
+
+# ---- who rotates nothing ---------------------------------------------------------------------------------------------
+def test_who_follows_serves_what_others_commit_and_takes_no_step(make_issuer):
+    issuer = make_issuer(config=NEW_ALGORITHM)
+    issuer.start("serve", "--follow", "-c", issuer.config_path)
+    issuer.run("key", "revoke", "active", "--yes")
+    harness.wait_until(lambda: metric(issuer, "mintmark_keyset_revision") == 2, "the revocation is served")
+    time.sleep(2.5)  # two looks at the clock, at least
+    assert revision(issuer) == 2
+    assert issuer.get("/readyz").status == 200
+    issuer.stop()
