@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/sim/mutants.sh [NAME...]
+# tests/sim/mutants.sh [--dry-run] [NAME...]
 # Shows that the simulation can fail: breaks one rule of the engine after the other, each by one line and in a copy of
 # the tree, and says which check notices, at which seed. Fails if a broken engine passes. Not part of test.sh: it takes
-# minutes. What it found is in README.md.
+# minutes. What it found is in README.md. --dry-run only says whether the lines are still there, in a second.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+dry_run=
+if [ "${1-}" = --dry-run ]; then
+  dry_run=1
+  shift
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 runs=${MM_RUNS:-3000}
@@ -19,19 +24,19 @@ ready | no key has to wait | keys/state.c | s/>= record->publish_wait/>= 0/
 stamp-due | steps are stamped with the time at which they were due | keys/rotate.c | s/take(set, policy, &action, now, maker, err)/take(set, policy, \&action, action.at, maker, err)/
 stamp-early | the clock is read before a key is made | keys/manage.c | s/while (code == MM_OK && pool->count > made)/while (false)/
 retire-wait | no retire_wait is frozen | keys/steps.c | s/record->retire_wait = wait;/(void)record;/
-removal-time | a retired key may be removed at once | keys/steps.c | s/return record->retired + record->retire_wait;/return record->retired;/
-removal-unchecked | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/return record->retired + record->retire_wait;/return record->retired;/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
+removal-time | a retired key may be removed at once | keys/standby.c | s/return record->retired + record->retire_wait;/return record->retired;/
+removal-unchecked | the same, and nobody checks a set before it is stored | keys/standby.c keys/store.c | s/return record->retired + record->retire_wait;/return record->retired;/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 retire-policy | the policy's wait instead of the frozen one | keys/steps.c | s/if (wait > record->retire_wait)/if (wait != record->retire_wait)/
-longest-ttl | tokens live longer than the key set has promised | keys/steps.c | s/record->retire_wait == 0 .. promised > policy->max_ttl/true/
+longest-ttl | tokens live longer than the key set has promised | keys/standby.c | s/record->retire_wait == 0 .. promised > policy->max_ttl/true/
 propagation | retire_wait without propagation | keys/policy.c | s/return policy->propagation + policy->max_ttl + policy->clock_skew;/return policy->max_ttl + policy->clock_skew;/
 cache | publish_wait without verifier_cache | keys/policy.c | s/return policy->propagation + policy->verifier_cache + policy->clock_skew;/return policy->propagation + policy->clock_skew;/
 predecessor | the predecessor is not retired | keys/steps.c | s/^\t\tretire(predecessor, policy, now);/\t\t(void)predecessor;/
 two-signers | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/^\t\tretire(predecessor, policy, now);/\t\t(void)predecessor;/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 no-successor | the revoked signer has no successor | keys/steps.c | /enum mm_code mm_keyset_revoke/,/^}/s/== MM_STATE_ACTIVE/== MM_STATE_COUNT/
 no-signer | the same, and nobody checks a set before it is stored | keys/steps.c keys/store.c | /enum mm_code mm_keyset_revoke/,/^}/s/== MM_STATE_ACTIVE/== MM_STATE_COUNT/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
-last-standby | the standby that is ready last takes over | keys/steps.c | s/mm_key_ready_at(record) < mm_key_ready_at(first)/mm_key_ready_at(record) > mm_key_ready_at(first)/
+last-standby | the standby that is ready last takes over | keys/standby.c | s/mm_key_ready_at(record) < mm_key_ready_at(first)/mm_key_ready_at(record) > mm_key_ready_at(first)/
 revoked-served | a revoked key is served on | keys/state.c | s/{.name = "revoked"}/{.name = "revoked", .in_jwks = true}/
-max-keys | max_keys is not kept | keys/steps.c | s/^\treturn served;/\treturn served \/ 2;/
+max-keys | max_keys is not kept | keys/standby.c | s/^\treturn served;/\treturn served \/ 2;/
 retired-unserved | a retired key is not served | keys/state.c | s/{.name = "retired", .in_jwks = true,/{.name = "retired",/
 kid-twice | a kid is used twice, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/^\tif (known)/\tif (known \&\& false)/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 cas | the compare-and-swap is ignored | keys/store_memory.c | s/if (revision_of(core) != expected)/if (false)/
@@ -63,25 +68,30 @@ trim() {
 mkdir "$work/src"
 git ls-files -z | tar --null -T - -cf - | tar -C "$work/src" -xf -
 cp -a "$work/src" "$work/whole" # others may change the tree meanwhile
-mkdir "$work/build"
-(cd "$work/src" && ./autogen.sh) >"$work/log" 2>&1
-(cd "$work/build" && ../src/configure --quiet) >>"$work/log" 2>&1
-nice make -C "$work/build" -j"$(nproc)" tests/sim/sim >>"$work/log" 2>&1
+build() {
+  mkdir "$work/build"
+  (cd "$work/src" && ./autogen.sh) >"$work/log" 2>&1
+  (cd "$work/build" && ../src/configure --quiet) >>"$work/log" 2>&1
+  nice make -C "$work/build" -j"$(nproc)" tests/sim/sim >>"$work/log" 2>&1
+}
 
+[ -n "$dry_run" ] || build
 survived=0
 while IFS='|' read -r name what rest; do
   name=$(trim "$name")
   files=$(trim "${rest%%|*}")
   expression=$(trim "${rest#*|}")
   [ $# -eq 0 ] || [[ " $* " == *" $name "* ]] || continue
-  changed=0
+  missing=0
   for file in $files; do
     sed -i "$expression" "$work/src/$file"
-    cmp -s "$work/src/$file" "$work/whole/$file" || changed=1
+    cmp -s "$work/src/$file" "$work/whole/$file" && missing=1
   done
-  if [ $changed -eq 0 ]; then
+  if [ $missing -eq 1 ]; then
     echo "$name: the line is not there any more"
     survived=1
+  elif [ -n "$dry_run" ]; then
+    :
   elif ! nice make -C "$work/build" tests/sim/sim >"$work/log" 2>&1; then
     echo "$name: does not build"
     survived=1
