@@ -39,7 +39,7 @@ static const char *const format_words[] = {"public-pem", "public-jwk", "pkcs8", 
 static enum mm_code find_key(struct mm_call *call, const struct mm_cli_context *context,
 			     const struct mm_key_record **out, struct mm_err *err)
 {
-	enum mm_code code = mm_key_by_name(call, context->set, context->policy.algs[0], call->arguments[0],
+	enum mm_code code = mm_key_by_name(call, context->set, &context->policy, NULL, call->arguments[0],
 					   mm_clock_now(), out, err);
 
 	return mm_context(err, code, "key export");

@@ -33,17 +33,29 @@ static void hint_candidates(struct mm_call *call, const struct mm_keyset *set, c
 		mm_hint(call, "%s%s", list.p, found > HINTED_MAX ? "; 'mintmark key list' lists all" : "");
 }
 
-enum mm_code mm_key_by_name(struct mm_call *call, const struct mm_keyset *set, const struct mm_alg *alg,
-			    const char *name, mm_time now, const struct mm_key_record **out, struct mm_err *err)
+/* What signs tokens for which no algorithm is asked: in an emergency nobody should have to know of what is introduced. */
+static const struct mm_key_record *default_signer(const struct mm_keyset *set, const struct mm_policy *policy,
+						  mm_time now)
+{
+	const struct mm_key_record *signer = NULL;
+
+	for (size_t i = 0; !signer && i < policy->alg_count; i++)
+		signer = mm_keyset_signer(set, policy->algs[i], now);
+	return signer ? signer : mm_keyset_signer(set, NULL, now);
+}
+
+enum mm_code mm_key_by_name(struct mm_call *call, const struct mm_keyset *set, const struct mm_policy *policy,
+			    const struct mm_alg *alg, const char *name, mm_time now, const struct mm_key_record **out,
+			    struct mm_err *err)
 {
 	size_t found = 0, len = strlen(name);
 
 	if (strcmp(name, "active") == 0) {
-		*out = mm_keyset_signer(set, alg, now);
+		*out = alg ? mm_keyset_signer(set, alg, now) : default_signer(set, policy, now);
 		if (*out)
 			return MM_OK;
 		hint_candidates(call, set, "", now);
-		return mm_fail(err, MM_ENOTFOUND, "no key for %s is active", alg->name);
+		return mm_fail(err, MM_ENOTFOUND, "no key for %s is active", alg ? alg->name : "any algorithm");
 	}
 	*out = mm_keyset_find(set, name);
 	if (*out)

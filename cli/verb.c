@@ -72,7 +72,8 @@ enum mm_code mm_verb_find_key(struct mm_verb *verb, struct mm_err *err)
 
 	if (options_of(verb)->alg && strcmp(name, "active") != 0)
 		return mm_fail(err, MM_EUSAGE, "--algorithm tells which key active means, and has no use beside a kid");
-	code = mm_key_by_name(verb->call, verb->context.set, verb->alg, name, verb->now, &record, err);
+	code = mm_key_by_name(verb->call, verb->context.set, &verb->context.policy, options_of(verb)->alg, name,
+			      verb->now, &record, err);
 	if (code != MM_OK)
 		return code;
 	verb->kid = mm_key_kid(record->key);

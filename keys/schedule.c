@@ -8,8 +8,8 @@ const char *const mm_action_names[MM_ACTION_KINDS] = {
 	[MM_ACTION_RETIRE] = "retire",
 };
 
-/* How many standbys there are when a rotation is near: the one that takes over, and the one after it. */
-#define STANDBYS_NEAR_ROTATION 2
+/* How many standbys there are when a takeover is near: the one that takes over, and the one after it. */
+#define STANDBYS_NEAR_TAKEOVER 2
 
 /* What the rules look at. */
 struct view {
@@ -94,36 +94,35 @@ static struct mm_action extension(const struct view *view, const struct mm_key_r
 	return (struct mm_action){MM_ACTION_EXTEND, mm_key_alg(record->key), record, view->now, "max_ttl was raised"};
 }
 
-/* There is always a standby; and a second one by the time that the first takes over. */
+/* There is always a standby; and a second one by the time that the first takes over. A new algorithm begins with both. */
 static struct mm_action publication(const struct view *view, const struct mm_alg *alg)
 {
 	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
 	size_t standbys = mm_keyset_standby_count(view->set, alg);
-	struct mm_action action = {.kind = MM_ACTION_PUBLISH, .alg = alg};
+	struct mm_action action = {.kind = MM_ACTION_PUBLISH, .alg = alg, .at = view->now};
 
-	if (mm_keyset_served(view->set) >= view->policy->max_keys)
-		return none; /* until a retired key has made room */
-	if (standbys == 0) {
-		action.at = view->now;
-		action.why = signer ? "no key stands by" : "the algorithm is new";
-		return action;
-	}
-	if (!signer || view->policy->rotate_every == 0 || standbys >= STANDBYS_NEAR_ROTATION)
+	if (mm_keyset_served(view->set) >= view->policy->max_keys || standbys >= STANDBYS_NEAR_TAKEOVER)
+		return none; /* if there is no room, until a retired key has made some */
+	if (!signer) {
+		action.why = "the algorithm is new";
+	} else if (standbys == 0) {
+		action.why = "no key stands by";
+	} else if (view->policy->rotate_every > 0) {
+		action.at = aged_at(view, signer) - mm_policy_publish_wait(view->policy);
+		action.why = "the next rotation needs a standby";
+	} else {
 		return none;
-	action.at = aged_at(view, signer) - mm_policy_publish_wait(view->policy);
-	action.why = "the next rotation needs a standby";
+	}
 	return action;
 }
 
 /*
- * When somebody stands by after the takeover: the standby after `first`, or the one that is published next. In a full
+ * When somebody stands by after the takeover: the standby after `first`, or the one that is to be `published`. In a full
  * JWKS nobody can, and nobody is waited for.
  */
-static mm_time covered_at(const struct view *view, const struct mm_key_record *signer,
-			  const struct mm_key_record *first)
+static mm_time covered_at(const struct view *view, const struct mm_key_record *first, mm_time published)
 {
 	const struct mm_alg *alg = mm_key_alg(first->key);
-	mm_duration wait = mm_policy_publish_wait(view->policy);
 	mm_time earliest = INT64_MAX;
 
 	for (size_t i = 0; i < view->set->count; i++) {
@@ -137,7 +136,7 @@ static mm_time covered_at(const struct view *view, const struct mm_key_record *s
 		return earliest;
 	if (mm_keyset_served(view->set) >= view->policy->max_keys)
 		return MM_NEVER;
-	return later(view->now, aged_at(view, signer) - wait) + wait;
+	return later(view->now, published) + mm_policy_publish_wait(view->policy);
 }
 
 /*
@@ -148,17 +147,19 @@ static struct mm_action activation(const struct view *view, const struct mm_alg 
 {
 	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
 	const struct mm_key_record *standby = mm_keyset_standby(view->set, alg);
-	struct mm_action action = {.kind = MM_ACTION_ACTIVATE, .alg = alg, .record = standby};
+	mm_time due = signer ? aged_at(view, signer) : MM_NEVER;
+	mm_time covered;
 
 	if (!standby || view->policy->rotate_every == 0)
 		return none;
-	action.at = mm_key_ready_at(standby);
-	action.why = "the algorithm is new";
-	if (signer) {
-		action.at = later(action.at, later(aged_at(view, signer), covered_at(view, signer, standby)));
-		action.why = "rotate_every has passed";
-	}
-	return action;
+	covered = covered_at(view, standby, due - mm_policy_publish_wait(view->policy));
+	return (struct mm_action){
+		.kind = MM_ACTION_ACTIVATE,
+		.alg = alg,
+		.record = standby,
+		.at = later(due, later(covered, mm_key_ready_at(standby))),
+		.why = signer ? "rotate_every has passed" : "the algorithm is new",
+	};
 }
 
 /* Only once tokens are signed by the algorithm that takes its place. */

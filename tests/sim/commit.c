@@ -147,15 +147,15 @@ static const struct mm_key_record *signer_of(const struct mm_keyset *set, const 
 	return NULL;
 }
 
-/* One standby, a second one close to a rotation; more only where somebody asked for them. */
+/* One standby, a second one close to a takeover; more only where somebody asked for them. */
 static void check_needed(const struct commit *commit, const struct mm_key_record *record)
 {
 	const struct mm_alg *alg = mm_key_alg(record->key);
 	const struct mm_policy *policy = &commit->process->policy;
 	const struct mm_key_record *signer = signer_of(commit->after, alg);
 	mm_time now = process_clock(commit->process);
-	bool near = signer && policy->rotate_every > 0 &&
-		    now >= signer->activated + policy->rotate_every - mm_policy_publish_wait(policy);
+	bool near = !signer || (policy->rotate_every > 0 &&
+				now >= signer->activated + policy->rotate_every - mm_policy_publish_wait(policy));
 	size_t waiting = count(commit->after, alg, is_waiting);
 
 	if (!commit->process->brings_keys && waiting > (near ? 2 : 1))
@@ -212,11 +212,10 @@ static bool another_was_ready(const struct commit *commit, size_t key)
 /* A takeover by schedule leaves a standby that is ready, unless there is no room for one (docs/decisions/0014). */
 static void check_covered(const struct commit *commit, size_t key)
 {
-	const struct mm_alg *alg = mm_key_alg(commit->after->records[key].key);
-
-	if (strcmp(commit->process->name, "rotor") != 0 || !signer_of(commit->before, alg))
+	if (strcmp(commit->process->name, "rotor") != 0)
 		return;
-	if (!another_was_ready(commit, key) && count(commit->after, NULL, is_served) < commit->process->policy.max_keys)
+	if (!another_was_ready(commit, key) && commit->before &&
+	    count(commit->before, NULL, is_served) < commit->process->policy.max_keys)
 		world_fail(commit->world, "P a rotation leaves a ready standby", "not after key %s",
 			   kid_of(&commit->after->records[key]));
 }

@@ -98,11 +98,14 @@ static void check_configured(const struct duty *duty, const struct mm_alg *alg)
 		must_be_done(duty, MM_NEVER, "a standby for ", alg->name);
 	if (!standby || policy->rotate_every == 0)
 		return;
+	next = first_standby(set, alg, standby);
 	if (!signs) {
-		must_be_done(duty, ready_at(standby), "the first signer for ", alg->name);
+		if (!next && !is_full(world))
+			must_be_done(duty, MM_NEVER, "a second key for ", alg->name);
+		must_be_done(duty, later(ready_at(standby), next ? ready_at(next) : MM_NEVER), "the first signer for ",
+			     alg->name);
 		return;
 	}
-	next = first_standby(set, alg, standby);
 	aged = signs->activated + policy->rotate_every;
 	if (!next && !is_full(world))
 		must_be_done(duty, aged - mm_policy_publish_wait(policy), "the next standby for ", alg->name);

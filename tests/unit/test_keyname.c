@@ -36,7 +36,7 @@ static int free_set(void **state)
 
 static enum mm_code look(const char *name)
 {
-	return mm_key_by_name(&call, set, policy.algs[0], name, T0, &found, &err);
+	return mm_key_by_name(&call, set, &policy, NULL, name, T0, &found, &err);
 }
 
 static void a_kid_is_that_key(void **state)
@@ -51,9 +51,21 @@ static void active_is_the_signer_of_the_algorithm(void **state)
 	(void)state;
 	assert_ok(look("active"), &err);
 	assert_ptr_equal(found, &set->records[0]);
-	assert_int_equal(mm_key_by_name(&call, set, policy.algs[1], "active", T0, &found, &err), MM_ENOTFOUND);
+	assert_int_equal(mm_key_by_name(&call, set, &policy, policy.algs[1], "active", T0, &found, &err), MM_ENOTFOUND);
 	assert_string_equal(err.text, "no key for ES256 is active");
 	mm_err_clear(&err);
+}
+
+/* Nobody should have to look up algorithms before revoking what signs. */
+static void active_is_what_signs_while_another_algorithm_is_introduced(void **state)
+{
+	(void)state;
+	policy = test_policy_for("ES256", "EdDSA");
+	assert_ok(look("active"), &err);
+	assert_ptr_equal(found, &set->records[0]);
+	policy = test_policy_for("ES256", NULL);
+	assert_ok(look("active"), &err);
+	assert_ptr_equal(found, &set->records[0]);
 }
 
 static void the_beginning_of_a_kid_will_do(void **state)
@@ -113,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_set(a_kid_is_that_key),
 		with_set(active_is_the_signer_of_the_algorithm),
+		with_set(active_is_what_signs_while_another_algorithm_is_introduced),
 		with_set(the_beginning_of_a_kid_will_do),
 		with_set(a_shorter_beginning_is_refused_with_what_would_do),
 		with_set(a_kid_that_begins_another_one_is_meant_by_itself),

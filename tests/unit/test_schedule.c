@@ -206,7 +206,9 @@ static void a_new_algorithm_is_published_then_waits_then_signs(void **state)
 	assert_next(T0, MM_ACTION_PUBLISH, -1, T0);
 	assert_ptr_equal(mm_schedule_next(set, &policy, T0).alg, test_alg("ES256"));
 	publish("ES256", T0);
-	assert_next(T0, MM_ACTION_ACTIVATE, 2, T0 + TEST_PUBLISH_WAIT);
+	assert_next(T0 + 5, MM_ACTION_PUBLISH, -1, T0 + 5); /* somebody has to stand by when it signs */
+	publish("ES256", T0 + 5);
+	assert_next(T0 + 5, MM_ACTION_ACTIVATE, 2, T0 + 5 + TEST_PUBLISH_WAIT);
 }
 
 static void an_algorithm_is_given_up_only_when_its_replacement_signs(void **state)
@@ -214,9 +216,9 @@ static void an_algorithm_is_given_up_only_when_its_replacement_signs(void **stat
 	(void)state;
 	policy = test_policy_for("ES256", NULL);
 	publish("ES256", T0);
+	publish("ES256", T0);
 	assert_next(T0, MM_ACTION_ACTIVATE, 2, T0 + TEST_PUBLISH_WAIT);
 	activate(2, T0 + TEST_PUBLISH_WAIT);
-	publish("ES256", T0 + TEST_PUBLISH_WAIT);
 	assert_next(T0 + TEST_PUBLISH_WAIT, MM_ACTION_RETIRE, 0, T0 + TEST_PUBLISH_WAIT);
 }
 
@@ -233,6 +235,7 @@ static void the_standby_of_an_algorithm_that_still_signs_is_kept(void **state)
 	(void)state;
 	policy = test_policy_for("ES256", NULL);
 	policy.rotate_every = 0;
+	publish("ES256", T0);
 	publish("ES256", T0);
 	assert_next(T0 + 100 * ROTATE_EVERY, MM_ACTION_NONE, -1, MM_NEVER);
 }
