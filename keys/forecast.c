@@ -2,6 +2,8 @@
 /* The engine of rotation under a clock that jumps from one thing that is due to the next. */
 #include <mintmark/forecast.h>
 
+#include "keys/made.h"
+
 static enum mm_code plan_key(void *arg, const struct mm_alg *alg, unsigned rsa_bits, struct mm_key **out,
 			     struct mm_err *err)
 {
@@ -70,31 +72,15 @@ enum mm_code mm_forecast(const struct mm_keyset *set, const struct mm_policy *po
 	return code;
 }
 
-/* As docs/decisions/0002 has it: nobody can have cached a JWKS without these two, so neither waits. */
-static enum mm_code add_first_keys(struct mm_keyset *set, const struct mm_policy *policy, const struct mm_alg *alg,
-				   mm_time now, struct mm_err *err)
-{
-	for (int i = 0; i < 2; i++) {
-		mm_auto(mm_key) key = NULL;
-		enum mm_code code = mm_key_planned(alg, count_planned(set) + 1, &key, err);
-
-		if (code == MM_OK)
-			code = mm_keyset_publish(set, key, policy, 0, now, err);
-		if (code == MM_OK && i == 0)
-			code = mm_keyset_activate(set, mm_key_kid(key), policy, MM_GAP_REFUSED, now, err);
-		if (code != MM_OK)
-			return code;
-	}
-	return MM_OK;
-}
-
 enum mm_code mm_forecast_fresh(const struct mm_policy *policy, mm_time now, struct mm_keyset **out, struct mm_err *err)
 {
+	unsigned planned = 0;
+	const struct mm_key_maker planner = {plan_key, &planned};
 	mm_auto(mm_keyset) set = NULL;
 	enum mm_code code = mm_keyset_new(&set, err);
 
-	for (size_t i = 0; i < policy->alg_count && code == MM_OK; i++)
-		code = add_first_keys(set, policy, policy->algs[i], now, err);
+	if (code == MM_OK)
+		code = mm_publish_first(set, policy, now, &planner, err);
 	if (code == MM_OK)
 		*out = mm_take(set);
 	return code;

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is due, taken step by step: look, take one step, look again. */
 #include <mintmark/schedule.h>
+
+#include "keys/made.h"
+
 #include <string.h>
-
-static enum mm_code publish(struct mm_keyset *set, const struct mm_policy *policy, const struct mm_alg *alg,
-			    mm_time now, const struct mm_key_maker *maker, struct mm_err *err)
-{
-	mm_auto(mm_key) key = NULL;
-	enum mm_code code = maker->make(maker->arg, alg, policy->rsa_bits, &key, err);
-
-	if (code != MM_OK)
-		return code;
-	return mm_keyset_publish(set, key, policy, mm_policy_publish_wait(policy), now, err);
-}
 
 static enum mm_code take(struct mm_keyset *set, const struct mm_policy *policy, const struct mm_action *action,
 			 mm_time now, const struct mm_key_maker *maker, struct mm_err *err)
@@ -22,7 +14,8 @@ static enum mm_code take(struct mm_keyset *set, const struct mm_policy *policy, 
 	switch (action->kind) {
 	case MM_ACTION_REMOVE: return mm_keyset_remove(set, kid, now, err);
 	case MM_ACTION_EXTEND: return mm_keyset_extend(set, kid, policy, err);
-	case MM_ACTION_PUBLISH: return publish(set, policy, action->alg, now, maker, err);
+	case MM_ACTION_PUBLISH:
+		return mm_publish_made(set, policy, action->alg, mm_policy_publish_wait(policy), now, maker, err);
 	case MM_ACTION_ACTIVATE: return mm_keyset_activate(set, kid, policy, MM_GAP_REFUSED, now, err);
 	case MM_ACTION_RETIRE: return mm_keyset_give_up(set, action->alg, policy, now, err);
 	default: return mm_fail(err, MM_EREFUSED, "the schedule asks for no step");

@@ -19,10 +19,10 @@ runs=${MM_RUNS:-3000}
 # name | what is broken | file | sed expression
 mutants() {
   cat <<'LIST'
-publish-wait | a new key is ready at once | keys/rotate.c | s/policy, mm_policy_publish_wait(policy), now, err/policy, 0, now, err/
+publish-wait | a new key is ready at once | keys/rotate.c | s/mm_policy_publish_wait(policy)/0/
 ready | no key has to wait | keys/state.c | s/>= record->publish_wait/>= 0/
 stamp-due | steps are stamped with the time at which they were due | keys/rotate.c | s/take(set, policy, &action, now, maker, err)/take(set, policy, \&action, action.at, maker, err)/
-stamp-early | the clock is read before a key is made | keys/manage.c | s/while (code == MM_OK && pool->count > made)/while (false)/
+stamp-early | the clock is read before a key is made | keys/verb.c | s/while (code == MM_OK && pool->count > made)/while (false)/
 retire-wait | no retire_wait is frozen | keys/steps.c | s/record->retire_wait = wait;/(void)record;/
 removal-time | a retired key may be removed at once | keys/standby.c | s/return record->retired + record->retire_wait;/return record->retired;/
 removal-unchecked | the same, and nobody checks a set before it is stored | keys/standby.c keys/store.c | s/return record->retired + record->retire_wait;/return record->retired;/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
@@ -40,7 +40,7 @@ max-keys | max_keys is not kept | keys/standby.c | s/^\treturn served;/\treturn 
 retired-unserved | a retired key is not served | keys/state.c | s/{.name = "retired", .in_jwks = true,/{.name = "retired",/
 kid-twice | a kid is used twice, and nobody checks a set before it is stored | keys/steps.c keys/store.c | s/^\tif (known)/\tif (known \&\& false)/; s/code = mm_keyset_check(set, err);/code = MM_OK;/
 cas | the compare-and-swap is ignored | keys/store_memory.c | s/if (revision_of(core) != expected)/if (false)/
-false-success | a failed commit is reported as success | keys/manage.c | s/code = mm_store_commit(manage->store, \(.*\));/code = mm_store_commit(manage->store, \1) == MM_OK ? MM_OK : MM_OK;/
+false-success | a failed commit is reported as success | keys/verb.c | s/code = mm_store_commit(manage->store, \(.*\));/code = mm_store_commit(manage->store, \1) == MM_OK ? MM_OK : MM_OK;/
 not-stored | a commit changes nothing and says that it did | keys/store_memory.c | /^static enum mm_code commit_locked/,/^}/s/mm_keyset_free(core->committed);/if (core->committed) return MM_OK;/
 standbys | a second standby at any time | keys/schedule.c | s/if (standbys == 0) {/if (standbys <= 1) {/
 standbys-near | three standbys before a rotation | keys/schedule.c | s/#define STANDBYS_NEAR_ROTATION 2/#define STANDBYS_NEAR_ROTATION 3/
