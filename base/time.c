@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define DAY      86400
-#define TIME_MAX 253402300799 /* 9999-12-31T23:59:59Z */
+#define DAY 86400
 
 struct civil {
 	int year, month, day; /* month and day from 1 */
@@ -52,7 +51,7 @@ static struct civil civil_of(mm_time time)
 	int64_t days;
 	int rest;
 
-	time = time < 0 ? 0 : time > TIME_MAX ? TIME_MAX : time;
+	time = time < 0 ? 0 : time > MM_TIME_MAX ? MM_TIME_MAX : time;
 	days = time / DAY;
 	rest = (int)(time % DAY);
 	c.hour = rest / 3600;
@@ -185,7 +184,7 @@ static bool parse_digits(const char *p, mm_time *out)
 
 	if (*p == '\0')
 		return false;
-	for (; is_digit(*p) && value <= TIME_MAX; p++)
+	for (; is_digit(*p) && value <= MM_TIME_MAX; p++)
 		value = value * 10 + (*p - '0');
 	*out = value;
 	return *p == '\0';
@@ -195,7 +194,7 @@ enum mm_code mm_time_parse(const char *text, mm_time *out, struct mm_err *err)
 {
 	mm_time time;
 
-	if ((!parse_digits(text, &time) && !parse_rfc3339(text, &time)) || time < 0 || time > TIME_MAX)
+	if ((!parse_digits(text, &time) && !parse_rfc3339(text, &time)) || time < 0 || time > MM_TIME_MAX)
 		return mm_fail(err, MM_EPARSE,
 			       "\"%s\" is not a time: expected RFC 3339 like 2026-11-22T00:15:00Z, or seconds since "
 			       "the epoch, from 1970 to 9999",

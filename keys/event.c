@@ -9,22 +9,18 @@ const char *const mm_event_names[MM_EVENT_KINDS] = {
 	[MM_EVENT_REVOKED] = "revoked",     [MM_EVENT_FORGOTTEN] = "forgotten",
 };
 
-/* The steps that are stored as times; each that was not taken before is an event. */
-static const struct {
-	enum mm_event_kind kind;
-	size_t offset;
-} steps[] = {
-	{MM_EVENT_PUBLISHED, offsetof(struct mm_key_record, published)},
-	{MM_EVENT_ACTIVATED, offsetof(struct mm_key_record, activated)},
-	{MM_EVENT_RETIRED, offsetof(struct mm_key_record, retired)},
-	{MM_EVENT_TAINTED, offsetof(struct mm_key_record, tainted)},
-	{MM_EVENT_REMOVED, offsetof(struct mm_key_record, removed)},
-	{MM_EVENT_REVOKED, offsetof(struct mm_key_record, revoked)},
-};
-
-static mm_time time_at(const struct mm_key_record *record, size_t offset)
+/* When the step of that kind was taken; MM_NEVER also for kinds that are no step. */
+static mm_time taken_at(const struct mm_key_record *record, enum mm_event_kind kind)
 {
-	return *(const mm_time *)((const char *)record + offset);
+	switch (kind) {
+	case MM_EVENT_PUBLISHED: return record->published;
+	case MM_EVENT_ACTIVATED: return record->activated;
+	case MM_EVENT_RETIRED: return record->retired;
+	case MM_EVENT_TAINTED: return record->tainted;
+	case MM_EVENT_REMOVED: return record->removed;
+	case MM_EVENT_REVOKED: return record->revoked;
+	default: return MM_NEVER;
+	}
 }
 
 static bool happened(const struct mm_key_record *before, const struct mm_key_record *after, enum mm_event_kind kind)
@@ -32,12 +28,7 @@ static bool happened(const struct mm_key_record *before, const struct mm_key_rec
 	if (kind == MM_EVENT_EXTENDED)
 		return before && before->activated != MM_NEVER && before->retired == after->retired &&
 		       after->retire_wait > before->retire_wait;
-	for (size_t i = 0; i < MM_COUNT(steps); i++) {
-		if (steps[i].kind == kind)
-			return time_at(after, steps[i].offset) != MM_NEVER &&
-			       (!before || time_at(before, steps[i].offset) == MM_NEVER);
-	}
-	return false;
+	return taken_at(after, kind) != MM_NEVER && (!before || taken_at(before, kind) == MM_NEVER);
 }
 
 /* Records stand in order of creation and stay, so a key has the same place in both sets unless one was forgotten. */

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z, the last that RFC 3339 can write */
-#define WAIT_MAX INT64_C(315576000)    /* ten years: no cache and no token lives that long */
+#define WAIT_MAX INT64_C(315576000) /* ten years: no cache and no token lives that long */
 
 /* The steps of a key's life in their order; a step that was not taken is skipped. */
 static const struct step {
@@ -30,7 +29,7 @@ static mm_time time_of(const struct mm_key_record *record, const struct step *st
 
 static enum mm_code check_range(const char *name, mm_time time, struct mm_err *err)
 {
-	if (time < MM_NEVER || time > TIME_MAX)
+	if (time < MM_NEVER || time > MM_TIME_MAX)
 		return mm_fail(err, MM_EREFUSED, "%s is not a time between 1970 and 9999", name);
 	return MM_OK;
 }
@@ -166,7 +165,7 @@ static enum mm_code sole_signer(const struct mm_keyset *set, const struct mm_alg
 	for (size_t i = 0; i < set->count; i++) {
 		const struct mm_key_record *record = &set->records[i];
 
-		if (mm_key_alg(record->key) != alg || mm_key_state(record, TIME_MAX) != MM_STATE_ACTIVE)
+		if (mm_key_alg(record->key) != alg || mm_key_state(record, MM_TIME_MAX) != MM_STATE_ACTIVE)
 			continue;
 		if (*signer)
 			return mm_fail(err, MM_EREFUSED, "%s: two keys sign, %s and %s", alg->name,
@@ -194,7 +193,7 @@ static enum mm_code check_succession(const struct mm_keyset *set, const struct m
 	for (size_t i = 0; i < set->count && last; i++) {
 		const struct mm_key_record *record = &set->records[i];
 
-		if (mm_key_alg(record->key) == alg && mm_key_state(record, TIME_MAX) == MM_STATE_READY &&
+		if (mm_key_alg(record->key) == alg && mm_key_state(record, MM_TIME_MAX) == MM_STATE_READY &&
 		    record->published <= stopped(last))
 			return mm_fail(err, MM_EREFUSED,
 				       "%s: no key signs: %s stopped, and its standby %s did not take over", alg->name,

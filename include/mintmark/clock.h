@@ -8,7 +8,8 @@
 
 typedef int64_t mm_time;     /* seconds since the epoch, UTC; MM_NEVER = has not happened */
 typedef int64_t mm_duration; /* seconds, never negative */
-#define MM_NEVER ((mm_time)0)
+#define MM_NEVER    ((mm_time)0)
+#define MM_TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z, the last that RFC 3339 can write */
 
 mm_time mm_clock_now(void);
 int64_t mm_clock_monotonic_ns(void); /* nanoseconds from an arbitrary start: for deadlines and latencies */

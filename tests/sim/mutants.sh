@@ -43,7 +43,7 @@ cas | the compare-and-swap is ignored | keys/store_memory.c | s/if (revision_of(
 false-success | a failed commit is reported as success | keys/verb.c | s/code = mm_store_commit(manage->store, \(.*\));/code = mm_store_commit(manage->store, \1) == MM_OK ? MM_OK : MM_OK;/
 not-stored | a commit changes nothing and says that it did | keys/store_memory.c | /^static enum mm_code commit_locked/,/^}/s/mm_keyset_free(core->committed);/if (core->committed) return MM_OK;/
 standbys | a second standby at any time | keys/schedule.c | s/if (standbys == 0) {/if (standbys <= 1) {/
-standbys-near | three standbys before a rotation | keys/schedule.c | s/#define STANDBYS_NEAR_ROTATION 2/#define STANDBYS_NEAR_ROTATION 3/
+standbys-near | three standbys before a takeover | keys/schedule.c | s/#define STANDBYS_NEAR_TAKEOVER 2/#define STANDBYS_NEAR_TAKEOVER 3/
 no-removal | retired keys stay for ever | keys/schedule.c | s/if (mm_key_state(record, view->now) != MM_STATE_RETIRED)/if (true)/
 no-rotation | nothing is activated once there is a signer | keys/schedule.c | s/^\tif (!standby || view->policy->rotate_every == 0)/\tif (!standby || signer || view->policy->rotate_every == 0)/
 late-rotation | rotation is ten days late | keys/schedule.c | s/return signer->activated + view->policy->rotate_every;/return signer->activated + view->policy->rotate_every + 864000;/

@@ -107,6 +107,19 @@ static void a_record_that_is_gone_is_told_as_forgotten(void **state)
 	assert_told(set, shorter, "forgotten 0");
 }
 
+static void what_is_forgotten_is_told_first(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_keyset) other = copy_of(set);
+	mm_auto(mm_key) key = test_key("EdDSA");
+	(void)state;
+
+	mm_key_free(other->records[1].key);
+	other->count = 1;
+	test_add_first(other, key, T0);
+	assert_told(set, other, "forgotten 1, published 1");
+}
+
 static enum mm_code refuse(void *arg, const struct mm_event *event, struct mm_err *why)
 {
 	(void)event;
@@ -132,6 +145,7 @@ int main(void)
 		cmocka_unit_test(every_step_is_told),
 		cmocka_unit_test(a_longer_promise_is_told_once),
 		cmocka_unit_test(a_record_that_is_gone_is_told_as_forgotten),
+		cmocka_unit_test(what_is_forgotten_is_told_first),
 		cmocka_unit_test(the_first_failure_ends_it),
 	};
 

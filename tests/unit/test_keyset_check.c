@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/keysets.h"
 
-#define TIME_MAX INT64_C(253402300799)
-
 /* Every test starts from an empty set, which is freed after it. */
 static int make_set(void **state)
 {
@@ -91,7 +89,7 @@ static void times_far_from_now_are_good(void **state)
 
 	record->created = 1;
 	record->published = 1;
-	record->activated = TIME_MAX;
+	record->activated = MM_TIME_MAX;
 	assert_good(*state);
 }
 
@@ -222,7 +220,7 @@ static void times_that_cannot_be_written_are_refused(void **state)
 {
 	struct mm_key_record *record = test_active(*state, "EdDSA");
 
-	record->activated = TIME_MAX + 1;
+	record->activated = MM_TIME_MAX + 1;
 	assert_refused(*state, "activated is not a time");
 	record->activated = T0;
 	record->created = -1;
