@@ -5,8 +5,6 @@
 /* Keys of each algorithm beside the retired ones: the active one, its ready standby, and the one published after it. */
 #define KEYS_BESIDE_RETIRED 3
 #define KEYS_BY_HAND        2 /* the active one and its standby */
-/* AWS STS refuses a JWKS of 101 keys, Entra reads the first 100. */
-#define MAX_KEYS_LIMIT 100
 
 bool mm_policy_has_alg(const struct mm_policy *policy, const struct mm_alg *alg)
 {
@@ -74,7 +72,7 @@ static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_er
 		(long long)expected, policy->max_keys, written(policy->propagation).text, written(policy->max_ttl).text,
 		written(policy->clock_skew).text, written(retire_wait).text, written(policy->rotate_every).text,
 		(long long)retired, KEYS_BESIDE_RETIRED, policy->alg_count == 1 ? "is" : "are", policy->alg_count,
-		MAX_KEYS_LIMIT);
+		MM_MAX_KEYS_LIMIT);
 }
 
 static enum mm_code check_jwks_size_by_hand(const struct mm_policy *policy, struct mm_err *err)
@@ -85,7 +83,7 @@ static enum mm_code check_jwks_size_by_hand(const struct mm_policy *policy, stru
 		return MM_OK;
 	return mm_fail(err, MM_ECONFIG,
 		       "keys.max_keys: found %u; accepted: %zu to %d, an active key and a standby for each algorithm",
-		       policy->max_keys, needed, MAX_KEYS_LIMIT);
+		       policy->max_keys, needed, MM_MAX_KEYS_LIMIT);
 }
 
 static enum mm_code check_rotation(const struct mm_config *config, const struct mm_policy *policy, struct mm_err *err)
@@ -139,15 +137,8 @@ enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_pol
 	};
 	enum mm_code code = add_algs(config, &policy, err);
 
-	if (code != MM_OK)
-		return code;
-	if (config->keys.max_keys < 1 || config->keys.max_keys > MAX_KEYS_LIMIT)
-		return mm_config_context(config, "keys.max_keys",
-					 mm_fail(err, MM_ECONFIG,
-						 "keys.max_keys: found %lld; accepted: 1 to %d (AWS reads no more)",
-						 (long long)config->keys.max_keys, MAX_KEYS_LIMIT),
-					 err);
-	code = check_rotation(config, &policy, err);
+	if (code == MM_OK)
+		code = check_rotation(config, &policy, err);
 	if (code == MM_OK)
 		*out = policy;
 	return code;

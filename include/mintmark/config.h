@@ -10,6 +10,8 @@
 #include <mintmark/clock.h>
 #include <mintmark/log.h>
 
+#define MM_MAX_KEYS_LIMIT 100 /* of keys.max_keys: AWS STS refuses a JWKS of 101 keys, Entra reads the first 100 */
+
 enum mm_access_log { MM_ACCESS_OFF, MM_ACCESS_TEXT, MM_ACCESS_JSON };
 
 struct mm_config {
