@@ -5,14 +5,14 @@
 /* As mm_manage_revoke does: a signer that nothing stands by for gets a successor first, here one that is never made. */
 static enum mm_code plan_successor(struct mm_verb *verb, struct mm_err *err)
 {
+	const struct mm_policy *policy = &verb->context.policy;
 	mm_auto(mm_key) key = NULL;
 	enum mm_code code;
 
-	if (!mm_keyset_lacks_successor(verb->plan, verb->kid))
+	if (!mm_keyset_lacks_successor(verb->plan, verb->kid, policy))
 		return MM_OK;
 	code = mm_key_planned(verb->alg, 1, &key, err);
-	return code == MM_OK ? mm_keyset_publish_successor(verb->plan, key, &verb->context.policy, verb->now, err)
-			     : code;
+	return code == MM_OK ? mm_keyset_publish_successor(verb->plan, key, policy, verb->now, err) : code;
 }
 
 static enum mm_code confirm(struct mm_verb *verb, struct mm_err *err)

@@ -265,7 +265,7 @@ static enum mm_code find_successor(struct mm_attempt *attempt, const char *kid, 
 	mm_auto(mm_key) key = NULL;
 	enum mm_code code;
 
-	if (!mm_keyset_lacks_successor(attempt->set, kid))
+	if (!mm_keyset_lacks_successor(attempt->set, kid, policy))
 		return MM_OK;
 	alg = mm_key_alg(mm_keyset_find(attempt->set, kid)->key);
 	code = attempt->maker.make(attempt->maker.arg, alg, policy->rsa_bits, &key, err);

@@ -55,12 +55,18 @@ size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg 
 	return count;
 }
 
-bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid)
+bool mm_keyset_is_surplus(const struct mm_keyset *set, const struct mm_alg *alg, const struct mm_policy *policy)
+{
+	return !mm_policy_has_alg(policy, alg) && mm_keyset_signer(set, policy->algs[0], MM_NEVER);
+}
+
+bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid, const struct mm_policy *policy)
 {
 	const struct mm_key_record *record = mm_keyset_find(set, kid);
+	const struct mm_alg *alg = record ? mm_key_alg(record->key) : NULL;
 
-	return record && mm_key_state(record, MM_NEVER) == MM_STATE_ACTIVE &&
-	       !mm_keyset_standby(set, mm_key_alg(record->key));
+	return record && mm_key_state(record, MM_NEVER) == MM_STATE_ACTIVE && !mm_keyset_standby(set, alg) &&
+	       !mm_keyset_is_surplus(set, alg, policy);
 }
 
 /* ---- of a set: what is served ------------------------------------------------------------------------------------ */

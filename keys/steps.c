@@ -166,16 +166,19 @@ enum mm_code mm_keyset_activate(struct mm_keyset *set, const char *kid, const st
 
 /* ---- taint and revoke -------------------------------------------------------------------------------------------- */
 
-/* The standby of the signer `record` takes over. */
+/* The standby of the signer `record` takes over, unless it would be given up in the same commit. */
 static enum mm_code replace(struct mm_keyset *set, const struct mm_key_record *record, const struct mm_policy *policy,
 			    enum mm_gap gap, mm_time now, struct mm_err *err)
 {
-	struct mm_key_record *successor = standby(set, mm_key_alg(record->key));
+	const struct mm_alg *alg = mm_key_alg(record->key);
+	struct mm_key_record *successor = standby(set, alg);
 	enum mm_code code = MM_OK;
 
+	if (mm_keyset_is_surplus(set, alg, policy))
+		return mm_keyset_give_up(set, alg, policy, now, err);
 	if (!successor)
 		return mm_fail(err, MM_EREFUSED, "key %s signs, and no other %s key stands by to take over",
-			       mm_key_kid(record->key), mm_key_alg(record->key)->name);
+			       mm_key_kid(record->key), alg->name);
 	if (gap == MM_GAP_REFUSED)
 		code = mm_context(err, check_ready(successor, now, err), "key %s signs, and its successor cannot yet",
 				  mm_key_kid(record->key));

@@ -25,8 +25,8 @@ MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct 
 MM_MUSTCHECK enum mm_code mm_keyset_check_room(const struct mm_keyset *set, const struct mm_policy *policy,
 					       struct mm_err *err);
 
-/* Whether `kid` signs and nothing stands by for it: then it can be revoked once it has been given a successor. */
-bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid);
+/* Whether `kid` signs, and nothing would take its place: then it can be revoked once it has been given a successor. */
+bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid, const struct mm_policy *policy);
 
 /*
  * A successor for a signer that is revoked in the same commit. It takes that key's place, so that a full JWKS is no
@@ -43,16 +43,16 @@ MM_MUSTCHECK enum mm_code mm_keyset_activate(struct mm_keyset *set, const char *
 					     enum mm_gap gap, mm_time now, struct mm_err *err);
 
 /*
- * `kid` never signs again, and is served on until its tokens have expired. Its standby takes over (see
- * mm_keyset_standby). MM_ENOTFOUND. MM_EREFUSED: it signs and no standby is ready (with gaps: there is none), it is
- * tainted already, or it is not served any more.
+ * `kid` never signs again, and is served on until its tokens have expired. If it signs, its standby takes over (see
+ * mm_keyset_standby), or its algorithm is given up (mm_keyset_is_surplus). MM_ENOTFOUND. MM_EREFUSED: it signs and no
+ * standby is ready (with gaps: there is none), it is tainted already, or it is not served any more.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_taint(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					  enum mm_gap gap, mm_time now, struct mm_err *err);
 
 /*
  * `kid` is out of the JWKS now and for ever; what remains is a tombstone without private half. If it signs, its standby
- * takes over, ready or not. MM_ENOTFOUND. MM_EREFUSED: it is revoked already; or it signs, and there is no standby: give
+ * takes over, ready or not, or its algorithm is given up (mm_keyset_is_surplus). MM_ENOTFOUND. MM_EREFUSED: it is revoked already; or it signs, and there is no standby: give
  * the set one first (mm_keyset_publish_successor).
  */
 MM_MUSTCHECK enum mm_code mm_keyset_revoke(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
@@ -70,6 +70,9 @@ MM_MUSTCHECK enum mm_code mm_keyset_remove(struct mm_keyset *set, const char *ki
  */
 MM_MUSTCHECK enum mm_code mm_keyset_give_up(struct mm_keyset *set, const struct mm_alg *alg,
 					    const struct mm_policy *policy, mm_time now, struct mm_err *err);
+
+/* Whether `alg` is to be given up: the policy does not name it, and the first that it names signs. */
+bool mm_keyset_is_surplus(const struct mm_keyset *set, const struct mm_alg *alg, const struct mm_policy *policy);
 
 /*
  * The signer `kid` stays published for at least the policy's retire_wait once it is retired: max_ttl was raised since it

@@ -209,6 +209,24 @@ static void and_in_one_that_holds_more_than_it_may(void **state)
 	assert_int_equal(mm_keyset_served(m.change.after), 3);
 }
 
+static void no_key_is_made_for_an_algorithm_that_is_given_up_anyhow(void **state)
+{
+	mm_auto(mm_key) key = test_key("EdDSA");
+
+	(void)state;
+	m.policy = test_policy_for("ES256", "EdDSA");
+	assert_ok(mm_manage_import(&m.manage, key, true, managing_change(&m), &m.err), &m.err);
+	m.policy.max_keys = 2; /* no room for another standby */
+	assert_ok(revoke(standby), &m.err);
+	m.policy = test_policy_for("EdDSA", NULL);
+	m.made = 0;
+	assert_ok(revoke(active), &m.err);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_REVOKED);
+	assert_null(mm_keyset_signer(m.change.after, test_alg("ES256"), m.now));
+	assert_int_equal(mm_keyset_standby_count(m.change.after, test_alg("ES256")), 0);
+	assert_int_equal(m.made, 0);
+}
+
 static void what_is_revoked_stays_revoked(void **state)
 {
 	(void)state;
@@ -310,6 +328,7 @@ int main(void)
 		test(a_second_revocation_does_not_wait),
 		test(a_signer_that_nothing_stands_by_for_is_replaced_by_a_new_key_even_in_a_full_jwks),
 		test(and_in_one_that_holds_more_than_it_may),
+		test(no_key_is_made_for_an_algorithm_that_is_given_up_anyhow),
 		test(what_is_revoked_stays_revoked),
 		test(when_nothing_is_due_nothing_is_committed),
 		test(what_is_due_is_one_commit),

@@ -350,6 +350,55 @@ static void an_algorithm_that_was_given_up_can_be_introduced_again(void **state)
 	assert_consistent();
 }
 
+/* ES256 signs, and EdDSA is not configured any more. */
+static void change_algorithm(void)
+{
+	assert_ok(publish("ES256", T0), &err);
+	assert_ok(activate(2, T0 + TEST_PUBLISH_WAIT), &err);
+	policy = test_policy_for("ES256", NULL);
+}
+
+static void revoking_or_tainting_the_signer_of_an_algorithm_that_is_not_configured_gives_it_up(void **state)
+{
+	const mm_time now = T0 + TEST_PUBLISH_WAIT;
+	mm_auto(mm_keyset) tainted = NULL;
+	(void)state;
+
+	change_algorithm();
+	assert_ok(mm_keyset_copy(set, &tainted, &err), &err);
+	assert_ok(mm_keyset_revoke(set, kid(0), &policy, now, &err), &err);
+	assert_int_equal(state_of(0, now), MM_STATE_REVOKED);
+	assert_int_equal(set->records[1].activated, MM_NEVER);
+	assert_int_equal(state_of(1, now), MM_STATE_REMOVED);
+	assert_int_equal(state_of(2, now), MM_STATE_ACTIVE);
+	assert_consistent();
+	assert_ok(mm_keyset_taint(tainted, kid(0), &policy, MM_GAP_REFUSED, now, &err), &err);
+	assert_int_equal(mm_key_state(&tainted->records[0], now), MM_STATE_RETIRED);
+	assert_int_equal(mm_key_state(&tainted->records[1], now), MM_STATE_REMOVED);
+	assert_ok(mm_keyset_check(tainted, &err), &err);
+}
+
+static void its_signer_lacks_no_successor(void **state)
+{
+	(void)state;
+	assert_ok(mm_keyset_remove(set, kid(1), T0, &err), &err);
+	assert_true(mm_keyset_lacks_successor(set, kid(0), &policy));
+	change_algorithm();
+	assert_false(mm_keyset_lacks_successor(set, kid(0), &policy));
+	assert_ok(mm_keyset_revoke(set, kid(0), &policy, T0 + TEST_PUBLISH_WAIT, &err), &err);
+	assert_consistent();
+}
+
+static void but_while_the_configured_one_does_not_sign_it_is_needed(void **state)
+{
+	(void)state;
+	assert_ok(publish("ES256", T0), &err);
+	policy = test_policy_for("ES256", NULL);
+	assert_ok(mm_keyset_revoke(set, kid(0), &policy, T0, &err), &err);
+	assert_int_equal(state_of(1, T0), MM_STATE_ACTIVE);
+	assert_true(mm_keyset_lacks_successor(set, kid(1), &policy));
+}
+
 /* Invariant 3. */
 static void the_last_algorithm_that_signs_is_not_given_up(void **state)
 {
@@ -405,6 +454,9 @@ int main(void)
 		test(a_standby_that_never_signed_can_be_removed_at_any_time),
 		test(giving_up_an_algorithm_leaves_no_standby_of_it),
 		test(an_algorithm_that_was_given_up_can_be_introduced_again),
+		test(revoking_or_tainting_the_signer_of_an_algorithm_that_is_not_configured_gives_it_up),
+		test(its_signer_lacks_no_successor),
+		test(but_while_the_configured_one_does_not_sign_it_is_needed),
 		test(the_last_algorithm_that_signs_is_not_given_up),
 		test(extending_never_shortens),
 	};
