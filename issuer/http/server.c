@@ -1,43 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main thread of a server: starts the workers, feeds them, and stops them. */
+/* The main thread of a server: starts the workers and feeds them. How it stops them: issuer/http/shutdown.h. */
 #include <mintmark/server.h>
 
-#include "issuer/hook.h"
 #include "issuer/http/announce.h"
-#include "issuer/http/crew.h"
 #include "issuer/http/descriptors.h"
-#include "issuer/http/feed.h"
 #include "issuer/http/notify.h"
+#include "issuer/http/shutdown.h"
 #include "issuer/quiet_maker.h"
 
 #include <mintmark/file.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
 
-#define LAST_PATIENCE_S 3 /* for what is still under way when nothing is waited for any more */
-
-enum {
-	WATCH_SIGNALS,
-	WATCH_WORKERS,
-	WATCH_STORE,
-	WATCH_ROTOR,
-	WATCH_CLOCK,
-	WATCH_WATCHDOG,
-	WATCH_DEADLINE,
-	WATCH_COUNT
-};
-
-/* One after the other. */
-enum stage {
-	RUNNING,
-	DRAINING, /* workers finish what they were asked; ends with http.drain_timeout, or a second signal */
-	ENDING,   /* nothing is waited for, but what must not be broken off */
-};
+enum { WATCH_SIGNALS, WATCH_WORKERS, WATCH_STORE, WATCH_ROTOR, WATCH_CLOCK, WATCH_WATCHDOG, WATCH_COUNT };
 
 struct server {
 	const struct mm_config *config; /* as it was at the start: what only a new start changes */
@@ -49,104 +27,19 @@ struct server {
 	struct mm_live_slot slot;
 	struct mm_stats_board board;
 	struct mm_crew crew;
+	struct mm_shutdown shutdown;
 	struct event_base *base;
 	struct event *watches[WATCH_COUNT];
 	int signal_fd;
 	int64_t watchdog_ns; /* how often systemd is to hear that all is well; 0: never */
-	enum stage stage;
 };
 
-/* ---- stopping ---------------------------------------------------------------------------------------------------- */
-
-static void set_deadline(struct server *server, mm_duration seconds)
+static bool is_running(const struct server *server)
 {
-	const struct timeval patience = {.tv_sec = seconds, .tv_usec = 1};
-
-	event_add(server->watches[WATCH_DEADLINE], &patience);
+	return server->shutdown.stage == MM_STAGE_RUNNING;
 }
 
-static void end(struct server *server)
-{
-	server->stage = ENDING;
-	mm_crew_order(&server->crew, MM_WORKER_STOP);
-	mm_hook_end(&server->hook, mm_clock_monotonic_ns());
-	set_deadline(server, LAST_PATIENCE_S);
-}
-
-/* The first signal drains, the second one ends at once. */
-static void stop(struct server *server, int signal_number)
-{
-	bool is_first = server->stage == RUNNING;
-
-	mm_log(server->log, MM_LOG_INFO, is_first ? "stopping" : "stopping at once",
-	       MM_F_STR("signal", strsignal(signal_number)));
-	if (!is_first) {
-		end(server);
-		return;
-	}
-	server->stage = DRAINING;
-	mm_notify("STOPPING=1");
-	mm_feed_drain(&server->feed);
-	mm_crew_order(&server->crew, MM_WORKER_DRAIN);
-	set_deadline(server, server->feed.config->http.drain_timeout);
-}
-
-/*
- * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. A
- * rotation that works on anything else for so long hangs in the file system. No thread is killed in the middle of a
- * commit; the process ends under it. That is a kill -9 to the store, which survives it (docs/decisions/0003), and
- * nothing else is left to lose. Not exit(3), which would take OpenSSL away from a thread that still uses it.
- */
-static void give_up(struct server *server)
-{
-	bool makes_key = mm_rotor_makes_key(server->rotor);
-
-	mm_hook_clear(&server->hook);
-	mm_crew_clear(&server->crew); /* their access logs are written out */
-	if (!makes_key) {
-		mm_log(server->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
-		_exit(EXIT_FAILURE);
-	}
-	mm_log(server->log, MM_LOG_INFO, "stopped; a key that was being made is thrown away, the next start makes one");
-	_exit(EXIT_SUCCESS);
-}
-
-static void break_when_done(struct server *server)
-{
-	if (!mm_crew_ended(&server->crew) || mm_hook_runs(&server->hook))
-		return;
-	if (!mm_rotor_works(server->rotor))
-		event_base_loopbreak(server->base);
-	else if (server->stage == ENDING && mm_rotor_makes_key(server->rotor))
-		give_up(server);
-}
-
-static void on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-
-	(void)fd, (void)what;
-	if (server->stage == ENDING) {
-		mm_hook_clear(&server->hook);
-		if (mm_rotor_works(server->rotor))
-			give_up(server);
-		break_when_done(server);
-		return;
-	}
-	mm_log(server->log, MM_LOG_WARN, "what is still under way is given up",
-	       MM_F_DURATION("drain_timeout", server->feed.config->http.drain_timeout));
-	end(server);
-}
-
-static void on_worker_ended(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-
-	(void)fd, (void)what;
-	break_when_done(server);
-}
-
-/* ---- what the main thread reacts to ------------------------------------------------------------------------------ */
+/* ---- what is done ------------------------------------------------------------------------------------------------ */
 
 /*
  * After whatever may have changed what is due: the time, the key set, the policy. What cannot be read cannot be
@@ -156,7 +49,7 @@ static void rotate(struct server *server)
 {
 	const struct mm_snapshot *snapshot = server->feed.snapshot;
 
-	if (server->follows || server->stage != RUNNING || server->feed.store_failed)
+	if (server->follows || !is_running(server) || server->feed.store_failed)
 		return;
 	mm_rotor_turn(server->rotor, snapshot->set, &snapshot->policy, mm_clock_now(), mm_clock_steady_ns());
 	mm_feed_note_rotation(&server->feed, mm_rotor_failed(server->rotor));
@@ -167,7 +60,7 @@ static void run_hook(struct server *server)
 {
 	int64_t now_ns = mm_clock_monotonic_ns();
 
-	if (server->stage == RUNNING)
+	if (is_running(server))
 		mm_hook_turn(&server->hook, server->feed.config, server->feed.snapshot->revision, now_ns);
 	else
 		mm_hook_finish(&server->hook, now_ns);
@@ -183,6 +76,8 @@ static void reload(struct server *server)
 	mm_notify("READY=1");
 }
 
+/* ---- what the main thread reacts to ------------------------------------------------------------------------------ */
+
 static void on_signal(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
@@ -191,12 +86,20 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while (read((int)fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
-			stop(server, (int)info.ssi_signo);
-		else if (info.ssi_signo == SIGHUP && server->stage == RUNNING)
+			mm_shutdown_signal(&server->shutdown, (int)info.ssi_signo);
+		else if (info.ssi_signo == SIGHUP && is_running(server))
 			reload(server);
 	}
 	run_hook(server); /* also after SIGCHLD */
-	break_when_done(server);
+	mm_shutdown_leave_when_done(&server->shutdown);
+}
+
+static void on_worker_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd, (void)what;
+	mm_shutdown_leave_when_done(&server->shutdown);
 }
 
 static void on_store(evutil_socket_t fd, short what, void *arg)
@@ -218,7 +121,7 @@ static void on_rotor(evutil_socket_t fd, short what, void *arg)
 	mm_feed_check_store(&server->feed);
 	rotate(server);
 	run_hook(server);
-	break_when_done(server);
+	mm_shutdown_leave_when_done(&server->shutdown);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -226,12 +129,12 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	if (server->stage == RUNNING) {
+	if (is_running(server)) {
 		mm_feed_check(&server->feed);
 		rotate(server);
 	}
 	run_hook(server);
-	break_when_done(server);
+	mm_shutdown_leave_when_done(&server->shutdown);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *arg)
@@ -239,9 +142,11 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 	struct server *server = arg;
 
 	(void)fd, (void)what;
-	if (server->stage != RUNNING || mm_crew_turns(&server->crew, server->watchdog_ns))
+	if (!is_running(server) || mm_crew_turns(&server->crew, server->watchdog_ns))
 		mm_notify("WATCHDOG=1");
 }
+
+/* ---- starting ---------------------------------------------------------------------------------------------------- */
 
 /*
  * Signals are blocked in every thread and read from a descriptor: no handler interrupts anything. They stay blocked, so
@@ -262,6 +167,22 @@ static enum mm_code open_signals(struct server *server, struct mm_err *err)
 	return server->signal_fd < 0 ? mm_fail_errno(err, "cannot start") : MM_OK;
 }
 
+static enum mm_code open_loop(struct server *server, struct mm_err *err)
+{
+	server->base = event_base_new();
+	if (!server->base)
+		return mm_fail(err, MM_ENOMEM, "cannot start");
+	server->shutdown = (struct mm_shutdown){
+		.base = server->base,
+		.log = server->log,
+		.feed = &server->feed,
+		.crew = &server->crew,
+		.hook = &server->hook,
+		.rotor = server->rotor,
+	};
+	return mm_shutdown_open(&server->shutdown, err);
+}
+
 static enum mm_code add_watches(struct server *server, struct mm_err *err)
 {
 	static const struct timeval second = {.tv_sec = 1};
@@ -279,12 +200,8 @@ static enum mm_code add_watches(struct server *server, struct mm_err *err)
 		[WATCH_ROTOR] = {mm_rotor_fd(server->rotor), EV_READ | EV_PERSIST, on_rotor, NULL},
 		[WATCH_CLOCK] = {-1, EV_PERSIST, on_second, &second},
 		[WATCH_WATCHDOG] = {-1, EV_PERSIST, on_watchdog, server->watchdog_ns ? &watchdog : NULL},
-		[WATCH_DEADLINE] = {-1, 0, on_deadline, NULL}, /* see set_deadline() */
 	};
 
-	server->base = event_base_new();
-	if (!server->base)
-		return mm_fail(err, MM_ENOMEM, "cannot start");
 	for (int i = 0; i < WATCH_COUNT; i++) {
 		server->watches[i] = event_new(server->base, rows[i].fd, rows[i].what, rows[i].call, server);
 		if (!server->watches[i])
@@ -294,8 +211,6 @@ static enum mm_code add_watches(struct server *server, struct mm_err *err)
 	}
 	return MM_OK;
 }
-
-/* ---- starting ---------------------------------------------------------------------------------------------------- */
 
 static void announce(struct server *server, const struct mm_server_options *options)
 {
@@ -328,6 +243,8 @@ static enum mm_code start(struct server *server, struct mm_err *err)
 		code = mm_crew_init(&server->crew, (size_t)config->http.workers, err);
 	if (code == MM_OK)
 		code = mm_rotor_new(&rotor, &server->rotor, err);
+	if (code == MM_OK)
+		code = open_loop(server, err);
 	if (code != MM_OK)
 		return code;
 	server->feed.connections_allowed = mm_connections_allowed(config, mm_listener_count(config), server->crew.count,
@@ -347,6 +264,7 @@ static void clear(struct server *server)
 		if (server->watches[i])
 			event_free(server->watches[i]);
 	}
+	mm_shutdown_close(&server->shutdown);
 	if (server->base)
 		event_base_free(server->base);
 	mm_fd_close(&server->signal_fd);

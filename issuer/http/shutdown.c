@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/shutdown.h"
+
+#include "issuer/http/notify.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LAST_PATIENCE_S 3 /* for what is still under way when nothing is waited for any more */
+
+static void set_deadline(struct mm_shutdown *shutdown, mm_duration seconds)
+{
+	const struct timeval patience = {.tv_sec = seconds, .tv_usec = 1};
+
+	event_add(shutdown->deadline, &patience);
+}
+
+static void drain(struct mm_shutdown *shutdown)
+{
+	shutdown->stage = MM_STAGE_DRAINING;
+	mm_notify("STOPPING=1");
+	mm_feed_drain(shutdown->feed);
+	mm_crew_order(shutdown->crew, MM_WORKER_DRAIN);
+	set_deadline(shutdown, shutdown->feed->config->http.drain_timeout);
+}
+
+static void end(struct mm_shutdown *shutdown)
+{
+	shutdown->stage = MM_STAGE_ENDING;
+	mm_crew_order(shutdown->crew, MM_WORKER_STOP);
+	mm_hook_end(shutdown->hook, mm_clock_monotonic_ns());
+	set_deadline(shutdown, LAST_PATIENCE_S);
+}
+
+void mm_shutdown_signal(struct mm_shutdown *shutdown, int signal_number)
+{
+	bool is_first = shutdown->stage == MM_STAGE_RUNNING;
+
+	mm_log(shutdown->log, MM_LOG_INFO, is_first ? "stopping" : "stopping at once",
+	       MM_F_STR("signal", strsignal(signal_number)));
+	if (is_first)
+		drain(shutdown);
+	else
+		end(shutdown);
+}
+
+/*
+ * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. A
+ * rotation that works on anything else for so long hangs in the file system. No thread is killed in the middle of a
+ * commit; the process ends under it. That is a kill -9 to the store, which survives it (docs/decisions/0003), and
+ * nothing else is left to lose. Not exit(3), which would take OpenSSL away from a thread that still uses it.
+ */
+static void give_up(struct mm_shutdown *shutdown)
+{
+	bool makes_key = mm_rotor_makes_key(shutdown->rotor);
+
+	mm_hook_clear(shutdown->hook);
+	mm_crew_clear(shutdown->crew); /* their access logs are written out */
+	if (!makes_key) {
+		mm_log(shutdown->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
+		_exit(EXIT_FAILURE);
+	}
+	mm_log(shutdown->log, MM_LOG_INFO,
+	       "stopped; a key that was being made is thrown away, the next start makes one");
+	_exit(EXIT_SUCCESS);
+}
+
+void mm_shutdown_leave_when_done(struct mm_shutdown *shutdown)
+{
+	if (!mm_crew_ended(shutdown->crew) || mm_hook_runs(shutdown->hook))
+		return;
+	if (!mm_rotor_works(shutdown->rotor))
+		event_base_loopbreak(shutdown->base);
+	else if (shutdown->stage == MM_STAGE_ENDING && mm_rotor_makes_key(shutdown->rotor))
+		give_up(shutdown);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct mm_shutdown *shutdown = arg;
+
+	(void)fd, (void)what;
+	if (shutdown->stage == MM_STAGE_ENDING) {
+		mm_hook_clear(shutdown->hook);
+		if (mm_rotor_works(shutdown->rotor))
+			give_up(shutdown);
+		mm_shutdown_leave_when_done(shutdown);
+		return;
+	}
+	mm_log(shutdown->log, MM_LOG_WARN, "what is still under way is given up",
+	       MM_F_DURATION("drain_timeout", shutdown->feed->config->http.drain_timeout));
+	end(shutdown);
+}
+
+enum mm_code mm_shutdown_open(struct mm_shutdown *shutdown, struct mm_err *err)
+{
+	shutdown->deadline = event_new(shutdown->base, -1, 0, on_deadline, shutdown);
+	return shutdown->deadline ? MM_OK : mm_fail(err, MM_ENOMEM, "cannot start");
+}
+
+void mm_shutdown_close(struct mm_shutdown *shutdown)
+{
+	if (shutdown->deadline)
+		event_free(shutdown->deadline);
+	shutdown->deadline = NULL;
+}
