@@ -85,7 +85,7 @@ static enum mm_code publish_at(const struct mm_document *document, int site, cha
 	enum mm_code code = open_place(site, path, &fd, &name, err);
 
 	if (code == MM_OK)
-		code = mm_dir_sweep(fd, err);
+		code = mm_file_sweep(fd, name, err);
 	if (code == MM_OK)
 		code = mm_file_update(fd, name, mm_buf_span(&document->body), FILE_MODE, written, err);
 	return code;

@@ -285,6 +285,19 @@ static void temporaries_of_a_killed_predecessor_are_removed(void **state)
 	assert_false(test_file_exists(fixture->dir.fd, ".well-known/.openid-configuration.tmp.0123ab"));
 }
 
+/* The directory belongs to a web site; others may write to it in the way that we do. */
+static void temporaries_of_others_stay(void **state)
+{
+	struct fixture *fixture = *state;
+
+	publish(fixture, NULL);
+	test_file_write(fixture->dir.fd, "openid/v1/.index.html.tmp.0123ab", "half", 0600);
+	test_file_write(fixture->dir.fd, ".well-known/.security.txt.tmp.0123ab", "half", 0600);
+	publish(fixture, NULL);
+	assert_true(test_file_exists(fixture->dir.fd, "openid/v1/.index.html.tmp.0123ab"));
+	assert_true(test_file_exists(fixture->dir.fd, ".well-known/.security.txt.tmp.0123ab"));
+}
+
 static void a_file_of_another_mode_is_written_again(void **state)
 {
 	struct fixture *fixture = *state;
@@ -332,6 +345,7 @@ int main(void)
 		TEST(a_place_that_cannot_be_made_is_named),
 		TEST(one_at_a_time_publishes_in_a_directory),
 		TEST(temporaries_of_a_killed_predecessor_are_removed),
+		TEST(temporaries_of_others_stay),
 		TEST(a_file_of_another_mode_is_written_again),
 		TEST(directories_are_opened_to_others),
 	};
