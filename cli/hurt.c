@@ -19,13 +19,30 @@ static mm_time if_later(mm_time time, mm_time now)
 	return time > now ? time : MM_NEVER;
 }
 
-/* A verifier may have fetched the key as long as it was served, and keeps it for the longest time that is allowed. */
+/*
+ * A JWKS that was fetched under an earlier policy may be held for as long as that said: the waits that were frozen then
+ * remember it.
+ */
+static mm_duration longest_held(const struct mm_key_record *was, const struct look *look)
+{
+	mm_duration longest = mm_policy_publish_wait(look->policy);
+
+	for (size_t i = 0; i < look->before->count; i++) {
+		const struct mm_key_record *record = &look->before->records[i];
+		bool counts = record == was || mm_key_states[mm_key_state(record, look->now)].in_jwks;
+
+		if (counts && record->publish_wait > longest)
+			longest = record->publish_wait;
+	}
+	return longest;
+}
+
+/* A verifier may have fetched the key as long as it was served. */
 static mm_time held_until(const struct mm_key_record *was, const struct look *look)
 {
-	if (was->published == MM_NEVER)
-		return MM_NEVER;
-	return if_later((was->removed != MM_NEVER ? was->removed : look->now) + mm_policy_publish_wait(look->policy),
-			look->now);
+	mm_time last_fetch = was->removed != MM_NEVER ? was->removed : look->now;
+
+	return was->published == MM_NEVER ? MM_NEVER : if_later(last_fetch + longest_held(was, look), look->now);
 }
 
 /* The wait of a key that signs was frozen with the max_ttl of then; the one of now may be longer. */

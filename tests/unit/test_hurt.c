@@ -154,6 +154,40 @@ static void verifiers_keep_a_removed_key_for_as_long_as_they_cache(void **state)
 	assert_text("No verifier holds a JWKS with it any more.", true);
 }
 
+/* verifier_cache was lowered since that key was published. */
+static void a_jwks_may_be_held_for_as_long_as_any_served_key_was_to_wait(void **state)
+{
+	(void)state;
+	after->records[1].publish_wait = TEST_PUBLISH_WAIT + 5;
+	settle();
+	revoke(0);
+	look();
+	assert_int_equal(hurt.accepted_until, NOW + TEST_PUBLISH_WAIT + 5);
+}
+
+static void the_wait_of_a_key_that_is_served_no_more_is_over(void **state)
+{
+	(void)state;
+	after->records[1].publish_wait = TEST_PUBLISH_WAIT + 5;
+	after->records[1].removed = NOW - 1;
+	publish_standby(0);
+	settle();
+	revoke(0);
+	look();
+	assert_int_equal(hurt.accepted_until, NOW + TEST_PUBLISH_WAIT);
+}
+
+static void a_removed_key_is_held_for_as_long_as_it_was_to_wait_itself(void **state)
+{
+	(void)state;
+	after->records[1].publish_wait = TEST_PUBLISH_WAIT + 5;
+	after->records[1].removed = NOW - 1;
+	settle();
+	revoke(1);
+	look();
+	assert_int_equal(hurt.accepted_until, NOW - 1 + TEST_PUBLISH_WAIT + 5);
+}
+
 /* ---- activate --------------------------------------------------------------------------------------------------- */
 
 static void activating_a_ready_key_hurts_nobody(void **state)
@@ -217,7 +251,7 @@ static void json_tells_old_tokens_from_new_ones(void **state)
 	look();
 	json = mm_hurt_json(&hurt);
 	assert_string_equal(json_text(json, "old_tokens", "kid"), kid(0));
-	assert_string_equal(json_text(json, "old_tokens", "accepted_until"), "2026-11-22T01:33:40Z");
+	assert_string_equal(json_text(json, "old_tokens", "accepted_until"), "2026-11-22T01:55:00Z");
 	assert_string_equal(json_text(json, "old_tokens", "expired_by"), "2026-11-23T00:33:40Z");
 	assert_string_equal(json_text(json, "new_tokens", "kid"), kid(1));
 	assert_string_equal(json_text(json, "new_tokens", "refused_until"), "2026-11-22T01:38:20Z");
@@ -248,6 +282,9 @@ int main(void)
 		with_sets(tokens_of_a_retired_key_end_when_it_could_have_been_removed),
 		with_sets(a_standby_signed_nothing_and_whoever_has_it_may_be_believed),
 		with_sets(verifiers_keep_a_removed_key_for_as_long_as_they_cache),
+		with_sets(a_jwks_may_be_held_for_as_long_as_any_served_key_was_to_wait),
+		with_sets(the_wait_of_a_key_that_is_served_no_more_is_over),
+		with_sets(a_removed_key_is_held_for_as_long_as_it_was_to_wait_itself),
 		with_sets(activating_a_ready_key_hurts_nobody),
 		with_sets(activating_a_new_key_hurts_for_the_whole_wait),
 		with_sets(of_two_activations_the_one_that_hurts_for_longer_counts),
