@@ -10,8 +10,16 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 enum { LOOK_MS = 1000 };
+
+/* What a signal wants. */
+enum order {
+	ORDER_NONE, /* there was none */
+	ORDER_LOOK, /* at everything, changed or not */
+	ORDER_END,
+};
 
 struct watch {
 	struct mm_call *call;
@@ -39,13 +47,24 @@ static enum mm_code open_signals(struct watch *watch, struct mm_err *err)
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
 	sigprocmask(SIG_BLOCK, &ours, NULL);
 	watch->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	return watch->signal_fd >= 0 ? MM_OK : mm_fail_errno(err, "cannot wait for signals");
 }
 
-/* Until something happened, or it is time to look where no notice comes (NFS); false: a signal ends the watch. */
-static bool wait_for_news(const struct watch *watch)
+static enum order read_signals(int fd)
+{
+	struct signalfd_siginfo info;
+	enum order order = ORDER_NONE;
+
+	while (order != ORDER_END && read(fd, &info, sizeof info) == sizeof info)
+		order = info.ssi_signo == SIGHUP ? ORDER_LOOK : ORDER_END;
+	return order;
+}
+
+/* Until something happened, or it is time to look where no notice comes (NFS). */
+static enum order wait_for_news(const struct watch *watch)
 {
 	struct pollfd fds[] = {
 		{.fd = watch->signal_fd, .events = POLLIN},
@@ -53,7 +72,7 @@ static bool wait_for_news(const struct watch *watch)
 	};
 
 	(void)poll(fds, MM_COUNT(fds), LOOK_MS);
-	return fds[0].revents == 0;
+	return read_signals(watch->signal_fd);
 }
 
 static enum mm_code open_again(const char *path, struct mm_cli_context *out, struct mm_err *err)
@@ -65,16 +84,25 @@ static enum mm_code open_again(const char *path, struct mm_cli_context *out, str
 	return code == MM_OK ? mm_store_open_dir(out->config->data_dir, false, &out->store, err) : code;
 }
 
+/* Whether the file of the configuration is another one than when it was asked last. Standard input has none. */
+static bool config_changed(struct watch *watch)
+{
+	const char *path = watch->context.config->path;
+	struct mm_file_id before = watch->config_id;
+
+	if (path)
+		watch->config_id = mm_file_id(AT_FDCWD, path);
+	return !mm_file_id_eq(before, watch->config_id);
+}
+
 /* A new algorithm, a longer max_ttl, another data_dir. What is wrong is told, and the old configuration stays. */
 static bool reload_config(struct watch *watch)
 {
-	struct mm_file_id id = mm_file_id(AT_FDCWD, watch->context.config->path);
 	mm_auto_context next = {0};
 	struct mm_err err = {0};
 
-	if (mm_file_id_eq(id, watch->config_id))
+	if (!watch->context.config->path)
 		return false;
-	watch->config_id = id;
 	if (open_again(watch->context.config->path, &next, &err) != MM_OK) {
 		mm_note("the new configuration is not used: %s", err.text);
 		return false;
@@ -138,11 +166,16 @@ static enum mm_code look(struct watch *watch, bool first, struct mm_err *err)
 static enum mm_code follow(struct watch *watch, struct mm_err *err)
 {
 	enum mm_code code = MM_OK;
+	enum order order;
 
-	while (code == MM_OK && wait_for_news(watch)) {
+	while (code == MM_OK && (order = wait_for_news(watch)) != ORDER_END) {
 		bool store_changed = mm_store_changed(watch->context.store); /* asked always: it empties store_fd */
+		bool asked = order == ORDER_LOOK;
+		bool reloaded = (config_changed(watch) || asked) && reload_config(watch);
 
-		if (reload_config(watch) || store_changed || watch->failing)
+		if (asked)
+			watch->complaint[0] = '\0';
+		if (asked || reloaded || store_changed || watch->failing)
 			code = look(watch, false, err);
 	}
 	return code;
@@ -158,7 +191,7 @@ enum mm_code mm_apiserver_watch(struct mm_call *call, const struct mm_apiserver_
 	if (code != MM_OK)
 		return code;
 	watch.store_fd = mm_store_watch_fd(watch.context.store);
-	watch.config_id = mm_file_id(AT_FDCWD, watch.context.config->path);
+	(void)config_changed(&watch);
 	code = look(&watch, true, err);
 	return code == MM_OK ? follow(&watch, err) : code;
 }

@@ -394,6 +394,22 @@ def test_a_watch_takes_a_new_configuration(issuer, pki):
         assert watch.stop() == 0
 
 
+def test_a_watch_looks_again_when_it_is_hung_up(issuer, pki):
+    """Units often map a reload to SIGHUP. What nothing else would make it see: a file of its own that is gone."""
+    with Watch(issuer, pki) as watch:
+        watch.lines(1)
+        (pki.path / "sa.pub").unlink()
+        watch.process.send_signal(signal.SIGHUP)
+        assert "sa.pub written, sa.key unchanged" in watch.lines(2)[1]
+        pki.path.chmod(0o777)
+        issuer.configure({"keys": {"algorithm": "nonsense"}})
+        for times in 1, 2:  # what is wrong is said again, though nothing has changed
+            watch.process.send_signal(signal.SIGHUP)
+            for complaint in "others may write to it", "the new configuration is not used: ":
+                harness.wait_until(lambda: watch.err.read_text().count(complaint) >= times, watch.err.read_text)
+        assert watch.stop() == 0
+
+
 def test_a_watch_goes_to_another_data_dir_with_the_configuration(issuer, pki):
     shutil.copytree(issuer.data_dir, issuer.folder / "moved")
     with Watch(issuer, pki, "-o", "json") as watch:
