@@ -52,8 +52,8 @@ MM_MUSTCHECK enum mm_code mm_keyset_taint(struct mm_keyset *set, const char *kid
 
 /*
  * `kid` is out of the JWKS now and for ever; what remains is a tombstone without private half. If it signs, its standby
- * takes over, ready or not, or its algorithm is given up (mm_keyset_is_surplus). MM_ENOTFOUND. MM_EREFUSED: it is revoked already; or it signs, and there is no standby: give
- * the set one first (mm_keyset_publish_successor).
+ * takes over, ready or not, or its algorithm is given up (mm_keyset_is_surplus). MM_ENOTFOUND. MM_EREFUSED: it is
+ * revoked already; or it signs, and there is no standby: give the set one first (mm_keyset_publish_successor).
  */
 MM_MUSTCHECK enum mm_code mm_keyset_revoke(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					   mm_time now, struct mm_err *err);

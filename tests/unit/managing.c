@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/managing.h"
 
+#include <string.h>
+
 static enum mm_code make(void *arg, const struct mm_alg *alg, unsigned rsa_bits, struct mm_key **out,
 			 struct mm_err *err)
 {
@@ -51,9 +53,9 @@ enum mm_key_state managing_state(const struct managing *m, size_t record)
 	return mm_key_state(&m->change.after->records[record], m->now);
 }
 
-const char *managing_kid(const struct managing *m, size_t record)
+const char *managing_kid(struct managing *m, size_t record)
 {
 	assert_non_null(m->change.after);
-	assert_true(record < m->change.after->count);
-	return mm_key_kid(m->change.after->records[record].key);
+	assert_true(record < m->change.after->count && record < MANAGING_KIDS);
+	return memcpy(m->kids[record], mm_key_kid(m->change.after->records[record].key), MM_KID_SIZE);
 }

@@ -7,12 +7,15 @@
 
 #include <mintmark/manage.h>
 
+#define MANAGING_KIDS 8
+
 struct managing {
 	struct mm_store *store;
 	struct mm_policy policy;
 	struct mm_key_maker maker;
 	struct mm_manage manage;
-	struct mm_change change; /* of the last verb */
+	struct mm_change change;               /* of the last verb */
+	char kids[MANAGING_KIDS][MM_KID_SIZE]; /* by record: records keep their places */
 	mm_time now;
 	mm_duration making_takes; /* the clock goes on by it with every key that is made */
 	unsigned made;
@@ -27,6 +30,10 @@ void managing_end(struct managing *m);
 struct mm_change *managing_change(struct managing *m);
 
 enum mm_key_state managing_state(const struct managing *m, size_t record);
-const char *managing_kid(const struct managing *m, size_t record);
+/*
+ * A copy, which outlives the change: `revoke(managing_kid(&m, 2))` is safe. But not in one call with managing_change,
+ * which may come first.
+ */
+const char *managing_kid(struct managing *m, size_t record);
 
 #endif
