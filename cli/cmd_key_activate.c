@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/verb.h"
 
-/* What --allow-gap would do, and the question whether it may. */
-static enum mm_code confirm_gap(struct mm_verb *verb, struct mm_err *err)
+/* With --allow-gap it was refused for another reason. */
+static void hint_refusal(struct mm_verb *verb, enum mm_gap gap)
 {
-	enum mm_code code = mm_keyset_activate(verb->plan, verb->kid, &verb->context.policy, MM_GAP_ALLOWED, verb->now,
-					       err);
-
-	return code == MM_OK ? mm_verb_confirm(verb, verb->kid, false, err) : code;
-}
-
-static enum mm_code activate(struct mm_verb *verb, enum mm_gap gap, struct mm_err *err)
-{
-	enum mm_code code = mm_manage_activate(&verb->manage, verb->kid, gap, &verb->change, err);
-
-	if (code == MM_EREFUSED && gap == MM_GAP_REFUSED)
+	if (gap == MM_GAP_REFUSED)
 		mm_verb_hint_not_ready(verb, verb->kid);
-	return code;
 }
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
-	const struct mm_verb_options *options = call->options;
-	mm_auto_verb verb = {0};
-	enum mm_code code = mm_verb_open(call, &verb, err);
+	static const struct mm_gap_verb activate = {mm_keyset_activate, mm_manage_activate, hint_refusal};
 
-	if (code != MM_OK)
-		return code;
-	code = mm_verb_find_key(&verb, err);
-	if (code == MM_OK && options->allow_gap)
-		code = confirm_gap(&verb, err);
-	if (code == MM_OK)
-		code = activate(&verb, options->allow_gap ? MM_GAP_ALLOWED : MM_GAP_REFUSED, err);
-	return mm_verb_finish(&verb, code, err);
+	return mm_verb_run_gap(call, &activate, err);
 }
 
 static const struct mm_flag flags[] = {

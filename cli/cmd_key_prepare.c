@@ -31,15 +31,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 }
 
 static const struct mm_flag flags[] = {
-	{.name = "algorithm",
-	 .type = MM_FLAG_ALGORITHM,
-	 .offset = offsetof(struct mm_verb_options, alg),
-	 .value = "ALG",
-	 .help = "what the key is for (else: the first that is configured)"},
-	MM_FLAG_ROW_REASON,
-	MM_FLAG_ROW_CONFIG,
-	MM_FLAG_ROW_OUTPUT,
-	{0},
+	MM_FLAG_ROW_ALGORITHM("what the key is for"), MM_FLAG_ROW_REASON, MM_FLAG_ROW_CONFIG, MM_FLAG_ROW_OUTPUT, {0},
 };
 
 const struct mm_command mm_cmd_key_prepare = {

@@ -32,11 +32,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 }
 
 static const struct mm_flag flags[] = {
-	{.name = "algorithm",
-	 .type = MM_FLAG_ALGORITHM,
-	 .offset = offsetof(struct mm_verb_options, alg),
-	 .value = "ALG",
-	 .help = "the one whose keys rotate (else: the first that is configured)"},
+	MM_FLAG_ROW_ALGORITHM("the one whose keys rotate"),
 	{.name = "due",
 	 .type = MM_FLAG_SWITCH,
 	 .offset = offsetof(struct rotate_options, due),

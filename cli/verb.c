@@ -110,6 +110,41 @@ enum mm_code mm_verb_confirm(struct mm_verb *verb, const char *kid, bool always,
 	return code == MM_OK && !options_of(verb)->yes ? mm_confirm(verb->call, err) : code;
 }
 
+/* ---- verbs that may leave a gap ---------------------------------------------------------------------------------- */
+
+static enum mm_code confirm_gap(struct mm_verb *verb, const struct mm_gap_verb *how, struct mm_err *err)
+{
+	enum mm_code code = how->step(verb->plan, verb->kid, &verb->context.policy, MM_GAP_ALLOWED, verb->now, err);
+
+	return code == MM_OK ? mm_verb_confirm(verb, verb->kid, false, err) : code;
+}
+
+static enum mm_code run_gap(struct mm_verb *verb, const struct mm_gap_verb *how, struct mm_err *err)
+{
+	enum mm_gap gap = options_of(verb)->allow_gap ? MM_GAP_ALLOWED : MM_GAP_REFUSED;
+	enum mm_code code = gap == MM_GAP_ALLOWED ? confirm_gap(verb, how, err) : MM_OK;
+
+	if (code != MM_OK)
+		return code;
+	code = how->run(&verb->manage, verb->kid, gap, &verb->change, err);
+	if (code == MM_EREFUSED)
+		how->hint(verb, gap);
+	return code;
+}
+
+enum mm_code mm_verb_run_gap(struct mm_call *call, const struct mm_gap_verb *how, struct mm_err *err)
+{
+	mm_auto_verb verb = {0};
+	enum mm_code code = mm_verb_open(call, &verb, err);
+
+	if (code != MM_OK)
+		return code;
+	code = mm_verb_find_key(&verb, err);
+	if (code == MM_OK)
+		code = run_gap(&verb, how, err);
+	return mm_verb_finish(&verb, code, err);
+}
+
 /* ---- why not, and until when ------------------------------------------------------------------------------------- */
 
 static bool has_flag(const struct mm_call *call, const char *name)

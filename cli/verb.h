@@ -24,11 +24,12 @@ struct mm_verb_options {
 		.name = "reason", .type = MM_FLAG_TEXT, .offset = offsetof(struct mm_verb_options, reason),            \
 		.value = "TEXT", .help = "why, in a line of your own, for the audit"                                   \
 	}
-#define MM_FLAG_ROW_WHOSE_ACTIVE                                                                                       \
+#define MM_FLAG_ROW_ALGORITHM(whose)                                                                                   \
 	{                                                                                                              \
 		.name = "algorithm", .type = MM_FLAG_ALGORITHM, .offset = offsetof(struct mm_verb_options, alg),       \
-		.value = "ALG", .help = "the one whose key active means (else: the first that is configured)"          \
+		.value = "ALG", .help = whose " (else: the first that is configured)"                                  \
 	}
+#define MM_FLAG_ROW_WHOSE_ACTIVE MM_FLAG_ROW_ALGORITHM("the one whose key active means")
 #define MM_FLAG_ROW_ALLOW_GAP                                                                                          \
 	{                                                                                                              \
 		.name = "allow-gap", .type = MM_FLAG_SWITCH, .offset = offsetof(struct mm_verb_options, allow_gap),    \
@@ -65,6 +66,18 @@ MM_MUSTCHECK enum mm_code mm_verb_find_key(struct mm_verb *verb, struct mm_err *
  * given. Where nobody will be, neither, unless `always`. Errors as mm_confirm.
  */
 MM_MUSTCHECK enum mm_code mm_verb_confirm(struct mm_verb *verb, const char *kid, bool always, struct mm_err *err);
+
+/* What `key activate` and `key taint` do to the key that is named, which leaves a gap if --allow-gap says so. */
+struct mm_gap_verb {
+	/* On the plan, to tell who will be hurt. */
+	enum mm_code (*step)(struct mm_keyset *set, const char *kid, const struct mm_policy *policy, enum mm_gap gap,
+			     mm_time now, struct mm_err *err);
+	enum mm_code (*run)(const struct mm_manage *manage, const char *kid, enum mm_gap gap, struct mm_change *change,
+			    struct mm_err *err);
+	void (*hint)(struct mm_verb *verb, enum mm_gap gap); /* when it was refused */
+};
+/* The whole command: with --allow-gap it says who will be hurt, and asks. */
+MM_MUSTCHECK enum mm_code mm_verb_run_gap(struct mm_call *call, const struct mm_gap_verb *how, struct mm_err *err);
 
 /*
  * After a refusal, the hint: when the key `kid` (NULL: the next of verb->alg) becomes ready, or when the JWKS has room
