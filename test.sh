@@ -73,7 +73,8 @@ analysis() {
 functional_with() {
   local build=$1 slowness=$2
   shift 2
-  MINTMARK=build/$build/mintmark MM_BUILDDIR=build/release MM_SLOWNESS=$slowness "$python" -m pytest -q "$@"
+  MINTMARK=build/$build/mintmark MM_BUILDDIR=build/release MM_SLOWNESS=$slowness "$python" -m pytest -q -n "$jobs" \
+    --dist loadfile "$@"
 }
 
 asan() {
@@ -96,8 +97,9 @@ tsan() {
   functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py tests/functional/test_rotor.py
 }
 
+# Much of it is waiting, so one file more is under way than there are cores.
 functional() {
-  MINTMARK=build/release/mintmark "$python" -m pytest tests/functional
+  MINTMARK=build/release/mintmark "$python" -m pytest -n $((jobs + 1)) --dist loadfile tests/functional
 }
 
 # ---- running them ----------------------------------------------------------------------------------------------------

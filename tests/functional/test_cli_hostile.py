@@ -253,7 +253,8 @@ def verify(mintmark, text, jwks, status=1):
 
 @pytest.mark.parametrize("text", [
     token(), token() + b"\n", token({"alg": "RS256", "kid": "rsa"}, sign=rs(hashes.SHA256())), token(claims=nested(15)),
-    token(claims=padded_claims(1)), token(claims=padded_claims(2)), token(as_json({"alg": "ES256"}))])
+    token(claims=padded_claims(1)), token(claims=padded_claims(2)), token(as_json({"alg": "ES256"}))],
+    ids=["ES256", "newline", "RS256", "nested", "padded by 1", "padded by 2", "without kid"])
 def test_what_the_rows_start_from_is_valid(mintmark, jwks, text):
     assert verify(mintmark, text, jwks, status=0).stdout.startswith(b"valid: ")
 
