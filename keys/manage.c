@@ -226,7 +226,9 @@ static enum mm_code apply_rotate(struct mm_attempt *attempt, const void *arg, st
 
 	if (code == MM_OK)
 		code = activate_standby(attempt, alg, err);
-	return code == MM_OK ? run_consequences(attempt, err) : code;
+	/* Who rotates believes the clock: a key is ready by it. So keys may leave by it, or the JWKS would fill up. */
+	return code == MM_OK ? mm_attempt_run_due(attempt, MM_ACTIONS_WITHOUT_WAIT | 1U << MM_ACTION_REMOVE, err)
+			     : code;
 }
 
 enum mm_code mm_manage_rotate(const struct mm_manage *manage, const struct mm_alg *alg, struct mm_change *change,

@@ -270,6 +270,16 @@ static void a_verb_takes_its_consequences_with_it_and_no_more(void **state)
 	assert_int_equal(managing_state(&m, 3), MM_STATE_PUBLISHED);
 }
 
+static void a_rotation_by_hand_removes_what_may_go(void **state)
+{
+	(void)state;
+	assert_ok(rotate(), &m.err);
+	m.now += TEST_RETIRE_WAIT;
+	assert_ok(rotate(), &m.err);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_REMOVED);
+	assert_int_equal(managing_state(&m, 1), MM_STATE_RETIRED);
+}
+
 /* What a store that tells what it was told would hear. */
 static char heard[256];
 
@@ -332,6 +342,7 @@ int main(void)
 		test(when_nothing_is_due_nothing_is_committed),
 		test(what_is_due_is_one_commit),
 		test(a_verb_takes_its_consequences_with_it_and_no_more),
+		test(a_rotation_by_hand_removes_what_may_go),
 		test(the_reason_is_the_operators_or_that_of_the_schedule),
 	};
 
