@@ -46,7 +46,7 @@ static enum mm_code generate_probed(void *arg, const struct mm_alg *alg, unsigne
 
 const struct mm_key_maker mm_generate_probed = {.make = generate_probed};
 
-/* ---- what several verbs do ---------------------------------------------------------------------------------------- */
+/* ---- what several verbs do --------------------------------------------------------------------------------------- */
 
 static enum mm_code publish_new(struct mm_attempt *attempt, const struct mm_alg *alg, struct mm_err *err)
 {

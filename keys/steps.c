@@ -58,8 +58,8 @@ static enum mm_code may_publish(const struct mm_keyset *set, const struct mm_key
 }
 
 /*
- * A key of an algorithm that was given up comes after that, whatever the clock says: the other way round it would have been
- * the standby that did not take over (mm_keyset_check).
+ * A key of an algorithm that was given up comes after that, whatever the clock says: the other way round it would have
+ * been the standby that did not take over (mm_keyset_check).
  */
 static mm_time after_giving_up(struct mm_keyset *set, const struct mm_alg *alg, mm_time now)
 {
@@ -108,7 +108,7 @@ enum mm_code mm_keyset_publish_successor(struct mm_keyset *set, const struct mm_
 
 /* ---- activate ---------------------------------------------------------------------------------------------------- */
 
-/* From now on tokens may be under way that live as long as the policy allows; what was promised before stays promised. */
+/* Tokens may be under way from now on that live as long as the policy allows; what was promised stays promised. */
 static void promise(struct mm_key_record *record, const struct mm_policy *policy)
 {
 	mm_duration wait = mm_policy_retire_wait(policy);

@@ -3,7 +3,7 @@
 
 #include "keys/key_pool.h"
 
-/* Who wants something done whatever others do meanwhile tries so often; each loss means that somebody else succeeded. */
+/* Who wants something done whatever others do tries so often; each loss means that somebody else succeeded. */
 #define TRIES 16
 
 enum mm_code mm_attempt_run_due(struct mm_attempt *attempt, unsigned kinds, struct mm_err *err)

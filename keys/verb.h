@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all verbs of manage.h have in common: load, change a copy, commit it once. A verb is one function that changes the
- * copy. It is called again whenever a key had to be made for it, so that the time it finds is that of the commit, and
- * whenever another process committed first, if it insists.
+ * What all verbs of manage.h have in common: load, change a copy, commit it once. A verb is one function that changes
+ * the copy. It is called again whenever a key had to be made for it, so that the time it finds is that of the commit,
+ * and whenever another process committed first, if it insists.
  */
 #ifndef KEYS_VERB_H
 #define KEYS_VERB_H

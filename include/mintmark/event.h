@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happened to keys between two revisions. Derived from the two sets, so that the audit, the log and the answer of a
- * command cannot leave out what was committed, nor tell of what was not.
+ * What happened to keys between two revisions. Derived from the two sets, so that the audit, the log and the answer of
+ * a command cannot leave out what was committed, nor tell of what was not.
  */
 #ifndef MINTMARK_EVENT_H
 #define MINTMARK_EVENT_H
@@ -27,9 +27,9 @@ struct mm_event {
 };
 
 /*
- * Calls `each` for every event from `before` (NULL: an empty set) to `after`: first the keys that were forgotten, as they
- * stand in `before`; then key by key, as they stand in `after`, the events of each in the order of the kinds. It stops at
- * the first code that is not MM_OK and returns it.
+ * Calls `each` for every event from `before` (NULL: an empty set) to `after`: first the keys that were forgotten, as
+ * they stand in `before`; then key by key, as they stand in `after`, the events of each in the order of the kinds. It
+ * stops at the first code that is not MM_OK and returns it.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_events(const struct mm_keyset *before, const struct mm_keyset *after,
 					   enum mm_code (*each)(void *arg, const struct mm_event *event,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The steps of a key's life, each on a key set in memory that is committed afterwards. A step is stamped with `now`, but
- * never before the step before it (a clock may have been set back), and freezes the wait that begins with it. Errors
- * leave the set as it was.
+ * The steps of a key's life, each on a key set in memory that is committed afterwards. A step is stamped with `now`,
+ * but never before the step before it (a clock may have been set back), and freezes the wait that begins with it.
+ * Errors leave the set as it was.
  */
 #ifndef MINTMARK_STEPS_H
 #define MINTMARK_STEPS_H
@@ -13,9 +13,9 @@
 enum mm_gap { MM_GAP_REFUSED, MM_GAP_ALLOWED };
 
 /*
- * A new standby: `key` is served from now on, and ready after `wait` (mm_policy_publish_wait, or 0 where nobody can have
- * cached a JWKS without it: docs/decisions/0002). MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is public, or
- * the JWKS holds policy->max_keys keys.
+ * A new standby: `key` is served from now on, and ready after `wait` (mm_policy_publish_wait, or 0 where nobody can
+ * have cached a JWKS without it: docs/decisions/0002). MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is
+ * public, or the JWKS holds policy->max_keys keys.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key,
 					    const struct mm_policy *policy, mm_duration wait, mm_time now,
@@ -75,8 +75,8 @@ MM_MUSTCHECK enum mm_code mm_keyset_give_up(struct mm_keyset *set, const struct 
 bool mm_keyset_is_surplus(const struct mm_keyset *set, const struct mm_alg *alg, const struct mm_policy *policy);
 
 /*
- * The signer `kid` stays published for at least the policy's retire_wait once it is retired: max_ttl was raised since it
- * was activated. MM_ENOTFOUND. MM_EREFUSED: it does not sign.
+ * The signer `kid` stays published for at least the policy's retire_wait once it is retired: max_ttl was raised since
+ * it was activated. MM_ENOTFOUND. MM_EREFUSED: it does not sign.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *kid, const struct mm_policy *policy,
 					   struct mm_err *err);
@@ -88,8 +88,8 @@ bool mm_key_is_standby(const struct mm_key_record *record);      /* published, a
 mm_time mm_key_ready_at(const struct mm_key_record *record);     /* published + publish_wait */
 mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + retire_wait */
 /*
- * The longest lifetime of a token by that key: max_ttl, or less while its retire_wait promises less (docs/decisions/0012).
- * A key set of before 0.1.0 has promised nothing, and is not held to anything either.
+ * The longest lifetime of a token by that key: max_ttl, or less while its retire_wait promises less
+ * (docs/decisions/0012). A key set of before 0.1.0 has promised nothing, and is not held to anything either.
  */
 mm_duration mm_key_longest_ttl(const struct mm_key_record *record, const struct mm_policy *policy);
 size_t mm_keyset_served(const struct mm_keyset *set); /* how many keys the JWKS holds */

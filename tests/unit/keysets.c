@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 const struct mm_policy test_policy = {
+	.alg_count = 1,
+	.algs = {&mm_algs[MM_ALG_COUNT - 1]},
 	.rotate_every = 30 * 86400,
 	.verifier_cache = 3600,
 	.propagation = 60,

@@ -10,7 +10,7 @@
 
 #define T0 ((mm_time)1795306500) /* 2026-11-22T00:15:00Z */
 
-/* publish_wait 3720 (1m + 1h + 1m), retire_wait 86520 (1m + 24h + 1m), at most 20 keys. */
+/* EdDSA; publish_wait 3720 (1m + 1h + 1m), retire_wait 86520 (1m + 24h + 1m), at most 20 keys. */
 extern const struct mm_policy test_policy;
 #define TEST_PUBLISH_WAIT 3720
 #define TEST_RETIRE_WAIT  86520
