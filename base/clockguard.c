@@ -14,9 +14,9 @@ static int64_t saturating_end(int64_t steady_ns, mm_duration wait)
 }
 
 /*
- * Linux slews both clocks together (adjtimex(2)): only a step makes them differ. So the point at which they agreed stays
- * where it was as long as the gain is tolerable, and small steps add up; but it follows every loss, or else the step that
- * puts a clock right which was set back would look like none.
+ * Linux slews both clocks together (adjtimex(2)): only a step makes them differ. So the point at which they agreed
+ * stays where it was as long as the gain is tolerable, and small steps add up; but it follows every loss, or else the
+ * step that puts a clock right which was set back would look like none.
  */
 mm_duration mm_clock_guard_look(struct mm_clock_guard *guard, mm_time wall, int64_t steady_ns, mm_duration tolerance,
 				mm_duration longest_wait)

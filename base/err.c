@@ -79,7 +79,10 @@ static void line_ellipsis(struct line *line)
 	line->len = keep + sizeof dots - 1;
 }
 
-/* The line may quote a stranger's bytes, and ends on a terminal or in a JSON answer: mm_unseen_at, and nothing but UTF-8. */
+/*
+ * The line may quote a stranger's bytes, and ends on a terminal or in a JSON answer: mm_unseen_at, and nothing but
+ * UTF-8.
+ */
 static void line_tame(struct line *line)
 {
 	struct mm_span text = mm_span(line->text, line->len);

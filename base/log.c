@@ -103,7 +103,10 @@ static void add_field(struct mm_buf *line, enum mm_log_format format, const stru
 	}
 }
 
-/* Fields while there is room: the first that would make the line too long keeps its name, those after it are left out. */
+/*
+ * Fields while there is room: the first that would make the line too long keeps its name, those after it are left
+ * out.
+ */
 static void add_fields(struct mm_buf *line, enum mm_log_format format, const struct mm_field *fields)
 {
 	for (; fields->kind != MM_FIELD_END; fields++) {

@@ -18,9 +18,9 @@ struct mm_args {
 /*
  * Parses what follows the command's name: "--flag=value", "--flag value", "-f value", "-fvalue", "-f=value", flags and
  * arguments in any order, nothing but arguments after "--"; "-" is an argument, and so is a kid where KID is one.
- * MM_EUSAGE: an unknown flag (the nearest known one is named), a missing, superfluous, empty or wrong value, a flag given
- * twice that is no list, a required flag or argument missing, an argument too many. `*out` is cleared by the caller, also
- * after a failure.
+ * MM_EUSAGE: an unknown flag (the nearest known one is named), a missing, superfluous, empty or wrong value, a flag
+ * given twice that is no list, a required flag or argument missing, an argument too many. `*out` is cleared by the
+ * caller, also after a failure.
  */
 MM_MUSTCHECK enum mm_code mm_args_parse(const struct mm_command *command, int argc, char **argv, struct mm_args *out,
 					struct mm_err *err);

@@ -17,8 +17,8 @@ const struct mm_keyset *mm_change_result(const struct mm_change *change);
 void mm_add_next(struct mm_buf *out, const struct mm_keyset *set, const struct mm_policy *policy, mm_time now);
 
 /*
- * {revision, events: [{event, key: as in key list}], hurt, next, warning}, owned by the caller; `warning` is the store's,
- * and null when its code is MM_OK.
+ * {revision, events: [{event, key: as in key list}], hurt, next, warning}, owned by the caller; `warning` is the
+ * store's, and null when its code is MM_OK.
  */
 MM_MUSTCHECK enum mm_code mm_change_json(const struct mm_change *change, const struct mm_policy *policy,
 					 const struct mm_err *warning, json_t **out, struct mm_err *err);

@@ -85,7 +85,10 @@ static enum mm_code make_folder(struct init *init, struct mm_err *err)
 
 	if (code != MM_OK)
 		return mm_context(err, code, "init");
-	/* One init at a time: another one would find the configuration of this one without its keys, or write its own. */
+	/*
+	 * One init at a time: another one would find the configuration of this one without its keys, or write its
+	 * own.
+	 */
 	if (flock(init->dirfd, LOCK_EX | LOCK_NB) != 0)
 		return errno == EWOULDBLOCK ? mm_fail(err, MM_ECONFLICT, "init: another init is at work in %s", dir)
 					    : mm_fail_errno(err, "init: cannot lock %s", dir);

@@ -40,7 +40,10 @@ struct mm_call;
 
 struct mm_command {
 	const char *name; /* "token create" */
-	/* "FILE", "[TOKEN|-]", "[COMMAND]...": brackets: may be left out; dots: any number; lower case: words to type. */
+	/*
+	 * "FILE", "[TOKEN|-]", "[COMMAND]...": brackets: may be left out; dots: any number; lower case: words to
+	 * type.
+	 */
 	const char *arguments;
 	const char *usage; /* paragraphs of `--help`, each one line; blank lines between them; NULL: none */
 	const struct mm_flag *flags;

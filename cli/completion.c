@@ -97,7 +97,10 @@ struct shell {
 	const char *after_flags;
 };
 
-/* An arm for each flag that takes a value, also for those whose values nobody knows: a flag must not be offered there. */
+/*
+ * An arm for each flag that takes a value, also for those whose values nobody knows: a flag must not be offered
+ * there.
+ */
 static void add_value_arms(const struct shell *shell, const struct mm_command *command, struct mm_buf *out)
 {
 	for (const struct mm_flag *flag = command->flags; flag->name; flag++) {

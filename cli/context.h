@@ -20,8 +20,8 @@ void mm_cli_context_clear(struct mm_cli_context *context);
 #define mm_auto_context MM_CLEANUP(mm_cli_context_clear) struct mm_cli_context
 
 /*
- * Loads the configuration that --config, the environment or the usual places name, and the policy that follows from it. A
- * missing configuration is a wrong one (MM_ECONFIG: exit status 2), and the hint says how to make one. For commands
+ * Loads the configuration that --config, the environment or the usual places name, and the policy that follows from it.
+ * A missing configuration is a wrong one (MM_ECONFIG: exit status 2), and the hint says how to make one. For commands
  * whose options begin with struct mm_common_options.
  */
 MM_MUSTCHECK enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
@@ -41,7 +41,10 @@ MM_MUSTCHECK enum mm_code mm_cli_open_snapshot(struct mm_call *call, bool with_s
 					       struct mm_cli_context *context, struct mm_snapshot **out,
 					       struct mm_err *err);
 
-/* After a commit: what it could not do once it was durable, on standard error. The command has succeeded nevertheless. */
+/*
+ * After a commit: what it could not do once it was durable, on standard error. The command has succeeded
+ * nevertheless.
+ */
 void mm_cli_note_warning(const struct mm_cli_context *context);
 
 #endif

@@ -35,8 +35,8 @@ MM_MUSTCHECK enum mm_code mm_apiserver_export(struct mm_call *call, const struct
 					      struct mm_err *err);
 
 /*
- * The same at once, after each commit and on SIGHUP, until SIGTERM or SIGINT, with a line for each change. What fails at
- * the start is returned; what fails later is said once and tried again each second.
+ * The same at once, after each commit and on SIGHUP, until SIGTERM or SIGINT, with a line for each change. What fails
+ * at the start is returned; what fails later is said once and tried again each second.
  */
 MM_MUSTCHECK enum mm_code mm_apiserver_watch(struct mm_call *call, const struct mm_apiserver_export *export,
 					     struct mm_err *err);

@@ -33,7 +33,10 @@ static void hint_candidates(struct mm_call *call, const struct mm_keyset *set, c
 		mm_hint(call, "%s%s", list.p, found > HINTED_MAX ? "; 'mintmark key list' lists all" : "");
 }
 
-/* What signs tokens for which no algorithm is asked: in an emergency nobody should have to know of what is introduced. */
+/*
+ * What signs tokens for which no algorithm is asked: in an emergency nobody should have to know of what is
+ * introduced.
+ */
 static const struct mm_key_record *default_signer(const struct mm_keyset *set, const struct mm_policy *policy,
 						  mm_time now)
 {

@@ -27,8 +27,8 @@ struct mm_yaml {
 };
 
 /*
- * Reads `text`; `name` stands for the file in messages. MM_ECONFIG: "NAME:LINE: …" for what is not YAML, not in the part
- * above, or a repeated key. `*out` is freed by the caller.
+ * Reads `text`; `name` stands for the file in messages. MM_ECONFIG: "NAME:LINE: …" for what is not YAML, not in the
+ * part above, or a repeated key. `*out` is freed by the caller.
  */
 MM_MUSTCHECK enum mm_code mm_yaml_read(struct mm_span text, const char *name, struct mm_yaml **out, struct mm_err *err);
 const struct mm_yaml_entry *mm_yaml_find(const struct mm_yaml *yaml, const char *name); /* NULL: not there */

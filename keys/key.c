@@ -41,8 +41,8 @@ static bool has_private_half(const struct mm_alg *alg, const EVP_PKEY *pkey)
 }
 
 /*
- * A reference to `pkey`, or a copy of it that writes its point uncompressed: Go knows no other form, and what is written
- * makes the kid.
+ * A reference to `pkey`, or a copy of it that writes its point uncompressed: Go knows no other form, and what is
+ * written makes the kid.
  */
 static enum mm_code canonical(const struct mm_alg *alg, EVP_PKEY *pkey, EVP_PKEY **out, struct mm_err *err)
 {

@@ -12,8 +12,8 @@
 enum kind { TIME, WAIT };
 
 /*
- * The members of a record beside its key, in the order in which they are written. A wait stands beside the step at which
- * it was frozen: the earlier of two, where a key may skip the first.
+ * The members of a record beside its key, in the order in which they are written. A wait stands beside the step at
+ * which it was frozen: the earlier of two, where a key may skip the first.
  */
 static const struct member {
 	const char *name;
@@ -227,7 +227,10 @@ static enum mm_code decode_members(const json_t *object, struct mm_key_record *r
 	return code;
 }
 
-/* The key must be in the form in which it is published, whole and without additions, and its kid and alg as beside it. */
+/*
+ * The key must be in the form in which it is published, whole and without additions, and its kid and alg as beside
+ * it.
+ */
 static enum mm_code check_key(const struct mm_key *key, const json_t *jwk, const char *kid, const char *alg,
 			      struct mm_err *err)
 {

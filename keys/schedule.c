@@ -55,9 +55,9 @@ static bool is_crowded(const struct view *view)
 }
 
 /*
- * A standby of an algorithm that is not wanted any more goes when its signer does, unless its place is needed; and if it
- * was never in use, later. Not at once: while two processes disagree about the configuration, one would make the keys
- * that the other one throws away.
+ * A standby of an algorithm that is not wanted any more goes when its signer does, unless its place is needed; and if
+ * it was never in use, later. Not at once: while two processes disagree about the configuration, one would make the
+ * keys that the other one throws away.
  */
 static struct mm_action dismissal(const struct view *view, const struct mm_key_record *standby)
 {
@@ -94,7 +94,10 @@ static struct mm_action extension(const struct view *view, const struct mm_key_r
 	return (struct mm_action){MM_ACTION_EXTEND, mm_key_alg(record->key), record, view->now, "max_ttl was raised"};
 }
 
-/* There is always a standby; and a second one by the time that the first takes over. A new algorithm begins with both. */
+/*
+ * There is always a standby; and a second one by the time that the first takes over. A new algorithm begins with
+ * both.
+ */
 static struct mm_action publication(const struct view *view, const struct mm_alg *alg)
 {
 	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
@@ -117,8 +120,8 @@ static struct mm_action publication(const struct view *view, const struct mm_alg
 }
 
 /*
- * When somebody stands by after the takeover: the standby after `first`, or the one that is to be `published`. In a full
- * JWKS nobody can, and nobody is waited for.
+ * When somebody stands by after the takeover: the standby after `first`, or the one that is to be `published`. In a
+ * full JWKS nobody can, and nobody is waited for.
  */
 static mm_time covered_at(const struct view *view, const struct mm_key_record *first, mm_time published)
 {
@@ -167,8 +170,7 @@ static struct mm_action surrender(const struct view *view, const struct mm_key_r
 {
 	const struct mm_alg *alg = mm_key_alg(record->key);
 
-	if (mm_key_state(record, view->now) != MM_STATE_ACTIVE || mm_policy_has_alg(view->policy, alg) ||
-	    !mm_keyset_signer(view->set, view->policy->algs[0], view->now))
+	if (mm_key_state(record, view->now) != MM_STATE_ACTIVE || !mm_keyset_is_surplus(view->set, alg, view->policy))
 		return none;
 	return (struct mm_action){MM_ACTION_RETIRE, alg, record, view->now, "its algorithm is not configured"};
 }

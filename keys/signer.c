@@ -12,7 +12,9 @@
 /* Signs in this process. */
 struct local {
 	struct mm_signer base;
-	/* Initialised once, and holds the key. A copy of it makes each signature, so that threads only read this one. */
+	/*
+	 * Initialised once, and holds the key. A copy of it makes each signature, so that threads only read this one.
+	 */
 	EVP_MD_CTX *prepared;
 };
 

@@ -144,7 +144,10 @@ static bool dir_changed(struct mm_store *store)
 	return noticed || !is_at_path(dir) || !mm_file_id_eq(dir->loaded, mm_file_id(dir->fd, MM_STORE_SET));
 }
 
-/* ---- open, share and close --------------------------------------------------------------------------------------------- */
+/*
+ * ---- open, share and close
+ * ---------------------------------------------------------------------------------------------
+ */
 
 static void dir_close(struct mm_store *store)
 {

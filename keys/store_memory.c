@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A store in memory: for tests, `dev` and simulation. It keeps the same promises as the others, until its last handle is
- * closed. The handles share one core behind a mutex.
+ * A store in memory: for tests, `dev` and simulation. It keeps the same promises as the others, until its last handle
+ * is closed. The handles share one core behind a mutex.
  */
 #include "keys/store_impl.h"
 

@@ -27,8 +27,8 @@ struct mm_apiserver_files {
 };
 
 /*
- * Both files as they are to be at `now`, from a set with private halves; cleared by the caller in any case. MM_EREFUSED:
- * it cannot sign with `alg`. MM_ENOTFOUND: no key of `alg` signs.
+ * Both files as they are to be at `now`, from a set with private halves; cleared by the caller in any case.
+ * MM_EREFUSED: it cannot sign with `alg`. MM_ENOTFOUND: no key of `alg` signs.
  */
 MM_MUSTCHECK enum mm_code mm_apiserver_render(const struct mm_keyset *set, const struct mm_alg *alg, mm_time now,
 					      struct mm_apiserver_files *out, struct mm_err *err);
@@ -41,9 +41,9 @@ const struct mm_key_record *mm_apiserver_next(const struct mm_apiserver_files *f
 bool mm_apiserver_trusts(const struct mm_apiserver_files *files, const char *kid); /* whether it is in sa.pub */
 
 /*
- * Opens the directory `path`, which nobody else may write to (MM_EUNSAFE), and takes the one lock of all who write these
- * files there, waiting up to `wait_ms`: MM_ETIMEOUT. Load the key set after this, or an older one could come after a
- * newer. Closing `*dir` frees it. MM_ENOTFOUND: there is no such directory; none is made.
+ * Opens the directory `path`, which nobody else may write to (MM_EUNSAFE), and takes the one lock of all who write
+ * these files there, waiting up to `wait_ms`: MM_ETIMEOUT. Load the key set after this, or an older one could come
+ * after a newer. Closing `*dir` frees it. MM_ENOTFOUND: there is no such directory; none is made.
  */
 MM_MUSTCHECK enum mm_code mm_apiserver_lock(const char *path, int wait_ms, int *dir, struct mm_err *err);
 
@@ -59,10 +59,10 @@ void mm_apiserver_change_clear(struct mm_apiserver_change *change);
 
 /*
  * Writes both into the locked `dir`, each at once and durably, and leaves alone what is right already. At every moment
- * sa.pub trusts the key in sa.key: it is written first, and where it drops the old signer, once more after sa.key; so
- * a crash leaves a pair that works, and the next call finishes. MM_EEXIST: a file holds a key that is not in the set, and
- * `force` is not given. MM_EUNSAFE: a link or no regular file has its name. MM_EIO names the file. `change` is cleared by
- * the caller in any case.
+ * sa.pub trusts the key in sa.key: it is written first, and where it drops the old signer, once more after sa.key; so a
+ * crash leaves a pair that works, and the next call finishes. MM_EEXIST: a file holds a key that is not in the set, and
+ * `force` is not given. MM_EUNSAFE: a link or no regular file has its name. MM_EIO names the file. `change` is cleared
+ * by the caller in any case.
  */
 MM_MUSTCHECK enum mm_code mm_apiserver_write(const struct mm_apiserver_files *files, int dir, bool force,
 					     struct mm_apiserver_change *change, struct mm_err *err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Notices when the system clock is set forward. Waits are counted by the wall clock, since they outlive processes; set
- * forward, it would end them before verifiers could have fetched anything. While a guard holds, nothing that depends on a
- * wait may be done; after the longest wait in force all of them have passed for certain. A clock that is set back only
- * makes waits longer, and does not concern it.
+ * forward, it would end them before verifiers could have fetched anything. While a guard holds, nothing that depends on
+ * a wait may be done; after the longest wait in force all of them have passed for certain. A clock that is set back
+ * only makes waits longer, and does not concern it.
  */
 #ifndef MINTMARK_CLOCKGUARD_H
 #define MINTMARK_CLOCKGUARD_H
@@ -22,8 +22,8 @@ struct mm_clock_guard {
 void mm_clock_guard_start(struct mm_clock_guard *guard, mm_time wall, int64_t steady_ns);
 
 /*
- * Compares the two clocks. When the wall clock has gained more than `tolerance` on the steady one since they agreed last,
- * the guard holds for `longest_wait` from now on, and the gain is returned; otherwise 0.
+ * Compares the two clocks. When the wall clock has gained more than `tolerance` on the steady one since they agreed
+ * last, the guard holds for `longest_wait` from now on, and the gain is returned; otherwise 0.
  */
 mm_duration mm_clock_guard_look(struct mm_clock_guard *guard, mm_time wall, int64_t steady_ns, mm_duration tolerance,
 				mm_duration longest_wait);

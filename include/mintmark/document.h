@@ -30,8 +30,8 @@ struct mm_documents {
 
 /*
  * The order of the JWKS: the active keys come first, that of `first_alg`, which need not have one yet, before others
- * (Entra keeps only the first 100), then the rest in order of creation. Returns the record that follows `after` (NULL: the
- * first one), and NULL after the last.
+ * (Entra keeps only the first 100), then the rest in order of creation. Returns the record that follows `after` (NULL:
+ * the first one), and NULL after the last.
  */
 const struct mm_key_record *mm_jwks_next(const struct mm_keyset *set, const struct mm_alg *first_alg, mm_time now,
 					 const struct mm_key_record *after);

@@ -88,8 +88,8 @@ MM_MUSTCHECK enum mm_code mm_file_sweep(int dirfd, const char *name, struct mm_e
 MM_MUSTCHECK enum mm_code mm_file_lock(int dirfd, const char *name, int wait_ms, int *fd, struct mm_err *err);
 
 /*
- * The same by flock on the directory itself, where no file of ours may stand: `dirfd` holds it until it is closed. `path`
- * is for the line.
+ * The same by flock on the directory itself, where no file of ours may stand: `dirfd` holds it until it is closed.
+ * `path` is for the line.
  */
 MM_MUSTCHECK enum mm_code mm_dir_lock(int dirfd, const char *path, int wait_ms, struct mm_err *err);
 

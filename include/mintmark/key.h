@@ -33,8 +33,8 @@ MM_MUSTCHECK enum mm_code mm_key_from_pkey(const struct mm_alg *alg, EVP_PKEY *p
 					   struct mm_err *err);
 
 /*
- * A key that is planned and not made: for schedules of the future. It has an algorithm and, for a kid, "planned-NUMBER";
- * whatever needs either half is MM_EREFUSED, and no store takes it.
+ * A key that is planned and not made: for schedules of the future. It has an algorithm and, for a kid,
+ * "planned-NUMBER"; whatever needs either half is MM_EREFUSED, and no store takes it.
  */
 MM_MUSTCHECK enum mm_code mm_key_planned(const struct mm_alg *alg, unsigned number, struct mm_key **out,
 					 struct mm_err *err);

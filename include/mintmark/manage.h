@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Managing keys: the verbs of the command line and of the rotor on a store. Each loads the set, changes a copy and commits
- * it once. A key is made and probed by a second implementation before the clock is read, so that its publication is
- * stamped with the time of the commit and not with that of its making.
+ * Managing keys: the verbs of the command line and of the rotor on a store. Each loads the set, changes a copy and
+ * commits it once. A key is made and probed by a second implementation before the clock is read, so that its
+ * publication is stamped with the time of the commit and not with that of its making.
  *
  * On success `change` holds both sets, owned by the caller; on failure nothing was changed. Beside what stands at each
  * verb: the store's errors; MM_ENOTFOUND: there is no key set, or no key `kid`; MM_ECRYPTO: a probe failed.
@@ -43,14 +43,16 @@ MM_MUSTCHECK enum mm_code mm_manage_init(const struct mm_manage *manage, const s
 					 struct mm_change *change, struct mm_err *err);
 
 /*
- * Publishes `key`, and with `activate` lets it sign at once, a gap for verifiers that do not know it. MM_EEXIST: its kid
- * is or was in the set. MM_EREFUSED: keys.max_keys, it is public, or for an algorithm that the policy does not name.
- * MM_ECONFLICT: somebody committed first; the same holds of prepare, activate and rotate.
+ * Publishes `key`, and with `activate` lets it sign at once, a gap for verifiers that do not know it. MM_EEXIST: its
+ * kid is or was in the set. MM_EREFUSED: keys.max_keys, it is public, or for an algorithm that the policy does not
+ * name. MM_ECONFLICT: somebody committed first; the same holds of prepare, activate and rotate.
  */
 MM_MUSTCHECK enum mm_code mm_manage_import(const struct mm_manage *manage, const struct mm_key *key, bool activate,
 					   struct mm_change *change, struct mm_err *err);
 
-/* Publishes a new standby for `alg` (NULL: the policy's first). MM_EREFUSED: there are two already, or keys.max_keys. */
+/*
+ * Publishes a new standby for `alg` (NULL: the policy's first). MM_EREFUSED: there are two already, or keys.max_keys.
+ */
 MM_MUSTCHECK enum mm_code mm_manage_prepare(const struct mm_manage *manage, const struct mm_alg *alg,
 					    struct mm_change *change, struct mm_err *err);
 

@@ -31,9 +31,9 @@ struct mm_minted {
 void mm_minted_clear(struct mm_minted *minted); /* cleanses; for MM_CLEANUP */
 
 /*
- * Mints one token. MM_EREFUSED: names that Kubernetes would not allow, a lifetime below one second or above max_ttl,
- * an unknown bound kind, an algorithm without an active key (the line says which have one), a subject of the form system:serviceaccount:… that is not the
- * subject of the account that is named. Any thread.
+ * Mints one token. MM_EREFUSED: names that Kubernetes would not allow, a lifetime below one second or above max_ttl, an
+ * unknown bound kind, an algorithm without an active key (the line says which have one), a subject of the form
+ * system:serviceaccount:… that is not the subject of the account that is named. Any thread.
  */
 MM_MUSTCHECK enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_request *request,
 				  mm_time now, struct mm_minted *out, struct mm_err *err);

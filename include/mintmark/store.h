@@ -56,10 +56,10 @@ struct mm_store {
 
 /*
  * A directory: keyset.json, keys/KID.pem (PKCS#8, mode 0600), audit.log and lock. It must belong to the effective user
- * (or root) and be writable by nobody else: MM_EUNSAFE names what is wrong and the command that mends it. `create`: made
- * with mode 0700 when missing; otherwise MM_ENOTFOUND. The path counts, not the directory that was found there: when
- * another one is put in its place, `changed` says so and the next load or commit is one of that; while there is none,
- * they are MM_EIO.
+ * (or root) and be writable by nobody else: MM_EUNSAFE names what is wrong and the command that mends it. `create`:
+ * made with mode 0700 when missing; otherwise MM_ENOTFOUND. The path counts, not the directory that was found there:
+ * when another one is put in its place, `changed` says so and the next load or commit is one of that; while there is
+ * none, they are MM_EIO.
  */
 MM_MUSTCHECK enum mm_code mm_store_open_dir(const char *path, bool create, struct mm_store **out, struct mm_err *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of every key, past and future, as a picture or a list of it needs it: what follows from the times in a key set
- * that mm_forecast has carried on.
+ * The life of every key, past and future, as a picture or a list of it needs it: what follows from the times in a key
+ * set that mm_forecast has carried on.
  */
 #ifndef MINTMARK_TIMELINE_H
 #define MINTMARK_TIMELINE_H
@@ -53,8 +53,8 @@ struct mm_timeline {
 };
 
 /*
- * `future` is what mm_forecast made for `now` and `to`, and outlives the timeline; `policy` tells what comes after `to`.
- * MM_EREFUSED: not from <= now < to. MM_ENOMEM.
+ * `future` is what mm_forecast made for `now` and `to`, and outlives the timeline; `policy` tells what comes after
+ * `to`. MM_EREFUSED: not from <= now < to. MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_timeline_new(const struct mm_keyset *future, const struct mm_policy *policy, mm_time from,
 					  mm_time now, mm_time to, struct mm_timeline **out, struct mm_err *err);

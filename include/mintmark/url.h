@@ -23,10 +23,10 @@ MM_AUTO(mm_url)
 bool mm_host_is_loopback(const char *host);
 
 /*
- * An issuer identifier (OpenID Connect Discovery 1.0 §3; RFC 8414 §2): https, no query, no fragment, http for
- * loopback hosts alone; at most 255 characters (AWS). It is compared byte for byte ever after, so nothing is
- * normalised: "." and ".." segments, "//", percent-encoding, upper-case hosts, the default port and a trailing slash are refused with
- * what to write instead. MM_EREFUSED or MM_EPARSE. `*out` (may be NULL) is its parts.
+ * An issuer identifier (OpenID Connect Discovery 1.0 §3; RFC 8414 §2): https, no query, no fragment, http for loopback
+ * hosts alone; at most 255 characters (AWS). It is compared byte for byte ever after, so nothing is normalised: "." and
+ * ".." segments, "//", percent-encoding, upper-case hosts, the default port and a trailing slash are refused with what
+ * to write instead. MM_EREFUSED or MM_EPARSE. `*out` (may be NULL) is its parts.
  */
 MM_MUSTCHECK enum mm_code mm_issuer_url_check(const char *issuer, struct mm_url **out, struct mm_err *err);
 

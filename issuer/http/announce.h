@@ -16,7 +16,10 @@
 
 struct mm_action mm_snapshot_next(const struct mm_snapshot *snapshot, mm_time now);
 
-/* `snapshot` has taken the place of one with the set `before`: a line for each event, whoever committed it, and a last. */
+/*
+ * `snapshot` has taken the place of one with the set `before`: a line for each event, whoever committed it, and a
+ * last.
+ */
 void mm_announce_revision(struct mm_log *log, struct mm_reload_stats *stats, const struct mm_keyset *before,
 			  const struct mm_snapshot *snapshot, mm_time now);
 

@@ -30,7 +30,9 @@ static const char *not_ready(const struct mm_feed *feed)
 	return feed->rotation_failed ? "a due key rotation cannot be committed" : NULL;
 }
 
-/* Puts a live object of these in place, before anything that it replaces is given up: on failure all stays as it was. */
+/*
+ * Puts a live object of these in place, before anything that it replaces is given up: on failure all stays as it was.
+ */
 static enum mm_code publish(struct mm_feed *feed, const struct mm_config *config, struct mm_snapshot *snapshot,
 			    struct mm_tls *tls, struct mm_err *err)
 {

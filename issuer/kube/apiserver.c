@@ -137,8 +137,8 @@ static void offer_dropped(struct mm_restart *restart, const struct mm_apiserver_
 
 /*
  * Until when API servers may sign with a key that is not the signer any more: for as long as propagation promises, and
- * never so long that their last token could outlive, by any verifier's clock, the key's time in the JWKS. The two are the
- * same unless the policy was changed since that wait was frozen.
+ * never so long that their last token could outlive, by any verifier's clock, the key's time in the JWKS. The two are
+ * the same unless the policy was changed since that wait was frozen.
  */
 static mm_time last_use(const struct mm_key_record *record, const struct mm_policy *policy, mm_time now)
 {

@@ -58,7 +58,9 @@ static enum mm_code descend(int *fd, const char *name, struct mm_err *err)
 	return MM_OK;
 }
 
-/* Opens the directory in which `path` (cut up here) stands below `site`, component by component; `*name` is the last. */
+/*
+ * Opens the directory in which `path` (cut up here) stands below `site`, component by component; `*name` is the last.
+ */
 static enum mm_code open_place(int site, char *path, int *fd, const char **name, struct mm_err *err)
 {
 	char *state, *component = strtok_r(path, "/", &state), *next;

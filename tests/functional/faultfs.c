@@ -10,8 +10,8 @@
  *                    bytes into the file by then
  *
  * Only regular files and directories count: logs to a terminal or pipe, sockets and eventfds do not. Counted over the
- * whole process, in the order of the calls. To try every point: FAULTFS_OP=any, FAULTFS_AT=1, 2, 3, … until the
- * program ends as if nothing had happened.
+ * whole process, in the order of the calls. To try every point: FAULTFS_OP=any, FAULTFS_AT=1, 2, 3, … until the program
+ * ends as if nothing had happened.
  */
 #define _GNU_SOURCE 1
 #include <dlfcn.h>

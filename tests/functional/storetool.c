@@ -149,7 +149,10 @@ static bool stdin_ended(void)
 	return poll(&in, 1, 0) > 0;
 }
 
-/* poll DIR N: loads, with private keys unless N is 0, until standard input ends. A revision that goes back is an error. */
+/*
+ * poll DIR N: loads, with private keys unless N is 0, until standard input ends. A revision that goes back is an
+ * error.
+ */
 static enum mm_code do_poll(struct mm_store *store, unsigned long n, struct mm_err *err)
 {
 	uint64_t revision = 0;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A key set that is let in is one that every store would commit, and says the same when it is written and read again. */
+/*
+ * A key set that is let in is one that every store would commit, and says the same when it is written and read again.
+ */
 #include <mintmark/keyset.h>
 #include <stdlib.h>
 

@@ -49,8 +49,8 @@ no-rotation | nothing is activated once there is a signer | keys/schedule.c | s/
 late-rotation | rotation is ten days late | keys/schedule.c | s/return signer->activated + view->policy->rotate_every;/return signer->activated + view->policy->rotate_every + 864000;/
 covered | a takeover does not wait for the standby after it | keys/schedule.c | s/^\t\treturn earliest;/\t\treturn MM_NEVER;/
 no-extension | a raised max_ttl is never written down | keys/schedule.c | /^static struct mm_action extension/,/^}/s/^\tif (/\tif (true || /
-give-up-early | an algorithm is given up before the next one signs | keys/schedule.c | s/^\t    !mm_keyset_signer(view->set, view->policy->algs\[0\], view->now))/\t    false)/
-no-give-up | an algorithm is never given up | keys/schedule.c | s/if (mm_key_state(record, view->now) != MM_STATE_ACTIVE || mm_policy_has_alg(view->policy, alg) ||/if (true ||/
+give-up-early | an algorithm is given up before the next one signs | keys/standby.c | s/ \&\& mm_keyset_signer(set, policy->algs\[0\], MM_NEVER);/;/
+no-give-up | an algorithm is never given up | keys/schedule.c | s/ || !mm_keyset_is_surplus(view->set, alg, view->policy))/ || true)/
 back-again | an algorithm that was given up cannot come back | keys/steps.c | s/now = after_giving_up(set, mm_key_alg(key), now);//
 not-yet | what was activated in the future does not sign yet | keys/state.c | s/if (record->activated != MM_NEVER)/if (record->activated != MM_NEVER \&\& record->activated <= now)/
 verbs-remove | a command takes removals along | keys/manage.c | s/MM_ACTIONS_WITHOUT_WAIT/MM_ACTIONS_ALL/

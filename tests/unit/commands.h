@@ -20,7 +20,9 @@ struct test_options {
 	const char *hidden;
 };
 
-/* "plain" (no arguments), "group", "group strike" (FILE and every kind of flag), "group any" ([COMMAND]...), "shell". */
+/*
+ * "plain" (no arguments), "group", "group strike" (FILE and every kind of flag), "group any" ([COMMAND]...), "shell".
+ */
 extern const struct mm_command *const test_commands[];
 extern const struct mm_command test_strike;
 extern const struct mm_command test_any;

@@ -15,7 +15,9 @@
 
 /* The call must succeed; on failure the test shows the line in `err`. */
 #define assert_ok(call, err) test_assert_code((call), MM_OK, (err), #call, __FILE__, __LINE__)
-/* The call must fail with `code`, and `err` (may be NULL) must hold that code and a line; it is cleared for the next. */
+/*
+ * The call must fail with `code`, and `err` (may be NULL) must hold that code and a line; it is cleared for the next.
+ */
 #define assert_fails(call, code, err) test_assert_code((call), (code), (err), #call, __FILE__, __LINE__)
 void test_assert_code(enum mm_code found, enum mm_code expected, struct mm_err *err, const char *call, const char *file,
 		      int line);

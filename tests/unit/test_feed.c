@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a change does to what is served, and what a failure does not. Files are watched by what they are, not by when. */
+/*
+ * What a change does to what is served, and what a failure does not. Files are watched by what they are, not by when.
+ */
 #include "issuer/http/feed.h"
 #include "tests/unit/keysets.h"
 #include "tests/unit/tlspair.h"

@@ -203,7 +203,9 @@ static void halves_of_two_keys_are_refused(void **state)
 	check_refused(with(published(RSA_JWK, true), "d", "AQAB"), true, MM_EREFUSED, "do not belong together");
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- numbers ------------------------------------------------------------------------------------------------------
+ */
 
 static void an_rsa_number_is_written_with_as_few_octets_as_it_needs(void **state)
 {

@@ -83,7 +83,10 @@ static bool begins_with_zero(const char *base64url)
 	return base64url[0] == 'A' && base64url[1] >= 'A' && base64url[1] <= 'P';
 }
 
-/* Coordinates keep their leading zeros (RFC 7518 §6.2.1.2). One key of 256 has one in x: 5000 without are one run of 10^8. */
+/*
+ * Coordinates keep their leading zeros (RFC 7518 §6.2.1.2). One key of 256 has one in x: 5000 without are one run of
+ * 10^8.
+ */
 static void coordinates_with_leading_zeros_keep_their_length(void **state)
 {
 	bool seen = false;

@@ -234,7 +234,9 @@ static void lines_of_several_threads_do_not_mix(void **state)
 	close(pipe_fds[1]);
 }
 
-/* A log into a pipe whose reader sleeps, filled until a line was dropped. Were it not for that, SIGALRM would end it. */
+/*
+ * A log into a pipe whose reader sleeps, filled until a line was dropped. Were it not for that, SIGALRM would end it.
+ */
 static void fill(struct mm_log *log, int pipe_fds[static 2])
 {
 	assert_int_equal(pipe(pipe_fds), 0);

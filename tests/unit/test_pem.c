@@ -166,7 +166,9 @@ static void a_passphrase_longer_than_openssl_takes_is_said_to_be(void **state)
 	free(longer);
 }
 
-/* ---- what is around the key --------------------------------------------------------------------------------------- */
+/*
+ * ---- what is around the key ---------------------------------------------------------------------------------------
+ */
 
 static const char certificate[] = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
 /* As `openssl ecparam -name prime256v1 -genkey` writes it. */

@@ -128,7 +128,9 @@ static void the_set_is_stored_in_its_format(void **state)
 	assert_string_equal(text, expected.p);
 }
 
-/* ---- what a crash leaves behind ----------------------------------------------------------------------------------- */
+/*
+ * ---- what a crash leaves behind -----------------------------------------------------------------------------------
+ */
 
 static void left_over_temporaries_are_swept(void **state)
 {
@@ -153,7 +155,9 @@ static void files_that_are_not_the_stores_are_left_alone(void **state)
 		assert_true(test_file_exists(dir_fd(), names[i]));
 }
 
-/* ---- what is refused ---------------------------------------------------------------------------------------------- */
+/*
+ * ---- what is refused ----------------------------------------------------------------------------------------------
+ */
 
 static void a_set_behind_a_link_is_refused(void **state)
 {
@@ -279,7 +283,10 @@ static void a_set_without_its_lock_is_still_there(void **state)
 	assert_non_null(strstr(text, "A key set was committed"));
 }
 
-/* ---- several handles ----------------------------------------------------------------------------------------------- */
+/*
+ * ---- several handles
+ * -----------------------------------------------------------------------------------------------
+ */
 
 struct late_commit {
 	struct mm_store *store;

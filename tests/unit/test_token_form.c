@@ -84,7 +84,9 @@ static void base64_that_is_not_canonical_is_refused(void **state)
 	assert_text_refused(mm_buf_span(&plus), MM_EPARSE, "signature");
 }
 
-/* 64 bytes end in a character of which four bits are unused: with any of them set the text is another, the bytes not. */
+/*
+ * 64 bytes end in a character of which four bits are unused: with any of them set the text is another, the bytes not.
+ */
 static void unused_last_bits_must_be_zero(void **state)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -171,7 +171,9 @@ static void the_point_at_infinity_is_refused(void **state)
 			    "not a point of the curve");
 }
 
-/* ---- Ed25519 points of small order -------------------------------------------------------------------------------- */
+/*
+ * ---- Ed25519 points of small order --------------------------------------------------------------------------------
+ */
 
 static EVP_PKEY *ed25519_point(const uint8_t encoded[static 32])
 {
