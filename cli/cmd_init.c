@@ -9,6 +9,7 @@
 #include "cli/init_config.h"
 #include "cli/input.h"
 #include "cli/keyrow.h"
+#include "cli/maker.h"
 #include "cli/output.h"
 
 #include <errno.h>
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define CONFIG_NAME "mintmark.yaml"
 /* The configuration holds no secrets, and whoever runs mintmark must be able to read it; the folder's mode decides. */
@@ -172,15 +172,6 @@ static enum mm_code open_empty_store(struct init *init, struct mm_err *err)
 		       context->config->data_dir);
 }
 
-static bool makes_rsa_keys(const struct mm_policy *policy)
-{
-	for (size_t i = 0; i < policy->alg_count; i++) {
-		if (policy->algs[i]->kty == MM_KTY_RSA)
-			return true;
-	}
-	return false;
-}
-
 /* `*now` is when they were committed. */
 static enum mm_code make_keys(struct init *init, mm_time *now, struct mm_err *err)
 {
@@ -189,12 +180,11 @@ static enum mm_code make_keys(struct init *init, mm_time *now, struct mm_err *er
 		.store = context->store,
 		.policy = &context->policy,
 		.actor = {.name = "init"},
+		.maker = &mm_cli_maker,
 	};
 	mm_auto_change change = {0};
 	enum mm_code code;
 
-	if (makes_rsa_keys(&context->policy) && context->policy.rsa_bits > 2048 && isatty(STDERR_FILENO))
-		mm_note("making RSA keys of %u bits, which takes some seconds", context->policy.rsa_bits);
 	code = mm_manage_init(&manage, init->key, &change, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "init");

@@ -4,6 +4,7 @@
 #include "cli/change.h"
 #include "cli/confirm.h"
 #include "cli/keyname.h"
+#include "cli/maker.h"
 #include "cli/output.h"
 
 #include <stdio.h>
@@ -60,6 +61,7 @@ enum mm_code mm_verb_open(struct mm_call *call, struct mm_verb *verb, struct mm_
 		.store = context->store,
 		.policy = &context->policy,
 		.actor = {.name = call->command->name, .why = options->reason},
+		.maker = &mm_cli_maker,
 	};
 	return code;
 }
@@ -201,8 +203,10 @@ void mm_verb_hint_full(struct mm_verb *verb)
 	if (removal.kind != MM_ACTION_NONE)
 		mm_add_when(&at, removal.at, now);
 	if (at.p)
-		mm_hint(verb->call, "%s is removed at %s; or raise keys.max_keys", mm_key_kid(removal.record->key),
-			at.p);
+		mm_hint(verb->call,
+			"%s may go at %s, and serve or 'mintmark key rotate --due' removes it then; or raise "
+			"keys.max_keys",
+			mm_key_kid(removal.record->key), at.p);
 	else
 		mm_hint(verb->call, "raise keys.max_keys: no key leaves the JWKS by itself");
 }

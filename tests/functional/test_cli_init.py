@@ -105,7 +105,7 @@ def test_a_person_is_told_why_it_takes_so_long(mintmark, tmp_path):
         said[name] = os.read(child, 65536).decode()
     os.close(child)
     os.close(terminal)
-    assert said["long"].startswith("mintmark: making RSA keys of 3072 bits, which takes some seconds")
+    assert said["long"].startswith("mintmark: making an RSA key of 3072 bits, which takes some seconds")
     assert said["short"].startswith("end")
 
 

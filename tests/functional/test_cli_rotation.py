@@ -215,7 +215,8 @@ def test_a_full_jwks_takes_no_key_and_it_is_said_when_it_will(make_issuer, tmp_p
     arguments = ["import", new_key(tmp_path)] if verb == "import" else ["prepare"]
     line, hint = key(issuer, *arguments, status=1).splitlines()
     assert re.fullmatch(rf"mintmark: key {verb}: (key \S+ )?the JWKS holds 3 keys already, and keys.max_keys is 3", line)
-    assert re.fullmatch(rf"hint: {keys(issuer)[0]} is removed at {WHEN} \(in .*\); or raise keys.max_keys", hint)
+    assert re.fullmatch(rf"hint: {keys(issuer)[0]} may go at {WHEN} \(in .*\), and .* removes it then; or raise keys.max_keys",
+                        hint)
     assert len(published(issuer)) == 3
 
 
@@ -224,7 +225,7 @@ def test_a_standby_that_is_not_wanted_any_more_makes_room_in_a_full_jwks(make_is
     issuer.configure({"keys": {"algorithm": "EdDSA", "max_keys": 2, "rotate_every": 0}})
     standby = keys(issuer)[1]
     _, hint = key(issuer, "prepare", status=1).splitlines()
-    assert re.fullmatch(rf"hint: {standby} is removed at {WHEN} \(now\); or raise keys.max_keys", hint)
+    assert re.fullmatch(rf"hint: {standby} may go at {WHEN} \(now\), and serve or 'mintmark key rotate --due' .*", hint)
     assert events(key(issuer, "rotate", "--due")) == [("removed", standby), ("published", keys(issuer)[2])]
 
 
@@ -530,3 +531,15 @@ def test_an_answer_that_is_lost_does_not_look_like_a_refusal(make_issuer, form):
     assert result.returncode == 1
     assert "key rotate: done, revision 2 is committed, but nobody could be told: cannot write" in result.stderr
     assert json.loads((issuer.data_dir / "keyset.json").read_text())["revision"] == 2
+
+
+def test_a_person_is_told_why_it_takes_so_long(make_issuer):
+    issuer = make_issuer(config={"keys": {"algorithm": None, "algorithms": ["ES256", "RS256"], "rsa_bits": 3072}})
+    child, terminal = pty.openpty()
+    process = issuer.mintmark.popen("key", "prepare", "--algorithm", "RS256", "-c", issuer.config_path,
+                                    stdout=subprocess.DEVNULL, stderr=terminal)
+    assert process.wait() == 0
+    said = os.read(child, 65536).decode()
+    os.close(child)
+    os.close(terminal)
+    assert said.startswith("mintmark: making an RSA key of 3072 bits, which takes some seconds")
