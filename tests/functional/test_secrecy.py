@@ -20,6 +20,7 @@ TOKENS = {"default_ttl": "1s", "max_ttl": "2s"}
 PAGES = ("/openid/v1/jwks", "/.well-known/openid-configuration", "/livez", "/readyz", "/metrics", "/version", "/keys",
          "/nowhere", "/openid/v1/jwks/../../data/keys/")
 LEAST = 20  # letters of a spelling that are looked for: nothing comes up by chance
+OCTETS = LEAST // 4 * 3  # that base64 spells so; a multiple of three: no padding
 
 
 def private_numbers(key):
@@ -36,16 +37,19 @@ def private_numbers(key):
 
 
 def spellings(octets):
-    """Raw, hexadecimal, decimal, and base64 wherever in a text it may begin; some letters of each are enough."""
+    """Raw, hexadecimal, decimal, and base64 wherever it may begin, the end too: a line of PEM may break the beginning.
+
+    Some letters of each are enough.
+    """
     yield octets[:LEAST]
     yield octets.hex()[:2 * LEAST].encode()
     yield octets.hex()[:2 * LEAST].upper().encode()
     yield octets.hex(":")[:2 * LEAST].encode()
     yield str(int.from_bytes(octets, "big"))[:2 * LEAST].encode()
-    for start in range(3):
-        whole = base64.b64encode(octets[start:start + LEAST // 4 * 3])  # a multiple of three: no padding
-        yield whole
-        yield whole.translate(bytes.maketrans(b"+/", b"-_"))
+    for begin in (0, len(octets) - OCTETS - 2):
+        for start in range(begin, begin + 3):
+            yield base64.b64encode(octets[start:start + OCTETS])
+            yield base64.urlsafe_b64encode(octets[start:start + OCTETS])
 
 
 class Secrets:
@@ -73,9 +77,10 @@ class Secrets:
 @pytest.mark.parametrize("octets", [bytes(range(1, 33))])
 def test_what_is_searched_for_is_found(octets):
     """The test of the test: in every spelling, and wherever it stands in what is encoded."""
+    encoded = base64.b64encode(octets)
     for said in (octets, octets.hex().encode(), b"%d" % int.from_bytes(octets, "big"),
                  *(base64.b64encode(before + octets + b"after") for before in (b"", b"x", b"xx")),
-                 base64.urlsafe_b64encode(octets)):
+                 base64.urlsafe_b64encode(octets), encoded[:12] + b"\n" + encoded[12:]):
         assert any(spelling in b"before" + said for spelling in spellings(octets)), said
 
 
