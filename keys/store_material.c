@@ -74,6 +74,27 @@ static bool is_stored(int keys_fd, const char *name, const struct mm_keyset *sto
 	return known && mm_store_keeps_material(known) && fstatat(keys_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Whether the step to be committed makes it a signer. */
+static bool begins_to_sign(const struct mm_keyset *stored, const struct mm_key_record *record)
+{
+	const struct mm_key_record *known = mm_keyset_find(stored, mm_key_kid(record->key));
+
+	return known && known->activated == MM_NEVER && mm_key_state(record, MM_NEVER) == MM_STATE_ACTIVE;
+}
+
+/* A file that is there may have been damaged since it was written; better found out while the old key still signs. */
+static enum mm_code check_signer(int keys_fd, const struct mm_key_record *record, struct mm_err *err)
+{
+	struct mm_key_record copy = *record;
+	enum mm_code code;
+
+	copy.key = mm_key_ref(record->key);
+	code = load_one(keys_fd, &copy, err);
+	mm_key_free(copy.key);
+	return mm_context(err, code, "key %s cannot sign: revoke it, or restore its file from a backup",
+			  mm_key_kid(record->key));
+}
+
 enum mm_code mm_material_store(int keys_fd, const struct mm_keyset *stored, const struct mm_keyset *next,
 			       struct mm_err *err)
 {
@@ -86,8 +107,11 @@ enum mm_code mm_material_store(int keys_fd, const struct mm_keyset *stored, cons
 		if (!mm_store_keeps_material(record))
 			continue;
 		file_name(record->key, name);
-		if (is_stored(keys_fd, name, stored, record->key))
+		if (is_stored(keys_fd, name, stored, record->key)) {
+			if (begins_to_sign(stored, record))
+				code = check_signer(keys_fd, record, err);
 			continue;
+		}
 		code = mm_key_is_private(record->key)
 			       ? write_one(keys_fd, name, record->key, err)
 			       : mm_fail(err, MM_EREFUSED, "%s is missing, and the key set comes without it", name);

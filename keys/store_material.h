@@ -12,8 +12,9 @@
 MM_MUSTCHECK enum mm_code mm_material_load(int keys_fd, struct mm_keyset *set, struct mm_err *err);
 
 /*
- * Writes, durably, the private keys of `next` that `stored` (NULL: nothing) does not have yet. MM_EREFUSED: a record
- * of `next` has to have material and comes without it, and there is none here either.
+ * Writes, durably, the private keys of `next` that `stored` (NULL: nothing) does not have yet, and reads those that are
+ * to sign from now on. MM_EREFUSED: a record of `next` has to have material and comes without it, and there is none
+ * here either. MM_EPARSE, MM_EUNSAFE, MM_EREFUSED: what is to sign cannot be read.
  */
 MM_MUSTCHECK enum mm_code mm_material_store(int keys_fd, const struct mm_keyset *stored, const struct mm_keyset *next,
 					    struct mm_err *err);

@@ -181,6 +181,23 @@ static void a_private_key_that_is_damaged_is_refused(void **state)
 	assert_load_fails(state, MM_EPARSE, mm_key_kid(set->records[0].key));
 }
 
+/* Found out while the old key still signs; and revoking the damaged standby is the way out. */
+static void a_standby_that_is_damaged_does_not_take_over(void **state)
+{
+	mm_auto(mm_keyset) set = with_first_set(state);
+	mm_auto(mm_keyset) swapped = NULL;
+	struct dir_name name = key_file(&set->records[1]);
+
+	assert_ok(mm_keyset_copy(set, &swapped, NULL), NULL);
+	swapped->records[1].activated = T0 + 10;
+	swapped->records[0].retired = T0 + 10;
+	test_file_write(dir_fd(), name.text, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0600);
+	assert_commit_fails(state, swapped, MM_EPARSE, "cannot sign: revoke it, or restore its file from a backup");
+	set->records[1].revoked = T0 + 10;
+	store_committed(store_of(state), set);
+	assert_false(test_file_exists(dir_fd(), name.text));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, dir_store_open, dir_store_close)
 
 int main(void)
@@ -202,6 +219,7 @@ int main(void)
 		TEST(a_missing_private_key_is_named),
 		TEST(a_private_key_under_the_name_of_another_is_refused),
 		TEST(a_private_key_that_is_damaged_is_refused),
+		TEST(a_standby_that_is_damaged_does_not_take_over),
 	};
 
 	return cmocka_run_group_tests_name("store_material", tests, NULL, NULL);
