@@ -97,6 +97,8 @@ def test_documents_stay_whole_while_a_thousand_revisions_are_committed(rotating,
                            "the last revision is served", timeout=1.0)
         harness.wait_until(lambda: sum(poller.polls for poller in pollers) >= REVISIONS or pollers[0].error,
                            "there were enough polls", timeout=10.0)
+        last = rotating.get(JWKS).headers["ETag"]
+        harness.wait_until(lambda: pollers[0].etag == last or pollers[0].error, "the last revision was polled")
     finally:
         for poller in pollers:
             poller.stop.set()
