@@ -6,8 +6,8 @@
 # nothing, and needs neither root nor a network.
 set -euo pipefail
 
-build=(autoconf automake gcc libc6-dev libcurl4-openssl-dev libevent-dev libjansson-dev libjwt-dev libssl-dev
-  libyaml-dev make pkg-config)
+build=(autoconf automake gcc libc6-dev libcurl4-openssl-dev libevent-dev libjansson-dev libjwt-dev libprotobuf-c-dev
+  libssl-dev libyaml-dev make pkg-config protobuf-c-compiler)
 quickstart=(curl jq openssl)
 test=(ca-certificates clang-format clang-tidy e2fsprogs libcmocka-dev mandoc mount nginx procps python3-cryptography
   python3-jwt python3-pytest python3-pytest-xdist python3-yaml shellcheck systemd valgrind zsh)

@@ -14,6 +14,49 @@
 
 enum mm_access_log { MM_ACCESS_OFF, MM_ACCESS_TEXT, MM_ACCESS_JSON };
 
+/* A list of mappings; each record is a struct of its own, as the option's fields say. */
+struct mm_records {
+	bool any; /* the word "any" stands in place of the list */
+	size_t n;
+	size_t *lines; /* where each begins in the file, from 1 */
+	void *v;       /* n structs of the option's record_size */
+};
+
+/* Names and texts as they were written, in order; for mappings with keys of any kind. */
+struct mm_pairs {
+	struct mm_strings names, values;
+};
+
+/*
+ * One of `rules`. Empty lists: nothing was said. What a rule may say is checked by relations (rules.h tells what it
+ * means).
+ */
+struct mm_rule_record {
+	struct mm_strings users;                                   /* "*" alone: everybody who is somebody */
+	struct mm_strings groups;                                  /* likewise; a caller that is in either is meant */
+	struct mm_strings may;                                     /* "mint", "review", "metrics" */
+	struct mm_strings namespaces, service_accounts, audiences; /* globs; all three and only with "mint" */
+	mm_duration max_ttl;                                       /* 0: none of its own */
+};
+
+/* One of `service_accounts`. */
+struct mm_account_record {
+	char *namespace, *name; /* DNS-1123 label; subdomain */
+	char *uid;              /* NULL: derived */
+	struct mm_strings audiences;
+	mm_duration max_ttl; /* 0: none of its own */
+	struct mm_pairs annotations;
+};
+
+/* One of `bound_objects`. */
+struct mm_object_record {
+	int64_t kind;    /* 0 Pod, 1 Node, 2 Secret */
+	char *namespace; /* NULL for a Node alone */
+	char *name, *uid;
+	char *service_account;      /* of a Pod: must be there; of others: must not */
+	char *node_name, *node_uid; /* of a Pod that runs; both or neither */
+};
+
 struct mm_config {
 	char *path;    /* of the file that was read; NULL when there is none */
 	char *name;    /* what messages call it: the path, or "standard input"; NULL when nothing was read */
@@ -22,7 +65,7 @@ struct mm_config {
 	char *data_dir; /* relative paths in the file are relative to the file's own directory; here they are joined */
 	struct {
 		char *public; /* HOST:PORT */
-		char *admin;  /* HOST:PORT on loopback, or "off" */
+		char *admin;  /* HOST:PORT (beyond loopback only with TLS), "unix:/PATH", or "off" */
 	} listen;
 	struct {
 		char *certificate; /* PEM chain; both NULL = plain HTTP */
@@ -43,7 +86,21 @@ struct mm_config {
 		struct mm_strings audiences; /* empty = the issuer */
 		mm_duration default_ttl;
 		mm_duration max_ttl;
+		bool extend_expiration; /* 3607 s for a pod becomes a year, as kube-apiserver does it for old clients */
 	} tokens;
+	struct {
+		char *tokens;     /* kube-apiserver's static token file; NULL: none */
+		char *client_ca;  /* PEM; NULL: no client certificates */
+		char *client_crl; /* PEM, with client_ca alone */
+	} callers;
+	struct mm_records rules;            /* struct mm_rule_record */
+	struct mm_records service_accounts; /* struct mm_account_record, or any */
+	struct mm_records bound_objects;    /* struct mm_object_record, or any */
+	struct {
+		int64_t rate;       /* requests of one caller to the admin listener, each second; 0: no bound */
+		int64_t burst;      /* at once */
+		int64_t concurrent; /* requests to the admin listener that are under way */
+	} limits;
 	struct {
 		int64_t workers; /* 0 = one for each core */
 		int64_t max_connections;
@@ -67,11 +124,14 @@ enum mm_option_type {
 	MM_OPT_ENUM,
 	MM_OPT_STRINGS, /* a list of different texts */
 	MM_OPT_COMMAND, /* a list: the absolute path of a program, and its arguments */
+	MM_OPT_BOOL,    /* true or false */
+	MM_OPT_PAIRS,   /* a mapping of whatever names to texts */
+	MM_OPT_RECORDS, /* a list of mappings */
 };
 struct mm_option {
 	const char *name; /* "keys.rotate_every" */
 	enum mm_option_type type;
-	size_t offset;        /* in struct mm_config */
+	size_t offset;        /* in struct mm_config, or in the record */
 	const char *fallback; /* as it would be written in the file; NULL = required or absent, see `required` */
 	int64_t min, max;     /* for durations (seconds), integers, and lengths of strings and lists */
 	/*
@@ -79,6 +139,13 @@ struct mm_option {
 	 * likewise, or NULL for any text. NULL at the end.
 	 */
 	const char *const *words;
+	/*
+	 * MM_OPT_RECORDS: the options of each record, up to one without a name, with offsets in a struct of
+	 * record_size; required and fallback hold of each record. With any_word "any" may stand in place of the list.
+	 */
+	const struct mm_option *fields;
+	size_t record_size;
+	bool any_word;
 	bool required;
 	bool reloadable; /* whether a reload may change it; otherwise a changed value is reported and not used */
 	enum mm_code (*check)(const char *value,

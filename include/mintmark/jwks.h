@@ -19,6 +19,9 @@ struct mm_jwks; /* public keys by kid; immutable */
  * line of the first that could not: MM_EREFUSED, MM_EPARSE, MM_ELIMIT. Lines name index and kid.
  */
 MM_MUSTCHECK enum mm_code mm_jwks_parse(struct mm_span text, struct mm_jwks **out, struct mm_err *err);
+/* Of keys in hand, which are referenced; each has a kid of its own. MM_ENOMEM. */
+MM_MUSTCHECK enum mm_code mm_jwks_from_keys(const struct mm_key *const *keys, size_t count, struct mm_jwks **out,
+					    struct mm_err *err);
 size_t mm_jwks_count(const struct mm_jwks *jwks); /* of keys that were taken */
 /* The key with that kid, or NULL; borrowed. */
 const struct mm_key *mm_jwks_find(const struct mm_jwks *jwks, struct mm_span kid);

@@ -10,7 +10,32 @@
 #include <mintmark/log.h>
 #include <mintmark/store.h>
 
+struct mm_dev;
+
+/*
+ * Listening sockets that are bound before anything is served, for whoever has to know their ports to write a
+ * configuration. MM_EIO. mm_server_run takes them over.
+ */
+struct mm_sockets;
+MM_MUSTCHECK enum mm_code mm_sockets_bind(const struct mm_config *config, struct mm_sockets **out, struct mm_err *err);
+const char *mm_sockets_public(const struct mm_sockets *sockets); /* "127.0.0.1:40123" */
+const char *mm_sockets_admin(const struct mm_sockets *sockets);  /* NULL: off */
+void mm_sockets_free(struct mm_sockets *sockets);
+MM_AUTO(mm_sockets)
+
+/* An issuer beside the one that mm_server_run is given. Its URL has another path. */
+struct mm_server_issuer {
+	const struct mm_config *config; /* of which only the issuer, its keys and its tokens matter */
+	struct mm_store *store;
+};
+
 struct mm_server_options {
+	struct mm_sockets *sockets; /* NULL: as the configuration says */
+	const struct mm_server_issuer *more;
+	size_t more_count;
+	struct mm_dev *dev;      /* its routes, its clock and its rules; NULL: none */
+	const char *dev_token;   /* the only caller there is then, as user "dev"; the configuration's are not used */
+	bool stop_with_stdin;    /* stops as SIGTERM does when standard input is at its end */
 	const char *config_path; /* read again on SIGHUP and when it changes; NULL: never */
 	bool follow;             /* serve what others commit, and rotate nothing */
 	/* Called once when every listener accepts, with the bound addresses (port 0 resolved); may be NULL. */

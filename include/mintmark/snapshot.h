@@ -9,6 +9,7 @@
 
 #include <mintmark/config.h>
 #include <mintmark/document.h>
+#include <mintmark/jwks.h>
 #include <mintmark/jws.h>
 #include <mintmark/policy.h>
 
@@ -28,7 +29,8 @@ struct mm_snapshot {
 	struct mm_policy policy;
 	struct mm_keyset *set;
 	struct mm_documents *documents;
-	struct mm_strings audiences; /* the default audiences of a token */
+	struct mm_jwks *verifiers;   /* what verifies its tokens: the published keys, parsed; NULL without signers */
+	struct mm_strings audiences; /* the default audiences of a token, and those of this API */
 	mm_duration default_ttl;
 	mm_duration max_ttl; /* as configured */
 	/* The policy's algorithms first, in its order, as far as they sign already; the first of all is the default. */

@@ -23,6 +23,20 @@ struct mm_verify_options {
 	bool signature_only; /* a JWS with any payload: claims are neither parsed nor checked */
 };
 
+/* What was wrong first, in the order of the checks. */
+enum mm_token_fault {
+	MM_TOKEN_GOOD,
+	MM_TOKEN_FORM,      /* no JWS, or one that is not accepted whatever the key */
+	MM_TOKEN_NO_KEY,    /* no key with its kid or, without one, none for its alg */
+	MM_TOKEN_SIGNATURE, /* it has a key, which does not verify it */
+	MM_TOKEN_ISSUER,
+	MM_TOKEN_AUDIENCE,
+	MM_TOKEN_EXPIRED,
+	MM_TOKEN_EARLY,  /* nbf */
+	MM_TOKEN_FUTURE, /* iat */
+	MM_TOKEN_CLAIM,  /* another claim is missing or wrong */
+};
+
 /* What a token says; claims is NULL with signature_only. */
 struct mm_token {
 	json_t *header;
@@ -30,6 +44,7 @@ struct mm_token {
 	struct mm_buf payload;
 	const struct mm_alg *alg; /* of the key that verified it; NULL when nothing was verified */
 	char kid[MM_KID_MAX + 1]; /* "" when the header has none */
+	enum mm_token_fault fault;
 };
 void mm_token_clear(struct mm_token *token); /* for MM_CLEANUP; {0} is an empty one */
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TokenRequest and TokenReview: what Kubernetes' API server does with them, without HTTP and without a wire format.
+ * Both change the object that was sent into the answer, or say in a Status why not, in Kubernetes' words
+ * (pkg/registry/core/serviceaccount/storage/token.go, pkg/registry/authentication/tokenreview).
+ */
+#ifndef MINTMARK_TOKENAPI_H
+#define MINTMARK_TOKENAPI_H
+
+#include <mintmark/directory.h>
+#include <mintmark/kubeapi.h>
+#include <mintmark/mint.h>
+#include <mintmark/rules.h>
+
+/* What they work with; everything is borrowed. */
+struct mm_token_api {
+	const struct mm_snapshot *snapshot;
+	const struct mm_directory *directory;
+	const struct mm_rules *rules;
+	const struct mm_user *user; /* who asks */
+	mm_time now;
+};
+
+/* What there is to tell of a token that was minted: for the answer's Warning header and for the audit. */
+struct mm_token_api_minted {
+	struct mm_minted minted;
+	struct mm_buf subject;       /* sub */
+	struct mm_strings audiences; /* aud */
+	struct mm_buf warning;       /* 'requested expiration of 7200 seconds shortened to 3600 seconds'; empty: none */
+};
+void mm_token_api_minted_clear(struct mm_token_api_minted *minted); /* cleanses */
+
+/*
+ * Answers a TokenRequest for the account of the path. Order: names in the body that disagree with the path (422),
+ * account unknown (404), uid differs (409), audiences and their rules (403), lifetime below 600 s or above 2^32 (422),
+ * bound object (400, 404, 409), cap to what tokens.max_ttl, the account, the rules and the key set allow (a warning),
+ * the extension (tokens.extend_expiration), signing. An allowed lifetime below 600 s caps all the same. MM_OK:
+ * `request` is the answer (201) and `out` is filled. Otherwise `status` is filled, whatever the code; of a failure
+ * inside (500) the cause is in `err`, for the log alone.
+ */
+MM_MUSTCHECK enum mm_code mm_token_request_answer(const struct mm_token_api *api, const char *namespace,
+						  const char *name, struct mm_token_request *request,
+						  struct mm_token_api_minted *out, struct mm_kube_status *status,
+						  struct mm_err *err);
+
+/*
+ * Answers a TokenReview; MM_OK (201) also for a token that is not valid, with `error` in Kubernetes' words. Retired and
+ * tainted keys are accepted, revoked and removed ones are not known. MM_EPARSE and a status (400): no token in it.
+ */
+MM_MUSTCHECK enum mm_code mm_token_review_answer(const struct mm_token_api *api, struct mm_token_review *review,
+						 struct mm_kube_status *status, struct mm_err *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who somebody is, in Kubernetes' words (authentication.k8s.io/v1 UserInfo). */
+#ifndef MINTMARK_USER_H
+#define MINTMARK_USER_H
+
+#include <jansson.h>
+#include <mintmark/bytes.h>
+
+#define MM_USER_EXTRA_MAX 5
+
+#define MM_GROUP_AUTHENTICATED  "system:authenticated"
+#define MM_USER_SERVICE_ACCOUNT "system:serviceaccount:" /* NAMESPACE:NAME */
+
+struct mm_user_extra {
+	const char *key; /* static: "authentication.kubernetes.io/credential-id" */
+	char *value;
+};
+
+/* Everything is owned; {0} is nobody. */
+struct mm_user {
+	char *name;
+	char *uid; /* NULL: none */
+	struct mm_strings groups;
+	size_t extra_count;
+	struct mm_user_extra extra[MM_USER_EXTRA_MAX];
+};
+void mm_user_clear(struct mm_user *user); /* for MM_CLEANUP */
+MM_MUSTCHECK enum mm_code mm_user_copy(const struct mm_user *from, struct mm_user *to, struct mm_err *err);
+bool mm_user_is_in(const struct mm_user *user, const char *group);
+
+/*
+ * Whom the verified claims of a service-account token mean, as kube-apiserver says it (pkg/serviceaccount/util.go):
+ * name, uid, the three groups, and of extra credential-id (JTI=…), pod-name, pod-uid, node-name, node-uid as far as
+ * they are there. MM_EVERIFY: the claims are not those of a service account, or its names and `sub` disagree. `*user`
+ * is {0}.
+ */
+MM_MUSTCHECK enum mm_code mm_user_from_claims(const json_t *claims, struct mm_user *user, struct mm_err *err);
+
+#endif
