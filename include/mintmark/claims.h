@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <mintmark/clock.h>
+#include <mintmark/dns.h>
 #include <mintmark/uuid.h>
 
 /* A Kubernetes object that is named in a token; absent when name is NULL. */
@@ -43,10 +44,6 @@ const char *mm_claim_name(size_t i);
  * names it. MM_EPARSE: text that is not UTF-8. Nothing is promised about `out` on failure.
  */
 MM_MUSTCHECK enum mm_code mm_claims_write(const struct mm_claims *claims, struct mm_buf *out, struct mm_err *err);
-
-/* Whether `name` is a valid namespace or node-or-service-account name (DNS-1123 label; subdomain). MM_EREFUSED. */
-MM_MUSTCHECK enum mm_code mm_dns_label_check(const char *what, const char *name, struct mm_err *err);
-MM_MUSTCHECK enum mm_code mm_dns_subdomain_check(const char *what, const char *name, struct mm_err *err);
 
 /* The stable uid of an account that no one declared: UUIDv5 over issuer, namespace and name. */
 MM_MUSTCHECK enum mm_code mm_service_account_uid(const char *issuer, const char *namespace, const char *name,
