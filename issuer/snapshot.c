@@ -32,7 +32,7 @@ static enum mm_code add_signer(struct mm_snapshot *snapshot, const struct mm_alg
 	if (code == MM_OK)
 		code = mm_jws_prepare(signer, NULL, &place->jws, err);
 	if (code != MM_OK)
-		return mm_context(err, code, "key %s", mm_key_kid(record->key));
+		return code;
 	place->max_ttl = mm_key_longest_ttl(record, &snapshot->policy);
 	snapshot->signer_count++;
 	return MM_OK;
@@ -50,6 +50,25 @@ static enum mm_code add_signers(struct mm_snapshot *snapshot, mm_time now, struc
 		if (!mm_policy_has_alg(policy, &mm_algs[i]))
 			code = add_signer(snapshot, &mm_algs[i], now, err);
 	}
+	return code;
+}
+
+/* Whatever our own review accepts, which is more than what signs: retired and tainted keys, and those to come. */
+static enum mm_code add_verifiers(struct mm_snapshot *snapshot, mm_time now, struct mm_err *err)
+{
+	const struct mm_keyset *set = snapshot->set;
+	const struct mm_key **keys = calloc(set->count + 1, sizeof(*keys));
+	size_t count = 0;
+	enum mm_code code;
+
+	if (!keys)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	for (size_t i = 0; i < set->count; i++) {
+		if (mm_key_states[mm_key_state(&set->records[i], now)].accepted)
+			keys[count++] = set->records[i].key;
+	}
+	code = mm_jwks_from_keys(keys, count, &snapshot->verifiers, err);
+	free(keys);
 	return code;
 }
 
@@ -104,6 +123,8 @@ enum mm_code mm_snapshot_build(const struct mm_config *config, const struct mm_k
 	code = fill(snapshot, config, set, now, err);
 	if (code == MM_OK && with_signers)
 		code = add_signers(snapshot, now, err);
+	if (code == MM_OK && with_signers)
+		code = add_verifiers(snapshot, now, err);
 	if (code == MM_OK)
 		*out = mm_take(snapshot);
 	return code;
@@ -121,6 +142,7 @@ void mm_snapshot_free(struct mm_snapshot *snapshot)
 		return;
 	for (size_t i = 0; i < snapshot->signer_count; i++)
 		mm_jws_free(snapshot->signers[i].jws);
+	mm_jwks_free(snapshot->verifiers);
 	mm_documents_free(snapshot->documents);
 	mm_keyset_free(snapshot->set);
 	mm_strings_free(&snapshot->audiences);

@@ -194,7 +194,8 @@ static enum mm_code read_keys(struct mm_jwks *jwks, const json_t *document, stru
 		code = check_unique(jwks, err);
 	if (code == MM_OK && jwks->count == 0 && first.code != MM_OK)
 		code = mm_fail(err, first.code, "%s", first.text);
-	qsort(jwks->entries, jwks->total, sizeof *jwks->entries, compare_entries);
+	if (code == MM_OK)
+		qsort(jwks->entries, jwks->total, sizeof *jwks->entries, compare_entries);
 	return code;
 }
 
@@ -215,6 +216,25 @@ enum mm_code mm_jwks_parse(struct mm_span text, struct mm_jwks **out, struct mm_
 	if (code == MM_OK)
 		*out = mm_take(jwks);
 	return code;
+}
+
+enum mm_code mm_jwks_from_keys(const struct mm_key *const *keys, size_t count, struct mm_jwks **out, struct mm_err *err)
+{
+	mm_auto(mm_jwks) jwks = calloc(1, sizeof *jwks);
+	enum mm_code code = MM_OK;
+
+	*out = NULL;
+	if (jwks)
+		jwks->entries = calloc(count + 1, sizeof *jwks->entries);
+	if (!jwks || !jwks->entries)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	for (size_t i = 0; i < count && code == MM_OK; i++)
+		code = add_entry(jwks, mm_key_kid(keys[i]), mm_key_ref(keys[i]), NULL, i, err);
+	if (code != MM_OK)
+		return code;
+	qsort(jwks->entries, jwks->total, sizeof *jwks->entries, compare_entries);
+	*out = mm_take(jwks);
+	return MM_OK;
 }
 
 size_t mm_jwks_count(const struct mm_jwks *jwks)

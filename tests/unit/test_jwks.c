@@ -315,6 +315,32 @@ static void a_set_has_at_most_512_kib(void **state)
 	assert_fails(mm_jwks_parse(mm_buf_span(&text), &jwks, &err), MM_ELIMIT, &err);
 }
 
+static void a_set_is_made_of_keys_in_hand(void **state)
+{
+	const struct mm_key *keys[] = {test_shared_key("ES256", 0), test_shared_key("EdDSA", 0),
+				       test_shared_key("ES256", 1)};
+	mm_auto(mm_jwks) jwks = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_jwks_from_keys(keys, MM_COUNT(keys), &jwks, &err), &err);
+	assert_int_equal(mm_jwks_count(jwks), 3);
+	for (size_t i = 0; i < MM_COUNT(keys); i++)
+		assert_ptr_equal(mm_jwks_find(jwks, mm_span_str(mm_key_kid(keys[i]))), keys[i]);
+	assert_null(mm_jwks_find(jwks, mm_span_str("another")));
+}
+
+static void a_set_of_no_keys_knows_none(void **state)
+{
+	mm_auto(mm_jwks) jwks = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_jwks_from_keys(NULL, 0, &jwks, &err), &err);
+	assert_int_equal(mm_jwks_count(jwks), 0);
+	assert_null(mm_jwks_find(jwks, mm_span_str("any")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +361,8 @@ int main(void)
 		cmocka_unit_test(a_kid_has_at_most_1024_bytes),
 		cmocka_unit_test(a_set_has_at_most_1000_keys),
 		cmocka_unit_test(a_set_has_at_most_512_kib),
+		cmocka_unit_test(a_set_is_made_of_keys_in_hand),
+		cmocka_unit_test(a_set_of_no_keys_knows_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

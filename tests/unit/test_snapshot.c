@@ -130,23 +130,74 @@ static void an_algorithm_without_a_key_leaves_the_others(void **state)
 	assert_string_equal(mm_jws_alg(snapshot->signers[0].jws)->name, "ES384");
 }
 
+static void make_public(struct mm_key_record *record)
+{
+	struct mm_key *public_key;
+	struct mm_err err = {0};
+
+	assert_ok(mm_key_public(record->key, &public_key, &err), &err);
+	mm_key_free(record->key);
+	record->key = public_key;
+}
+
 static void without_signers_public_keys_are_enough(void **state)
 {
 	struct mm_config config = test_config();
 	mm_auto(mm_keyset) set = keyset(es256);
 	mm_auto(mm_snapshot) snapshot = NULL;
-	mm_auto(mm_snapshot) none = NULL;
-	struct mm_key *public_key;
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_key_public(set->records[0].key, &public_key, &err), &err);
-	mm_key_free(set->records[0].key);
-	set->records[0].key = public_key;
+	make_public(&set->records[0]);
 	assert_ok(mm_snapshot_build(&config, set, false, NOW, &snapshot, &err), &err);
 	assert_int_equal(snapshot->signer_count, 0);
-	assert_fails(mm_snapshot_build(&config, set, true, NOW, &none, &err), MM_EREFUSED, &err);
+	assert_null(snapshot->verifiers);
+}
+
+/* A load with private keys found the half of the signer missing: nothing is served that cannot sign. */
+static void a_signer_whose_private_half_is_missing_is_named(void **state)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_keyset) set = keyset(es256);
+	mm_auto(mm_snapshot) none = NULL;
+	mm_auto_buf line = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	make_public(&set->records[0]);
+	mm_buf_printf(&line, "key %s cannot sign: only its public half is here", mm_key_kid(set->records[0].key));
+	assert_int_equal(mm_snapshot_build(&config, set, true, NOW, &none, &err), MM_EREFUSED);
+	assert_string_equal(err.text, line.p);
 	assert_null(none);
+}
+
+static bool verifies(const struct mm_snapshot *snapshot, const struct mm_key_record *record)
+{
+	return mm_jwks_find(snapshot->verifiers, mm_span_str(mm_key_kid(record->key)));
+}
+
+/* Retired, tainted and coming keys verify what they signed or will sign, with the public half alone; gone ones do not. */
+static void every_key_that_is_accepted_verifies(void **state)
+{
+	static const char *const algs[] = {"ES256", "EdDSA", "ES384", NULL};
+	struct mm_config config = test_config();
+	mm_auto(mm_keyset) set = keyset(algs);
+	mm_auto(mm_snapshot) snapshot = NULL;
+	struct mm_policy policy;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_ok(mm_keyset_publish(set, test_shared_key("ES256", 1), &policy, 3720, NOW, &err), &err);
+	set->records[1].retired = set->records[1].tainted = NOW;
+	make_public(&set->records[1]);
+	set->records[2].revoked = NOW;
+	assert_ok(mm_snapshot_build(&config, set, true, NOW, &snapshot, &err), &err);
+	assert_int_equal(mm_jwks_count(snapshot->verifiers), 3);
+	assert_true(verifies(snapshot, &set->records[0]));
+	assert_true(verifies(snapshot, &set->records[1]));
+	assert_false(verifies(snapshot, &set->records[2]));
+	assert_true(verifies(snapshot, &set->records[3]));
 }
 
 /* HTTP must not promise a longer life than the waits of a rotation count with. */
@@ -222,6 +273,8 @@ int main(void)
 		cmocka_unit_test(an_algorithm_that_is_being_introduced_does_not_sign_yet),
 		cmocka_unit_test(an_algorithm_without_a_key_leaves_the_others),
 		cmocka_unit_test(without_signers_public_keys_are_enough),
+		cmocka_unit_test(a_signer_whose_private_half_is_missing_is_named),
+		cmocka_unit_test(every_key_that_is_accepted_verifies),
 		cmocka_unit_test(max_age_is_the_verifier_cache_but_at_most_an_hour),
 		cmocka_unit_test(stays_while_somebody_holds_it),
 		cmocka_unit_test(does_not_change_with_the_set_it_was_built_from),
