@@ -86,8 +86,12 @@ void mm_conn_want(struct mm_conn *conn, short interest)
 
 struct mm_origin mm_conn_origin(const struct mm_conn *conn)
 {
-	return (struct mm_origin){conn->endpoint->kind, conn->peer, conn->transport.ops->protocol(&conn->transport),
-				  conn->began_ns};
+	return (struct mm_origin){
+		.listener = conn->endpoint->kind,
+		.address = conn->address,
+		.tls = conn->transport.ops->protocol(&conn->transport),
+		.began_ns = conn->began_ns,
+	};
 }
 
 void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_storage *peer)
@@ -104,7 +108,7 @@ void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_st
 	conn->endpoint = endpoint;
 	conn->phase = tls ? MM_HANDSHAKING : MM_IDLE;
 	conn->deadline_ns = deadline_of(conn, conn->phase);
-	mm_address_format(peer, conn->peer);
+	mm_address_format(peer, conn->address);
 	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
 	endpoint->open++;
 	mm_counter_add(&endpoint->worker->stats->accepted[endpoint->kind], 1);

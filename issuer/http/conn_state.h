@@ -25,7 +25,7 @@ struct mm_conn {
 	struct mm_buf in;      /* the unfinished request, and what came behind it */
 	struct mm_outbox *out; /* what the client has not taken; NULL: nothing */
 	size_t lingered;       /* bytes */
-	char peer[MM_ADDRESS_TEXT_SIZE];
+	char address[MM_ADDRESS_TEXT_SIZE];
 };
 
 /* ---- conn.c ---- */

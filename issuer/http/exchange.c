@@ -31,7 +31,7 @@ static void log_access(struct mm_worker *worker, const struct mm_origin *origin,
 	if (format == MM_ACCESS_OFF)
 		return;
 	line->duration_ns = worker->now_ns - origin->began_ns;
-	line->peer = origin->peer;
+	line->peer = origin->address;
 	line->tls = origin->tls;
 	mm_access_add(&worker->access, format, now, line);
 	if (worker->access.lines.len >= MM_ACCESS_FLUSH)

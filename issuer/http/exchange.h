@@ -8,9 +8,11 @@
 /* What is known of the other side. */
 struct mm_origin {
 	enum mm_listener_kind listener;
-	const char *peer;
+	const char *address; /* and port */
 	const char *tls;
-	int64_t began_ns; /* when the first byte of the request came */
+	struct mm_peer *peer; /* what the connection proved; NULL: nothing, as on the public listener */
+	bool crowded;         /* limits.concurrent other requests to the admin listener are under way */
+	int64_t began_ns;     /* when the first byte of the request came */
 };
 
 /* Answers worker->request. Returns whether the connection stays open. Sets worker->now_ns. */

@@ -37,7 +37,8 @@ static enum mm_code publish(struct mm_feed *feed, const struct mm_config *config
 			    struct mm_tls *tls, struct mm_err *err)
 {
 	const struct mm_live_parts parts = {
-		.snapshot = snapshot,
+		.issuer_count = 1,
+		.snapshots = &snapshot,
 		.tls = tls,
 		.settings = settings_of(feed, config),
 		.not_ready = not_ready(feed),

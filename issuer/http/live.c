@@ -5,22 +5,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum mm_code mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err)
+static enum mm_code add_issuer(struct mm_live *live, struct mm_snapshot *snapshot, struct mm_err *err)
 {
+	struct mm_live_issuer *issuer = &live->issuers[live->issuer_count];
 	mm_auto(mm_url) url = NULL;
-	mm_auto(mm_live) live = NULL;
-	enum mm_code code = mm_url_parse(parts->snapshot->issuer, &url, err);
+	enum mm_code code = mm_url_parse(snapshot->issuer, &url, err);
 
 	if (code != MM_OK)
 		return code;
-	live = calloc(1, sizeof *live);
+	issuer->prefix = strdup(url->path);
+	if (!issuer->prefix)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	issuer->snapshot = mm_snapshot_ref(snapshot);
+	live->issuer_count++;
+	return MM_OK;
+}
+
+enum mm_code mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err)
+{
+	mm_auto(mm_live) live = calloc(1, sizeof *live);
+	enum mm_code code = MM_OK;
+
 	if (!live)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	atomic_init(&live->refs, 1);
-	live->prefix = strdup(url->path);
-	if (!live->prefix)
+	live->issuers = calloc(parts->issuer_count, sizeof *live->issuers);
+	if (!live->issuers)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	live->snapshot = mm_snapshot_ref(parts->snapshot);
+	for (size_t i = 0; code == MM_OK && i < parts->issuer_count; i++)
+		code = add_issuer(live, parts->snapshots[i], err);
+	if (code != MM_OK)
+		return code;
 	live->tls = parts->tls ? mm_tls_ref(parts->tls) : NULL;
 	live->settings = parts->settings;
 	live->not_ready = parts->not_ready;
@@ -41,15 +56,24 @@ void mm_live_free(struct mm_live *live)
 {
 	if (!live || atomic_fetch_sub_explicit(&live->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	mm_snapshot_free(live->snapshot);
+	for (size_t i = 0; i < live->issuer_count; i++) {
+		mm_snapshot_free(live->issuers[i].snapshot);
+		free(live->issuers[i].prefix);
+	}
+	free(live->issuers);
 	mm_tls_free(live->tls);
-	free(live->prefix);
 	free(live);
 }
 
 void mm_live_slot_init(struct mm_live_slot *slot)
 {
+	pthread_condattr_t attributes;
+
 	pthread_mutex_init(&slot->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&slot->published, &attributes);
+	pthread_condattr_destroy(&attributes);
 	slot->current = NULL;
 	atomic_init(&slot->generation, 0);
 }
@@ -57,6 +81,7 @@ void mm_live_slot_init(struct mm_live_slot *slot)
 void mm_live_slot_clear(struct mm_live_slot *slot)
 {
 	mm_live_free(mm_take(slot->current));
+	pthread_cond_destroy(&slot->published);
 	pthread_mutex_destroy(&slot->lock);
 }
 
@@ -68,8 +93,23 @@ void mm_live_publish(struct mm_live_slot *slot, struct mm_live *live)
 	previous = slot->current;
 	slot->current = live;
 	atomic_fetch_add_explicit(&slot->generation, 1, memory_order_release);
+	pthread_cond_broadcast(&slot->published);
 	pthread_mutex_unlock(&slot->lock);
 	mm_live_free(previous);
+}
+
+bool mm_live_wait(struct mm_live_slot *slot, size_t issuer, uint64_t revision, int timeout_ms)
+{
+	int64_t end_ns = mm_clock_monotonic_ns() + timeout_ms * INT64_C(1000000);
+	const struct timespec end = {.tv_sec = end_ns / 1000000000, .tv_nsec = end_ns % 1000000000};
+	int failure = 0;
+	bool there;
+
+	pthread_mutex_lock(&slot->lock);
+	while (!(there = slot->current->issuers[issuer].snapshot->revision >= revision) && failure == 0)
+		failure = pthread_cond_timedwait(&slot->published, &slot->lock, &end);
+	pthread_mutex_unlock(&slot->lock);
+	return there;
 }
 
 const struct mm_live *mm_live_look(struct mm_live_slot *slot, struct mm_live_view *view)

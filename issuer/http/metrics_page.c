@@ -6,7 +6,11 @@
 
 static const char *const listener_names[MM_LISTENER_COUNT] = {[MM_PUBLIC] = "public", [MM_ADMIN] = "admin"};
 static const char *const reload_names[MM_RELOAD_COUNT] = {
-	[MM_RELOAD_CONFIG] = "config", [MM_RELOAD_TLS] = "tls", [MM_RELOAD_STORE] = "store"};
+	[MM_RELOAD_CONFIG] = "config",
+	[MM_RELOAD_TLS] = "tls",
+	[MM_RELOAD_CALLERS] = "callers",
+	[MM_RELOAD_STORE] = "store",
+};
 static const char *const close_names[MM_CLOSE_REASONS] = {[MM_CLOSE_LIMIT] = "limit",
 							  [MM_CLOSE_TIMEOUT] = "timeout",
 							  [MM_CLOSE_BAD_REQUEST] = "bad_request",
@@ -178,7 +182,7 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	add_connections(out, context->stats);
 	add_log(out, context->stats);
 	add_reloads(out, &context->stats->reloads);
-	add_keys(out, live->snapshot, context->now);
+	add_keys(out, live->issuers[0].snapshot, context->now);
 	add_rotation(out, context->stats);
 	add_hook(out, &context->stats->hook);
 	if (live->tls)

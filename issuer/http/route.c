@@ -39,8 +39,8 @@ bool mm_caller_may(const struct mm_caller *caller, enum mm_privilege privilege)
 	switch (privilege) {
 	case MM_PRIV_NONE: return true;
 	case MM_PRIV_METRICS: return caller->listener == MM_ADMIN;
+	default: return false;
 	}
-	return false;
 }
 
 static bool matches(const struct mm_route *route, struct mm_span path, struct mm_span prefix)
@@ -53,7 +53,7 @@ static bool matches(const struct mm_route *route, struct mm_span path, struct mm
 
 static size_t find(const struct mm_context *context, struct mm_span path)
 {
-	struct mm_span prefix = mm_span_str(context->live->prefix);
+	struct mm_span prefix = mm_span_str(context->live->issuers[0].prefix);
 
 	for (size_t i = 0; i < MM_ROUTE_COUNT; i++) {
 		if ((mm_routes[i].listeners & MM_ON(context->caller.listener)) && matches(&mm_routes[i], path, prefix))

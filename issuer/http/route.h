@@ -12,11 +12,6 @@
 
 enum mm_listener_kind { MM_PUBLIC, MM_ADMIN, MM_LISTENER_COUNT };
 
-enum mm_privilege {
-	MM_PRIV_NONE,    /* anybody who reaches the listener */
-	MM_PRIV_METRICS, /* to read /metrics */
-};
-
 /* Who is asking. Today there is one kind: somebody without credentials, of whom only the listener is known. */
 struct mm_caller {
 	enum mm_listener_kind listener;

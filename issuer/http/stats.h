@@ -31,7 +31,7 @@ struct mm_worker_stats {
 };
 
 /* What is loaded while serving. */
-enum mm_reload { MM_RELOAD_CONFIG, MM_RELOAD_TLS, MM_RELOAD_STORE, MM_RELOAD_COUNT };
+enum mm_reload { MM_RELOAD_CONFIG, MM_RELOAD_TLS, MM_RELOAD_CALLERS, MM_RELOAD_STORE, MM_RELOAD_COUNT };
 
 /* By the main thread. */
 struct mm_reload_stats {

@@ -14,6 +14,11 @@
 
 #define PAUSE_TOLD_EVERY_NS INT64_C(60000000000) /* it may pause with every tick */
 
+mm_time mm_worker_time(const struct mm_worker *worker)
+{
+	return worker->parts.clock ? worker->parts.clock(worker->parts.clock_arg) : mm_clock_now();
+}
+
 void mm_worker_begin_event(struct mm_worker *worker)
 {
 	worker->now_ns = mm_clock_monotonic_ns();

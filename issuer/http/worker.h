@@ -12,6 +12,8 @@
 #include "issuer/http/stats.h"
 
 #include <event2/event.h>
+#include <mintmark/dev.h>
+#include <mintmark/limits.h>
 #include <mintmark/log.h>
 
 #define MM_TICK_MS      250   /* deadlines are enforced, and lines written out, this often */
@@ -37,6 +39,11 @@ struct mm_worker_parts {
 	struct mm_live_slot *slot;
 	const struct mm_stats_board *board;
 	struct mm_log *log;
+	mm_time (*clock)(
+		void *arg); /* the time that holds for tokens; NULL: the system's. Dates and deadlines: never */
+	void *clock_arg;
+	struct mm_limits *limits;   /* one for all workers; NULL without an admin listener */
+	struct mm_dev *dev;         /* NULL: none */
 	int fds[MM_LISTENER_COUNT]; /* listening sockets, taken over; -1: none */
 	int done_fd;                /* an eventfd: gets 1 when the worker has ended */
 	_Atomic size_t *open;       /* connections on each listener, of all workers: MM_LISTENER_COUNT of them */
@@ -81,6 +88,9 @@ void mm_worker_join(struct mm_worker *worker);
 /* When no worker runs any more: they read each other's stats. */
 void mm_worker_free(struct mm_worker *worker);
 MM_AUTO(mm_worker)
+
+/* The time that holds for tokens. */
+mm_time mm_worker_time(const struct mm_worker *worker);
 
 /* For connections: the clock and the live object, once for each event. */
 void mm_worker_begin_event(struct mm_worker *worker);

@@ -171,7 +171,7 @@ static void what_is_there_at_the_start_is_served_and_counts_as_no_reload(void **
 	struct fixture *fixture = *state;
 
 	start(fixture);
-	assert_int_equal(live(fixture)->snapshot->revision, 1);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 1);
 	assert_null(live(fixture)->not_ready);
 	for (int what = 0; what < MM_RELOAD_COUNT; what++)
 		assert_int_equal(done(fixture, what) + failed(fixture, what), 0);
@@ -204,7 +204,7 @@ static void a_commit_is_served_at_the_next_check(void **state)
 	start(fixture);
 	commit(fixture);
 	mm_feed_check(&fixture->feed);
-	assert_int_equal(live(fixture)->snapshot->revision, 2);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 2);
 	assert_int_equal(done(fixture, MM_RELOAD_STORE), 1);
 }
 
@@ -217,7 +217,7 @@ static void a_key_set_that_cannot_be_read_is_served_on_and_said_once(void **stat
 	fixture->store.trouble = "the disk is gone";
 	mm_feed_check(&fixture->feed);
 	mm_feed_check(&fixture->feed);
-	assert_int_equal(live(fixture)->snapshot->revision, 1);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 1);
 	assert_string_equal(live(fixture)->not_ready, "the key set cannot be read");
 	assert_int_equal(failed(fixture, MM_RELOAD_STORE), 2);
 	assert_int_equal(count_logged(fixture, "the disk is gone"), 1);
@@ -246,7 +246,7 @@ static void a_key_set_that_can_be_read_again_is_served_without_a_commit(void **s
 	mm_feed_check(&fixture->feed);
 	fixture->store.trouble = NULL;
 	mm_feed_check_store(&fixture->feed);
-	assert_int_equal(live(fixture)->snapshot->revision, 2);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 2);
 	assert_null(live(fixture)->not_ready);
 }
 
@@ -306,12 +306,12 @@ static void without_a_live_object_nothing_is_swapped_and_all_is_tried_again(void
 	no_live_object = false;
 	assert_ptr_equal(live(fixture), before);
 	assert_ptr_equal(fixture->feed.config, fixture->config);
-	assert_ptr_equal(fixture->feed.snapshot, before->snapshot);
+	assert_ptr_equal(fixture->feed.snapshot, before->issuers[0].snapshot);
 	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 2);
 	assert_int_equal(count_logged(fixture, "the new configuration is not used"), 1);
 	mm_feed_check(&fixture->feed);
 	assert_int_equal(live(fixture)->settings.idle_timeout_ns, INT64_C(7000000000));
-	assert_int_equal(live(fixture)->snapshot->revision, 2);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 2);
 	assert_null(live(fixture)->not_ready);
 }
 

@@ -28,7 +28,7 @@ static struct mm_live *live_of(uint64_t revision)
 	struct mm_live *live;
 	struct mm_err err = {0};
 
-	assert_ok(mm_live_new(&(struct mm_live_parts){.snapshot = made}, &live, &err), &err);
+	assert_ok(mm_live_new(&(struct mm_live_parts){.issuer_count = 1, .snapshots = &made}, &live, &err), &err);
 	return live;
 }
 
@@ -37,7 +37,7 @@ static void the_prefix_is_the_path_of_the_issuer(void **state)
 	mm_auto(mm_live) live = live_of(1);
 
 	(void)state;
-	assert_string_equal(live->prefix, "/id/prod");
+	assert_string_equal(live->issuers[0].prefix, "/id/prod");
 }
 
 static void a_look_sees_what_was_published_last(void **state)
@@ -48,10 +48,10 @@ static void a_look_sees_what_was_published_last(void **state)
 	(void)state;
 	mm_live_slot_init(&slot);
 	mm_live_publish(&slot, live_of(1));
-	assert_int_equal(mm_live_look(&slot, &view)->snapshot->revision, 1);
+	assert_int_equal(mm_live_look(&slot, &view)->issuers[0].snapshot->revision, 1);
 	mm_live_publish(&slot, live_of(2));
 	mm_live_publish(&slot, live_of(3));
-	assert_int_equal(mm_live_look(&slot, &view)->snapshot->revision, 3);
+	assert_int_equal(mm_live_look(&slot, &view)->issuers[0].snapshot->revision, 3);
 	mm_live_view_clear(&view);
 	mm_live_slot_clear(&slot);
 }
@@ -83,7 +83,7 @@ static void what_a_view_holds_outlives_its_successor(void **state)
 	mm_live_publish(&slot, live_of(1));
 	held = mm_live_look(&slot, &view);
 	mm_live_publish(&slot, live_of(2));
-	assert_int_equal(held->snapshot->revision, 1);
+	assert_int_equal(held->issuers[0].snapshot->revision, 1);
 	assert_int_equal(held->refs, 1);
 	mm_live_view_clear(&view);
 	mm_live_slot_clear(&slot);
@@ -100,7 +100,7 @@ static void *read_until_last(void *arg)
 	uint64_t last = 0;
 
 	while (last < PUBLISHED) {
-		uint64_t seen = mm_live_look(slot, &view)->snapshot->revision;
+		uint64_t seen = mm_live_look(slot, &view)->issuers[0].snapshot->revision;
 
 		if (seen < last)
 			return slot; /* not NULL: it went back */

@@ -10,6 +10,7 @@
 struct fixture {
 	struct mm_keyset *set;
 	struct mm_snapshot snapshot;
+	struct mm_live_issuer issuer;
 	struct mm_live live;
 	struct mm_worker_stats *workers[2];
 	const struct mm_worker_stats *read_only[2]; /* the same */
@@ -28,7 +29,9 @@ static int setup(void **state)
 		.revision = 7,
 		.policy = test_policy_for("EdDSA", NULL),
 	};
-	fixture->live.snapshot = &fixture->snapshot;
+	fixture->issuer.snapshot = &fixture->snapshot;
+	fixture->live.issuer_count = 1;
+	fixture->live.issuers = &fixture->issuer;
 	for (size_t i = 0; i < MM_COUNT(fixture->workers); i++) {
 		fixture->workers[i] = calloc(1, sizeof *fixture->workers[i]);
 		assert_non_null(fixture->workers[i]);

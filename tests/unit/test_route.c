@@ -32,7 +32,7 @@ static void documents_stand_under_the_issuers_path_alone(void **state)
 {
 	(void)state;
 	assert_string_equal(asked(MM_PUBLIC, "/id/prod" MM_JWKS_PATH), "jwks");
-	assert_ptr_equal(response.prepared_body, &live->snapshot->documents->jwks.body);
+	assert_ptr_equal(response.prepared_body, &live->issuers[0].snapshot->documents->jwks.body);
 	assert_string_equal(asked(MM_PUBLIC, "/id/prod" MM_DISCOVERY_PATH), "discovery");
 	assert_string_equal(asked(MM_PUBLIC, MM_JWKS_PATH), "none");
 	assert_int_equal(response.status, 404);
@@ -182,7 +182,7 @@ static int setup(void **state)
 	test_add_first(set, test_shared_key("ES256", 0), NOW);
 	set->revision = 9;
 	assert_ok(mm_snapshot_build(&config, set, false, NOW, &snapshot, &err), &err);
-	assert_ok(mm_live_new(&(struct mm_live_parts){.snapshot = snapshot}, &live, &err), &err);
+	assert_ok(mm_live_new(&(struct mm_live_parts){.issuer_count = 1, .snapshots = &snapshot}, &live, &err), &err);
 	return 0;
 }
 
