@@ -51,6 +51,12 @@ void mm_buf_add_int(struct mm_buf *buf, int64_t value); /* decimal, without prin
 /* A finite number in the fewest digits that read back the same, as Go and JavaScript write it: 0.1, 1e+21. */
 void mm_buf_add_double(struct mm_buf *buf, double value);
 void mm_buf_printf(struct mm_buf *buf, const char *format, ...) MM_PRINTF(2, 3);
+/*
+ * The text as Go's %q writes it, which is how Kubernetes shows names: in quotes, with \n, \x7f, \u202e for what
+ * mm_unseen_at finds and for bytes that are no UTF-8. What is longer than MM_QUOTED_MAX bytes is cut and ends in "...".
+ */
+#define MM_QUOTED_MAX 256
+void mm_buf_add_quoted(struct mm_buf *buf, struct mm_span text);
 /* Room for `len` more bytes at the end; NULL when failed. The caller writes them and adds to buf->len. */
 char *mm_buf_reserve(struct mm_buf *buf, size_t len);
 void mm_buf_reset(struct mm_buf *buf); /* len = 0, memory kept, failure forgotten */
