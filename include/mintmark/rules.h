@@ -21,6 +21,10 @@ enum mm_privilege {
 	MM_PRIV_COUNT
 };
 
+/* What `may` says for it: "mint"; NULL: no configuration can allow it. And back; MM_PRIV_NONE: no such word. */
+const char *mm_privilege_word(enum mm_privilege privilege);
+enum mm_privilege mm_privilege_find(const char *word);
+
 struct mm_rules;
 
 /* From the records of the configuration, which were checked when it was loaded. MM_ENOMEM. */
@@ -44,11 +48,15 @@ struct mm_question {
 
 struct mm_decision {
 	bool allowed;
-	size_t rule;         /* the first rule that allows it, from 0 */
+	size_t rule;         /* the first rule that allows it, from 0 (MM_PRIV_NONE and _AUTHENTICATED need none) */
 	size_t line;         /* where that rule stands in the configuration; 0: in none */
 	mm_duration max_ttl; /* the longest lifetime of all rules that allow it; INT64_MAX: they set no bound */
-	/* Denied, although without the audiences it were allowed: the first audience that stops it; borrowed. */
+	/*
+	 * Denied, although without the audiences it were allowed: the first audience that no rule allows (borrowed), or
+	 * each would be allowed, but no one rule allows all.
+	 */
 	const char *audience;
+	bool audiences_apart;
 };
 
 /*
@@ -58,7 +66,7 @@ struct mm_decision {
  */
 void mm_rules_decide(const struct mm_rules *rules, const struct mm_question *question, struct mm_decision *decision);
 
-/* Whether `text` fits `pattern`, see above. Linear in text.len times the stars. */
+/* Whether `text` fits `pattern`, see above; nothing fits an empty text. Linear in text.len. */
 bool mm_glob_match(const char *pattern, struct mm_span text);
 
 /* Why one rule does not allow what is asked, in the order in which the parts are looked at. */
@@ -68,8 +76,9 @@ enum mm_rule_part mm_rules_explain(const struct mm_rules *rules, size_t rule, co
 
 /*
  * What a denied caller reads, in Kubernetes' words: 'serviceaccounts "x" is forbidden: User "u" cannot create resource
- * "serviceaccounts/token" in API group "" in the namespace "n"', with ': no rule allows the audience "a"' after it
- * where that is why; 'forbidden: User "u" cannot get path "/metrics"'.
+ * "serviceaccounts/token" in API group "" in the namespace "n"', with ': no rule allows the audience "a"' or ': no
+ * rule allows these audiences together' after it where that is why; 'forbidden: User "u" cannot get path "/metrics"'.
+ * Names are quoted (mm_buf_add_quoted). `path` is for what is no resource.
  */
 void mm_rules_forbidden(const struct mm_question *question, const struct mm_decision *decision, struct mm_span path,
 			struct mm_buf *out);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <mintmark/directory.h>
+
+#include <mintmark/claims.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of mm_object_record.kind. */
+static const char *const kinds[] = {"Pod", "Node", "Secret"};
+
+/* What both kinds of entry begin with, and are sorted by: "Pod", a namespace ("" for a node), a name. */
+struct key {
+	const char *kind; /* "" for accounts */
+	const char *namespace;
+	const char *name;
+};
+
+struct account {
+	struct key key;
+	char *namespace, *name;
+	char *uid; /* NULL: derived */
+	struct mm_strings audiences;
+	mm_duration max_ttl;
+};
+
+struct object {
+	struct key key;
+	char *namespace, *name, *uid;
+	char *service_account, *node_name, *node_uid;
+};
+
+struct mm_directory {
+	_Atomic unsigned refs;
+	bool any_account, any_object;
+	size_t account_count, object_count;
+	struct account *accounts;
+	struct object *objects;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct key *left = a, *right = b;
+	int order = strcmp(left->kind, right->kind);
+
+	if (order == 0)
+		order = strcmp(left->namespace, right->namespace);
+	return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+/* ---- building --------------------------------------------------------------------------------------------------- */
+
+/* `from` may be NULL; then so is the copy. */
+static bool copy(const char *from, char **to)
+{
+	*to = from ? strdup(from) : NULL;
+	return *to || !from;
+}
+
+static enum mm_code add_account(struct mm_directory *directory, const struct mm_account_record *record,
+				struct mm_err *err)
+{
+	struct account *account = &directory->accounts[directory->account_count++];
+
+	if (!copy(record->namespace, &account->namespace) || !copy(record->name, &account->name) ||
+	    !copy(record->uid, &account->uid))
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	account->key = (struct key){"", account->namespace, account->name};
+	account->max_ttl = record->max_ttl;
+	return mm_strings_copy(&account->audiences, &record->audiences, err);
+}
+
+static enum mm_code add_object(struct mm_directory *directory, const struct mm_object_record *record,
+			       struct mm_err *err)
+{
+	struct object *object = &directory->objects[directory->object_count++];
+
+	if (!copy(record->namespace, &object->namespace) || !copy(record->name, &object->name) ||
+	    !copy(record->uid, &object->uid) || !copy(record->service_account, &object->service_account) ||
+	    !copy(record->node_name, &object->node_name) || !copy(record->node_uid, &object->node_uid))
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	object->key = (struct key){kinds[record->kind], object->namespace ? object->namespace : "", object->name};
+	return MM_OK;
+}
+
+static enum mm_code fill(struct mm_directory *directory, const struct mm_config *config, struct mm_err *err)
+{
+	const struct mm_account_record *accounts = config->service_accounts.v;
+	const struct mm_object_record *objects = config->bound_objects.v;
+	enum mm_code code = MM_OK;
+
+	for (size_t i = 0; i < config->service_accounts.n && code == MM_OK; i++)
+		code = add_account(directory, &accounts[i], err);
+	for (size_t i = 0; i < config->bound_objects.n && code == MM_OK; i++)
+		code = add_object(directory, &objects[i], err);
+	return code;
+}
+
+enum mm_code mm_directory_build(const struct mm_config *config, struct mm_directory **out, struct mm_err *err)
+{
+	mm_auto(mm_directory) directory = calloc(1, sizeof *directory);
+	enum mm_code code;
+
+	if (!directory)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	atomic_init(&directory->refs, 1);
+	directory->any_account = config->service_accounts.any;
+	directory->any_object = config->bound_objects.any;
+	directory->accounts = calloc(config->service_accounts.n + 1, sizeof *directory->accounts);
+	directory->objects = calloc(config->bound_objects.n + 1, sizeof *directory->objects);
+	if (!directory->accounts || !directory->objects)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	code = fill(directory, config, err);
+	if (code != MM_OK)
+		return code;
+	qsort(directory->accounts, directory->account_count, sizeof *directory->accounts, compare_keys);
+	qsort(directory->objects, directory->object_count, sizeof *directory->objects, compare_keys);
+	*out = mm_take(directory);
+	return MM_OK;
+}
+
+struct mm_directory *mm_directory_ref(struct mm_directory *directory)
+{
+	atomic_fetch_add_explicit(&directory->refs, 1, memory_order_relaxed);
+	return directory;
+}
+
+void mm_directory_free(struct mm_directory *directory)
+{
+	if (!directory || atomic_fetch_sub_explicit(&directory->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < directory->account_count; i++) {
+		struct account *account = &directory->accounts[i];
+
+		free(account->namespace);
+		free(account->name);
+		free(account->uid);
+		mm_strings_free(&account->audiences);
+	}
+	for (size_t i = 0; i < directory->object_count; i++) {
+		struct object *object = &directory->objects[i];
+
+		free(object->namespace);
+		free(object->name);
+		free(object->uid);
+		free(object->service_account);
+		free(object->node_name);
+		free(object->node_uid);
+	}
+	free(directory->accounts);
+	free(directory->objects);
+	free(directory);
+}
+
+/* ---- service accounts ------------------------------------------------------------------------------------------- */
+
+static enum mm_code find_account(const struct mm_directory *directory, const char *namespace, const char *name,
+				 struct mm_account *out, struct mm_err *err)
+{
+	const struct key key = {"", namespace, name};
+	const struct account *found = bsearch(&key, directory->accounts, directory->account_count,
+					      sizeof *directory->accounts, compare_keys);
+
+	if (!found)
+		return mm_fail(err, MM_ENOTFOUND, "service account \"%.80s\" in namespace \"%.80s\" is not declared",
+			       name, namespace);
+	out->namespace = found->namespace;
+	out->name = found->name;
+	out->uid = found->uid;
+	out->audiences = found->audiences.n > 0 ? &found->audiences : NULL;
+	out->max_ttl = found->max_ttl;
+	return MM_OK;
+}
+
+/* Whether Kubernetes would allow an object of such a name. */
+static enum mm_code check_names(const char *namespace, const char *what, const char *name, struct mm_err *err)
+{
+	struct mm_err why = {0};
+	enum mm_code code = mm_dns_label_check("namespace", namespace, &why);
+
+	if (code == MM_OK)
+		code = mm_dns_subdomain_check(what, name, &why);
+	return code == MM_OK ? MM_OK : mm_fail(err, MM_ENOTFOUND, "%s", why.text);
+}
+
+enum mm_code mm_directory_account(const struct mm_directory *directory, const char *issuer, const char *namespace,
+				  const char *name, struct mm_account *out, struct mm_err *err)
+{
+	enum mm_code code;
+
+	*out = (struct mm_account){.namespace = namespace, .name = name};
+	if (directory->any_account)
+		code = check_names(namespace, "service account", name, err);
+	else
+		code = find_account(directory, namespace, name, out, err);
+	if (code == MM_OK && !out->uid) {
+		code = mm_service_account_uid(issuer, namespace, name, out->derived, err);
+		out->uid = out->derived;
+	}
+	return code;
+}
+
+/* ---- objects that tokens are bound to --------------------------------------------------------------------------- */
+
+static const char *known_kind(const char *kind)
+{
+	for (size_t i = 0; i < MM_COUNT(kinds); i++) {
+		if (strcmp(kinds[i], kind) == 0)
+			return kinds[i];
+	}
+	return NULL;
+}
+
+enum mm_code mm_directory_bindable(const struct mm_directory *directory, const char *kind, const char *namespace,
+				   const char *name, const char *uid, struct mm_bindable *out, struct mm_err *err)
+{
+	bool in_namespace = strcmp(kind, "Node") != 0;
+	const struct key key = {kind, in_namespace ? namespace : "", name};
+	const struct object *found;
+
+	*out = (struct mm_bindable){.kind = known_kind(kind), .name = name, .uid = uid && *uid != '\0' ? uid : NULL};
+	if (!out->kind)
+		return mm_fail(err, MM_ENOTFOUND, "\"%.80s\": no kind of object that tokens can be bound to", kind);
+	if (directory->any_object)
+		return check_names(in_namespace ? namespace : "default", kind, name, err);
+	found = bsearch(&key, directory->objects, directory->object_count, sizeof *directory->objects, compare_keys);
+	if (!found)
+		return mm_fail(err, MM_ENOTFOUND, "%s \"%.80s\" is not declared", kind, name);
+	out->name = found->name;
+	out->uid = found->uid ? found->uid : out->uid;
+	out->service_account = found->service_account;
+	out->node_name = found->node_name;
+	out->node_uid = found->node_uid;
+	return MM_OK;
+}
