@@ -29,12 +29,12 @@ enum mm_token_fault {
 	MM_TOKEN_FORM,      /* no JWS, or one that is not accepted whatever the key */
 	MM_TOKEN_NO_KEY,    /* no key with its kid or, without one, none for its alg */
 	MM_TOKEN_SIGNATURE, /* it has a key, which does not verify it */
-	MM_TOKEN_ISSUER,
-	MM_TOKEN_AUDIENCE,
+	MM_TOKEN_ISSUER,    /* iss is another one */
+	MM_TOKEN_AUDIENCE,  /* aud has none of those wanted */
 	MM_TOKEN_EXPIRED,
 	MM_TOKEN_EARLY,  /* nbf */
 	MM_TOKEN_FUTURE, /* iat */
-	MM_TOKEN_CLAIM,  /* another claim is missing or wrong */
+	MM_TOKEN_CLAIM,  /* a claim is missing, or has not the form that it must have */
 };
 
 /* What a token says; claims is NULL with signature_only. */
@@ -42,9 +42,9 @@ struct mm_token {
 	json_t *header;
 	json_t *claims;
 	struct mm_buf payload;
-	const struct mm_alg *alg; /* of the key that verified it; NULL when nothing was verified */
-	char kid[MM_KID_MAX + 1]; /* "" when the header has none */
-	enum mm_token_fault fault;
+	const struct mm_alg *alg;  /* of the key that verified it; NULL when nothing was verified */
+	char kid[MM_KID_MAX + 1];  /* "" when the header has none */
+	enum mm_token_fault fault; /* of a token that did not verify; says nothing of MM_ENOMEM and MM_ECRYPTO */
 };
 void mm_token_clear(struct mm_token *token); /* for MM_CLEANUP; {0} is an empty one */
 

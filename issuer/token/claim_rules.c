@@ -5,12 +5,30 @@
 #include <mintmark/json.h>
 #include <string.h>
 
+static bool is_text(const json_t *value)
+{
+	return json_is_string(value);
+}
+
+static bool is_audience(const json_t *value)
+{
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (!json_is_string(json_array_get(value, i)))
+			return false;
+	}
+	return json_is_string(value) || json_is_array(value);
+}
+
+/* Integers alone: AWS refuses 1.5e9 too, and a reader that rounds extends a lifetime. */
+static bool is_time(const json_t *value)
+{
+	return json_is_integer(value) && json_integer_value(value) >= 0;
+}
+
 static enum mm_code check_issuer(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
 {
 	const char *issuer = json_string_value(value);
 
-	if (!issuer)
-		return mm_fail(err, MM_EVERIFY, "iss is not a string");
 	if (options->issuer && strcmp(issuer, options->issuer) != 0)
 		return mm_fail(err, MM_EVERIFY, "iss is \"%.160s\", not \"%.255s\"", issuer, options->issuer);
 	return MM_OK;
@@ -44,26 +62,13 @@ static enum mm_code fail_audience(const json_t *value, const struct mm_verify_op
 
 static enum mm_code check_audience(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
 {
-	size_t n = json_is_array(value) ? json_array_size(value) : 1;
-	bool found = false;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *audience = json_string_value(json_is_array(value) ? json_array_get(value, i) : value);
-
-		if (!audience)
-			return mm_fail(err, MM_EVERIFY, "aud is neither a string nor an array of strings");
-		found = found || is_wanted(options, audience);
+	if (json_is_string(value) && is_wanted(options, json_string_value(value)))
+		return MM_OK;
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (is_wanted(options, json_string_value(json_array_get(value, i))))
+			return MM_OK;
 	}
-	return found ? MM_OK : fail_audience(value, options, err);
-}
-
-/* Integers alone: AWS refuses 1.5e9 too, and a reader that rounds extends a lifetime. */
-static enum mm_code get_time(const char *name, const json_t *value, mm_time *out, struct mm_err *err)
-{
-	if (!json_is_integer(value) || json_integer_value(value) < 0)
-		return mm_fail(err, MM_EVERIFY, "%s is not a non-negative integer", name);
-	*out = json_integer_value(value);
-	return MM_OK;
+	return fail_audience(value, options, err);
 }
 
 static enum mm_code fail_time(const char *what, mm_time time, const struct mm_verify_options *options,
@@ -80,61 +85,68 @@ static enum mm_code fail_time(const char *what, mm_time time, const struct mm_ve
 /* "On or after" exp a token must not be accepted (RFC 7519 §4.1.4). Leeway is taken from now, which cannot overflow. */
 static enum mm_code check_expiry(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
 {
-	mm_time expiry = 0;
-	enum mm_code code = get_time("exp", value, &expiry, err);
+	mm_time expiry = json_integer_value(value);
 
-	if (code == MM_OK && options->now - options->leeway >= expiry)
-		return fail_time("expired at", expiry, options, err);
-	return code;
+	return options->now - options->leeway < expiry ? MM_OK : fail_time("expired at", expiry, options, err);
 }
 
 static enum mm_code check_not_before(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
 {
-	mm_time not_before = 0;
-	enum mm_code code = get_time("nbf", value, &not_before, err);
+	mm_time not_before = json_integer_value(value);
 
-	if (code == MM_OK && options->now + options->leeway < not_before)
-		return fail_time("not valid before", not_before, options, err);
-	return code;
+	if (options->now + options->leeway >= not_before)
+		return MM_OK;
+	return fail_time("not valid before", not_before, options, err);
 }
 
 static enum mm_code check_issued_at(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
 {
-	mm_time issued_at = 0;
-	enum mm_code code = get_time("iat", value, &issued_at, err);
+	mm_time issued_at = json_integer_value(value);
 
-	if (code == MM_OK && options->now + options->leeway < issued_at)
-		return fail_time("issued in the future, at", issued_at, options, err);
-	return code;
+	if (options->now + options->leeway >= issued_at)
+		return MM_OK;
+	return fail_time("issued in the future, at", issued_at, options, err);
 }
 
-static enum mm_code check_subject(const json_t *value, const struct mm_verify_options *options, struct mm_err *err)
+static const struct rule {
+	const char *name;
+	bool required;
+	bool (*has_form)(const json_t *value);
+	const char *no_form; /* what is said when it has not */
+	/* NULL: the form is all. */
+	enum mm_code (*check)(const json_t *value, const struct mm_verify_options *options, struct mm_err *err);
+	enum mm_token_fault fault; /* when that fails */
+} rules[] = {
+	{"iss", true, is_text, "is not a string", check_issuer, MM_TOKEN_ISSUER},
+	{"aud", true, is_audience, "is neither a string nor an array of strings", check_audience, MM_TOKEN_AUDIENCE},
+	{"exp", true, is_time, "is not a non-negative integer", check_expiry, MM_TOKEN_EXPIRED},
+	{"nbf", false, is_time, "is not a non-negative integer", check_not_before, MM_TOKEN_EARLY},
+	{"iat", false, is_time, "is not a non-negative integer", check_issued_at, MM_TOKEN_FUTURE},
+	{"sub", false, is_text, "is not a string", NULL, MM_TOKEN_CLAIM},
+};
+
+static enum mm_code apply(const struct rule *rule, const struct mm_verify_options *options, struct mm_token *token,
+			  struct mm_err *err)
 {
-	(void)options;
-	return json_is_string(value) ? MM_OK : mm_fail(err, MM_EVERIFY, "sub is not a string");
+	const json_t *value = json_object_get(token->claims, rule->name);
+
+	token->fault = MM_TOKEN_CLAIM;
+	if (!value)
+		return rule->required ? mm_fail(err, MM_EVERIFY, "%s is missing", rule->name) : MM_OK;
+	if (!rule->has_form(value))
+		return mm_fail(err, MM_EVERIFY, "%s %s", rule->name, rule->no_form);
+	token->fault = rule->fault;
+	return rule->check ? rule->check(value, options, err) : MM_OK;
 }
 
-enum mm_code mm_token_check_claims(const json_t *claims, const struct mm_verify_options *options, struct mm_err *err)
+enum mm_code mm_token_check_claims(const struct mm_verify_options *options, struct mm_token *token, struct mm_err *err)
 {
-	static const struct {
-		const char *name;
-		bool required;
-		enum mm_code (*check)(const json_t *value, const struct mm_verify_options *options, struct mm_err *err);
-	} rules[] = {
-		{"iss", true, check_issuer},      {"aud", true, check_audience},   {"exp", true, check_expiry},
-		{"nbf", false, check_not_before}, {"iat", false, check_issued_at}, {"sub", false, check_subject},
-	};
-
 	for (size_t i = 0; i < MM_COUNT(rules); i++) {
-		const json_t *value = json_object_get(claims, rules[i].name);
-		enum mm_code code = MM_OK;
+		enum mm_code code = apply(&rules[i], options, token, err);
 
-		if (value)
-			code = rules[i].check(value, options, err);
-		else if (rules[i].required)
-			code = mm_fail(err, MM_EVERIFY, "%s is missing", rules[i].name);
 		if (code != MM_OK)
 			return mm_context(err, code, "token");
 	}
+	token->fault = MM_TOKEN_GOOD;
 	return MM_OK;
 }

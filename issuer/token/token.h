@@ -26,8 +26,8 @@ MM_MUSTCHECK enum mm_code mm_token_read_header(const struct mm_token_parts *part
 MM_MUSTCHECK enum mm_code mm_token_read_payload(const struct mm_token_parts *parts, bool json, struct mm_token *token,
 						struct mm_err *err);
 
-/* The rules for claims whose signature was verified. MM_EVERIFY. */
-MM_MUSTCHECK enum mm_code mm_token_check_claims(const json_t *claims, const struct mm_verify_options *options,
+/* The rules for the claims of a token whose signature was verified. Sets token->fault. MM_EVERIFY. */
+MM_MUSTCHECK enum mm_code mm_token_check_claims(const struct mm_verify_options *options, struct mm_token *token,
 						struct mm_err *err);
 
 /* The i-th key, whatever its kid, for i below mm_jwks_count; borrowed. */

@@ -58,11 +58,12 @@ struct attempt {
 	const struct mm_alg *alg; /* that the header names */
 	struct mm_span message;
 	struct mm_span signature;
+	struct mm_token *token; /* whose fault is what would be wrong if the next step failed */
 };
 
-static enum mm_code verify_by_kid(const struct attempt *attempt, const struct mm_jwks *jwks, const char *kid,
-				  struct mm_err *err)
+static enum mm_code verify_by_kid(const struct attempt *attempt, const struct mm_jwks *jwks, struct mm_err *err)
 {
+	const char *kid = attempt->token->kid;
 	const struct mm_key *key = mm_jwks_find(jwks, mm_span_str(kid));
 	size_t index;
 	const char *reason = key ? NULL : mm_jwks_not_taken(jwks, kid, &index);
@@ -73,6 +74,7 @@ static enum mm_code verify_by_kid(const struct attempt *attempt, const struct mm
 	if (!key)
 		return mm_fail(err, MM_EVERIFY, "token: no key has its kid \"%.64s\" (of %zu in the JWKS)", kid,
 			       mm_jwks_count(jwks));
+	attempt->token->fault = MM_TOKEN_SIGNATURE;
 	if (mm_key_alg(key) != attempt->alg)
 		return mm_fail(err, MM_EVERIFY, "token: alg is %s, but the key \"%.64s\" is for %s", attempt->alg->name,
 			       kid, mm_key_alg(key)->name);
@@ -90,6 +92,7 @@ static enum mm_code verify_by_any(const struct attempt *attempt, const struct mm
 
 		if (mm_key_alg(key) != attempt->alg)
 			continue;
+		attempt->token->fault = MM_TOKEN_SIGNATURE;
 		code = mm_verify(key, attempt->message, attempt->signature, &reason);
 		if (code != MM_EVERIFY)
 			return code == MM_OK ? code : mm_fail(err, code, "%s", reason.text);
@@ -103,7 +106,7 @@ static enum mm_code verify_signature(const struct mm_token_parts *parts, const s
 				     const struct mm_alg *alg, struct mm_token *token, struct mm_err *err)
 {
 	uint8_t signature[MM_SIGNATURE_MAX];
-	struct attempt attempt = {.alg = alg, .message = parts->signed_text};
+	struct attempt attempt = {.alg = alg, .message = parts->signed_text, .token = token};
 	size_t len;
 	enum mm_code code;
 
@@ -111,10 +114,13 @@ static enum mm_code verify_signature(const struct mm_token_parts *parts, const s
 	if (code != MM_OK)
 		return mm_context(err, code, "token: signature");
 	attempt.signature = mm_span(signature, len);
-	code = token->kid[0] ? verify_by_kid(&attempt, jwks, token->kid, err) : verify_by_any(&attempt, jwks, err);
-	if (code == MM_OK)
-		token->alg = alg;
-	return code;
+	token->fault = MM_TOKEN_NO_KEY;
+	code = token->kid[0] ? verify_by_kid(&attempt, jwks, err) : verify_by_any(&attempt, jwks, err);
+	if (code != MM_OK)
+		return code;
+	token->alg = alg;
+	token->fault = MM_TOKEN_FORM;
+	return MM_OK;
 }
 
 enum mm_code mm_token_verify(struct mm_span text, const struct mm_jwks *jwks, const struct mm_verify_options *options,
@@ -125,6 +131,7 @@ enum mm_code mm_token_verify(struct mm_span text, const struct mm_jwks *jwks, co
 	const struct mm_alg *alg = NULL;
 	enum mm_code code = mm_token_split(text, &parts, err);
 
+	token->fault = MM_TOKEN_FORM;
 	if (code == MM_OK)
 		code = mm_token_read_header(&parts, token, err);
 	if (code == MM_OK)
@@ -133,7 +140,8 @@ enum mm_code mm_token_verify(struct mm_span text, const struct mm_jwks *jwks, co
 		code = verify_signature(&parts, jwks, alg, token, err);
 	if (code == MM_OK)
 		code = mm_token_read_payload(&parts, !any_payload, token, err);
-	if (code == MM_OK && !any_payload)
-		code = mm_token_check_claims(token->claims, options, err);
-	return code;
+	if (code != MM_OK)
+		return code;
+	token->fault = MM_TOKEN_GOOD;
+	return any_payload ? MM_OK : mm_token_check_claims(options, token, err);
 }

@@ -317,6 +317,91 @@ static void messages_are_one_line_without_control_characters(void **state)
 		assert_in_range((unsigned char)*p, 0x20, 0xff);
 }
 
+static enum mm_token_fault fault_of(const char *text, const struct mm_verify_options *options)
+{
+	mm_auto(mm_jwks) jwks = test_jwks(known_key(), "k1");
+	MM_CLEANUP(mm_token_clear) struct mm_token token = {0};
+	enum mm_code code = mm_token_verify(mm_span_str(text), jwks, options, &token, NULL);
+
+	assert_int_equal(code == MM_OK, token.fault == MM_TOKEN_GOOD);
+	return token.fault;
+}
+
+#define ES256(members)                 "{\"alg\":\"ES256\"," members "}"
+#define CLAIMS_OF(aud, exp, iss, more) "{\"aud\":" aud ",\"exp\":" exp ",\"iss\":\"" iss "\"" more "}"
+#define AUD                            "[\"sts.amazonaws.com\"]"
+#define EXP                            "1700003600"
+
+/* Of a token that is wrong in several ways, the first in the order of the checks. */
+static void the_first_fault_is_told(void **state)
+{
+	static const struct {
+		const char *header, *claims;
+		enum mm_token_fault fault;
+	} rows[] = {
+		{HEADER, CLAIMS, MM_TOKEN_GOOD},
+		{ES256("\"typ\":\"JWT\""), CLAIMS, MM_TOKEN_GOOD},
+		{"{\"kid\":\"k1\"}", CLAIMS, MM_TOKEN_FORM},
+		{"{\"alg\":\"none\",\"kid\":\"k1\"}", CLAIMS, MM_TOKEN_FORM},
+		{ES256("\"kid\":\"k1\",\"crit\":[]"), CLAIMS, MM_TOKEN_FORM},
+		{ES256("\"kid\":\"k1\",\"typ\":\"dpop+jwt\""), CLAIMS, MM_TOKEN_FORM},
+		{ES256("\"kid\":7"), CLAIMS, MM_TOKEN_FORM},
+		{HEADER, "[]", MM_TOKEN_FORM},
+		{ES256("\"kid\":\"k2\""), CLAIMS_OF("[]", "0", "x", ""), MM_TOKEN_NO_KEY},
+		{"{\"alg\":\"ES384\"}", CLAIMS, MM_TOKEN_NO_KEY},
+		{"{\"alg\":\"ES384\",\"kid\":\"k1\"}", CLAIMS, MM_TOKEN_SIGNATURE},
+		{HEADER, CLAIMS_OF("[]", "0", "x", ""), MM_TOKEN_ISSUER},
+		{HEADER, CLAIMS_OF("[\"a\"]", "0", ISSUER, ""), MM_TOKEN_AUDIENCE},
+		{HEADER, CLAIMS_OF("[]", EXP, ISSUER, ""), MM_TOKEN_AUDIENCE},
+		{HEADER, CLAIMS_OF(AUD, "1699999940", ISSUER, ",\"nbf\":1700009999"), MM_TOKEN_EXPIRED},
+		{HEADER, CLAIMS_OF(AUD, EXP, ISSUER, ",\"nbf\":1700000061"), MM_TOKEN_EARLY},
+		{HEADER, CLAIMS_OF(AUD, EXP, ISSUER, ",\"iat\":1700000061"), MM_TOKEN_FUTURE},
+		{HEADER, CLAIMS_OF("7", EXP, ISSUER, ""), MM_TOKEN_CLAIM},
+		{HEADER, CLAIMS_OF(AUD, "\"x\"", ISSUER, ""), MM_TOKEN_CLAIM},
+		{HEADER, CLAIMS_OF(AUD, EXP, ISSUER, ",\"iat\":-1"), MM_TOKEN_CLAIM},
+		{HEADER, CLAIMS_OF(AUD, EXP, ISSUER, ",\"nbf\":1.5"), MM_TOKEN_CLAIM},
+		{HEADER, CLAIMS_OF(AUD, EXP, ISSUER, ",\"sub\":7"), MM_TOKEN_CLAIM},
+		{HEADER, "{\"aud\":" AUD ",\"iss\":\"" ISSUER "\"}", MM_TOKEN_CLAIM},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto_string token = test_token(known_key(), rows[i].header, rows[i].claims);
+		enum mm_token_fault fault = fault_of(token, &strict);
+
+		if (fault != rows[i].fault)
+			fail_msg("%s %s: %d, not %d", rows[i].header, rows[i].claims, fault, rows[i].fault);
+	}
+}
+
+static void what_is_no_jws_has_a_fault_of_form(void **state)
+{
+	(void)state;
+	assert_int_equal(fault_of("", &strict), MM_TOKEN_FORM);
+	assert_int_equal(fault_of("a.b", &strict), MM_TOKEN_FORM);
+	assert_int_equal(fault_of("e30.e30.!", &strict), MM_TOKEN_FORM);
+}
+
+static void another_key_is_a_fault_of_the_signature(void **state)
+{
+	mm_auto_string by_kid = test_token(test_shared_key("ES256", 1), HEADER, CLAIMS);
+	mm_auto_string by_any = test_token(test_shared_key("ES256", 1), "{\"alg\":\"ES256\"}", CLAIMS);
+
+	(void)state;
+	assert_int_equal(fault_of(by_kid, &strict), MM_TOKEN_SIGNATURE);
+	assert_int_equal(fault_of(by_any, &strict), MM_TOKEN_SIGNATURE);
+}
+
+static void a_payload_that_is_no_json_is_no_fault_of_a_signature(void **state)
+{
+	const struct mm_verify_options options = {.now = NOW, .signature_only = true};
+	mm_auto_string token = test_token(known_key(), HEADER, "text");
+
+	(void)state;
+	assert_int_equal(fault_of(token, &options), MM_TOKEN_GOOD);
+	assert_int_equal(fault_of(token, &strict), MM_TOKEN_FORM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +428,10 @@ int main(void)
 		cmocka_unit_test(b64_is_refused),
 		cmocka_unit_test(claims_are_not_read_before_the_signature),
 		cmocka_unit_test(messages_are_one_line_without_control_characters),
+		cmocka_unit_test(the_first_fault_is_told),
+		cmocka_unit_test(what_is_no_jws_has_a_fault_of_form),
+		cmocka_unit_test(another_key_is_a_fault_of_the_signature),
+		cmocka_unit_test(a_payload_that_is_no_json_is_no_fault_of_a_signature),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
