@@ -16,6 +16,11 @@ const struct mm_fault *mm_fault_at(size_t i);
 const struct mm_fault *mm_fault_find(const char *name);
 const char *mm_fault_name(const struct mm_fault *fault); /* "expired" */
 const char *mm_fault_help(const struct mm_fault *fault); /* one line: what is wrong with the token */
+/*
+ * Whether every correct verifier refuses such a token. False: it is good, though a verifier may meet it seldom, or it
+ * lacks what only some verifiers ask for.
+ */
+bool mm_fault_is_refused(const struct mm_fault *fault);
 
 /* What a wrong token is made of, beside the request. */
 struct mm_fault_request {
@@ -25,9 +30,11 @@ struct mm_fault_request {
 };
 
 /*
- * Mints it. The snapshot must have been loaded with private keys. MM_EREFUSED: the fault needs a key that there is none
- * of ("no retired key …", with what makes one), or the request is none that could be minted without a fault. Any
- * thread.
+ * Mints it: the issuer is replaced first, then the fault is made, and the claims come last. The snapshot must have been
+ * loaded with private keys. Of `out`, kid is that of the snapshot's key that signed, "" where it was none of them, and
+ * the times are those of the claims, expires_at MM_NEVER when they have none that is an integer. MM_EREFUSED: the fault
+ * needs a key that there is none of ("no retired key …", with what makes one), or the request is none that could be
+ * minted without a fault. Where the fault takes a fresh key, one of RSA is up to 0.7 s in the making. Any thread.
  */
 MM_MUSTCHECK enum mm_code mm_mint_faulty(const struct mm_snapshot *snapshot, const struct mm_mint_request *request,
 					 const struct mm_fault_request *faulty, mm_time now, struct mm_minted *out,
