@@ -12,12 +12,22 @@ static json_t *words_json(const char *const *words)
 	return list;
 }
 
+static json_t *choices_json(const struct mm_choices *choices)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; choices->name(i); i++)
+		json_array_append_new(list, json_string(choices->name(i)));
+	return list;
+}
+
 static json_t *flag_json(const struct mm_flag *flag)
 {
 	return json_pack("{s:s, s:s%, s:s?, s:s?, s:o, s:b, s:b, s:b, s:s}", "name", flag->name, "letter",
 			 &flag->letter, (size_t)(flag->letter != '\0'), "value", flag->value, "default", flag->fallback,
-			 "words", words_json(flag->words), "required", flag->required, "hidden", flag->hidden,
-			 "repeatable", flag->type == MM_FLAG_LIST, "help", flag->help);
+			 "words", flag->choices ? choices_json(flag->choices) : words_json(flag->words), "required",
+			 flag->required, "hidden", flag->hidden, "repeatable", flag->type == MM_FLAG_LIST, "help",
+			 flag->help);
 }
 
 static json_t *command_json(const struct mm_command *command)
@@ -31,20 +41,33 @@ static json_t *command_json(const struct mm_command *command)
 			 "flags", flags);
 }
 
+static json_t *fields_json(const struct mm_option *fields);
+
 static json_t *option_json(const struct mm_option *option)
 {
 	static const char *const types[] = {
-		[MM_OPT_STRING] = "string",   [MM_OPT_PATH] = "path", [MM_OPT_DURATION] = "duration",
-		[MM_OPT_INT] = "integer",     [MM_OPT_ENUM] = "word", [MM_OPT_STRINGS] = "list",
-		[MM_OPT_COMMAND] = "command",
+		[MM_OPT_STRING] = "string",   [MM_OPT_PATH] = "path",    [MM_OPT_DURATION] = "duration",
+		[MM_OPT_INT] = "integer",     [MM_OPT_ENUM] = "word",    [MM_OPT_STRINGS] = "list",
+		[MM_OPT_COMMAND] = "command", [MM_OPT_BOOL] = "boolean", [MM_OPT_PAIRS] = "mapping",
+		[MM_OPT_RECORDS] = "records",
 	};
 	mm_auto_buf accepts = {0};
 
 	mm_option_accepts(option, &accepts);
-	return json_pack("{s:s, s:s, s:s?, s:b, s:b, s:s, s:o, s:s}", "name", option->name, "type", types[option->type],
-			 "default", option->fallback, "required", option->required, "reloadable", option->reloadable,
-			 "accepts", accepts.p ? accepts.p : "", "words", words_json(option->words), "help",
-			 option->help);
+	return json_pack("{s:s, s:s, s:s?, s:b, s:b, s:s, s:o, s:s, s:o}", "name", option->name, "type",
+			 types[option->type], "default", option->fallback, "required", option->required, "reloadable",
+			 option->reloadable, "accepts", accepts.p ? accepts.p : "", "words", words_json(option->words),
+			 "help", option->help, "fields", fields_json(option->fields));
+}
+
+/* Of each record of a list; nothing for what is no list of records. */
+static json_t *fields_json(const struct mm_option *fields)
+{
+	json_t *list = json_array();
+
+	for (; fields && fields->name; fields++)
+		json_array_append_new(list, option_json(fields));
+	return list;
 }
 
 json_t *mm_dump_tables(const struct mm_command *const *commands)

@@ -1,208 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/config.h>
 #include <mintmark/file.h>
-#include <mintmark/suggest.h>
 
+#include "conf/mapping.h"
 #include "conf/relations.h"
-#include "conf/values.h"
-#include "conf/yaml_loader.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CONFIG_FILE_MAX 65536 /* bytes */
+#define CONFIG_FILE_MAX (4 << 20) /* bytes: some thousand declared service accounts */
 #define SYSTEM_CONFIG   "/etc/mintmark/mintmark.yaml"
-
-/* What is being read: where messages say that it stands, and what it says. */
-struct source {
-	const char *name;
-	const char *base_dir;
-	const struct mm_yaml *yaml;
-};
 
 static enum mm_code out_of_memory(struct mm_err *err)
 {
 	return mm_fail(err, MM_ENOMEM, "out of memory");
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------ */
-
-/* Whether the option lies directly or deeper in the section: "keys.algorithm" in "keys". */
-static bool in_section(const struct mm_option *option, const char *section, size_t len)
-{
-	return strncmp(option->name, section, len) == 0 && option->name[len] == '.';
-}
-
-static bool is_section(const char *name)
-{
-	for (size_t i = 0; i < mm_option_count; i++) {
-		if (in_section(&mm_options[i], name, strlen(name)))
-			return true;
-	}
-	return false;
-}
-
-/* The names at the top, or those in a section, as a list for messages. */
-static void add_names(const char *section, size_t len, struct mm_buf *out)
-{
-	const char *last = "";
-	size_t last_len = 0;
-
-	for (size_t i = 0; i < mm_option_count; i++) {
-		const char *name = mm_options[i].name;
-		size_t name_len;
-
-		if (len > 0 && !in_section(&mm_options[i], section, len))
-			continue;
-		name += len > 0 ? len + 1 : 0;
-		name_len = strcspn(name, ".");
-		if (name_len == last_len && strncmp(name, last, name_len) == 0)
-			continue;
-		mm_buf_printf(out, "%s%.*s", last_len ? ", " : "", (int)name_len, name);
-		last = name;
-		last_len = name_len;
-	}
-}
-
-/* Every name that may stand in the file: options, and the sections that they are in. */
-static enum mm_code list_names(struct mm_strings *out, struct mm_err *err)
-{
-	enum mm_code code = MM_OK;
-
-	for (size_t i = 0; i < mm_option_count && code == MM_OK; i++) {
-		const char *name = mm_options[i].name;
-		mm_auto_string section = strndup(name, strcspn(name, "."));
-
-		if (!section)
-			return out_of_memory(err);
-		if (!mm_strings_has(out, section))
-			code = mm_strings_add(out, section, err);
-		if (code == MM_OK && strcmp(section, name) != 0)
-			code = mm_strings_add(out, name, err);
-	}
-	return code;
-}
-
-static enum mm_code fail_unknown(const struct source *source, const struct mm_yaml_entry *entry, struct mm_err *err)
-{
-	struct mm_suggestion suggestion = {.wanted = entry->name};
-	mm_auto_strings known = {0};
-	const char *dot = strrchr(entry->name, '.');
-	size_t section_len = dot ? (size_t)(dot - entry->name) : 0;
-	mm_auto_buf names = {0};
-	enum mm_code code = list_names(&known, err);
-
-	if (code != MM_OK)
-		return code;
-	for (size_t i = 0; i < known.n; i++)
-		mm_suggestion_offer(&suggestion, known.v[i]);
-	if (suggestion.nearest)
-		return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: unknown key; did you mean %s?", source->name, entry->line,
-			       entry->name, suggestion.nearest);
-	add_names(entry->name, section_len, &names);
-	if (names.len == 0) /* in an option that takes a value, or deeper: the whole section is unknown */
-		add_names("", 0, &names);
-	code = mm_buf_check(&names, err);
-	if (code != MM_OK)
-		return code;
-	return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: unknown key; accepted: %s", source->name, entry->line, entry->name,
-		       names.p);
-}
-
-/* ---- one entry -------------------------------------------------------------------------------------------------- */
-
-/* A line for an entry of the wrong shape. */
-static enum mm_code fail_shape(const struct source *source, const struct mm_yaml_entry *entry,
-			       const struct mm_option *option, struct mm_err *err)
-{
-	static const char *const found[] = {
-		[MM_YAML_NOTHING] = "nothing",
-		[MM_YAML_SCALAR] = "a single value",
-		[MM_YAML_LIST] = "a list",
-		[MM_YAML_SECTION] = "a mapping",
-	};
-	mm_auto_buf accepts = {0};
-	enum mm_code code;
-
-	if (option) {
-		mm_option_accepts(option, &accepts);
-	} else {
-		mm_buf_add_str(&accepts, "a mapping with ");
-		add_names(entry->name, strlen(entry->name), &accepts);
-	}
-	code = mm_buf_check(&accepts, err);
-	if (code != MM_OK)
-		return code;
-	return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: found %s; accepted: %s", source->name, entry->line, entry->name,
-		       found[entry->kind], accepts.p);
-}
-
-static bool takes_list(const struct mm_option *option)
-{
-	return option->type == MM_OPT_STRINGS || option->type == MM_OPT_COMMAND;
-}
-
-static enum mm_code apply(struct mm_config *config, const struct source *source, const struct mm_yaml_entry *entry,
-			  struct mm_err *err)
-{
-	const struct mm_option *option = mm_option_find(entry->name);
-	enum mm_code code;
-
-	if (!option && !is_section(entry->name))
-		return fail_unknown(source, entry, err);
-	if (!option)
-		/* A section may be empty, as when all that is in it is commented out. */
-		return entry->kind == MM_YAML_SECTION || entry->kind == MM_YAML_NOTHING
-			       ? MM_OK
-			       : fail_shape(source, entry, NULL, err);
-	if (entry->kind != (takes_list(option) ? MM_YAML_LIST : MM_YAML_SCALAR))
-		return fail_shape(source, entry, option, err);
-	config->lines[option - mm_options] = entry->line;
-	code = mm_option_set(option, config, &entry->values, source->base_dir, err);
-	return mm_context(err, code, "%s:%zu: %s", source->name, entry->line, entry->name);
-}
-
-static enum mm_code apply_fallbacks(struct mm_config *config, struct mm_err *err)
-{
-	for (size_t i = 0; i < mm_option_count; i++) {
-		mm_auto_strings texts = {0};
-		enum mm_code code;
-
-		if (!mm_options[i].fallback)
-			continue;
-		code = mm_strings_add(&texts, mm_options[i].fallback, err);
-		if (code == MM_OK)
-			code = mm_option_set(&mm_options[i], config, &texts, ".", err);
-		if (code != MM_OK)
-			return mm_context(err, code, "default of %s", mm_options[i].name);
-	}
-	return MM_OK;
-}
-
-static enum mm_code check_required(const struct source *source, struct mm_err *err)
-{
-	for (size_t i = 0; i < mm_option_count; i++) {
-		const struct mm_option *option = &mm_options[i];
-		mm_auto_buf accepts = {0};
-
-		if (!option->required || mm_yaml_find(source->yaml, option->name))
-			continue;
-		mm_option_accepts(option, &accepts);
-		return mm_fail(err, MM_ECONFIG, "%s: %s: missing; accepted: %s", source->name, option->name,
-			       accepts.p ? accepts.p : "");
-	}
-	return MM_OK;
-}
-
-/* ---- the whole -------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 enum mm_code mm_config_parse(struct mm_span text, const char *name, const char *base_dir, struct mm_config **out,
 			     struct mm_err *err)
 {
+	const struct mm_option_table table = {mm_options, mm_option_count};
+	const struct mm_place place = {.file = name, .base_dir = base_dir, .name = ""};
 	mm_auto(mm_yaml) yaml = NULL;
 	mm_auto(mm_config) config = calloc(1, sizeof *config);
-	struct source source = {.name = name, .base_dir = base_dir};
 	enum mm_code code;
 
 	if (!config)
@@ -213,14 +36,9 @@ enum mm_code mm_config_parse(struct mm_span text, const char *name, const char *
 		return out_of_memory(err);
 	code = mm_yaml_read(text, name, &yaml, err);
 	if (code == MM_OK)
-		code = apply_fallbacks(config, err);
-	source.yaml = yaml;
-	for (size_t i = 0; code == MM_OK && i < yaml->count; i++)
-		code = apply(config, &source, &yaml->entries[i], err);
+		code = mm_mapping_read(&table, yaml, config, config->lines, &place, err);
 	if (code == MM_OK)
-		code = check_required(&source, err);
-	if (code == MM_OK)
-		code = mm_config_check_relations(config, yaml, name, err);
+		code = mm_config_check_relations(config, err);
 	if (code == MM_OK)
 		*out = mm_take(config);
 	return code;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The option table: what may stand in the configuration file, and what holds of each option by itself. */
 #include <mintmark/config.h>
-#include <mintmark/url.h>
+
+#include "conf/checks.h"
+#include "conf/record_fields.h"
 
 #include <string.h>
 
@@ -16,41 +18,6 @@ static const char *const level_words[] = {"error", "warn", "info", "debug", NULL
 static const char *const format_words[] = {"text", "json", NULL};
 static const char *const access_words[] = {"off", "text", "json", NULL};
 
-static enum mm_code check_issuer(const char *value, struct mm_err *err)
-{
-	return mm_issuer_url_check(value, NULL, err);
-}
-
-static enum mm_code check_address(const char *value, struct mm_err *err)
-{
-	mm_auto_string host = NULL;
-	int port;
-
-	return mm_hostport_parse(value, &host, &port, err);
-}
-
-static enum mm_code check_admin_address(const char *value, struct mm_err *err)
-{
-	mm_auto_string host = NULL;
-	enum mm_code code;
-	int port;
-
-	if (strcmp(value, "off") == 0)
-		return MM_OK;
-	code = mm_hostport_parse(value, &host, &port, err);
-	if (code == MM_OK && !mm_host_is_loopback(host))
-		code = mm_fail(err, MM_EREFUSED,
-			       "this version cannot tell callers apart, so the admin listener must not leave the host");
-	return code;
-}
-
-static enum mm_code check_rsa_bits(const char *value, struct mm_err *err)
-{
-	if (strcmp(value, "2048") == 0 || strcmp(value, "3072") == 0 || strcmp(value, "4096") == 0)
-		return MM_OK;
-	return mm_fail(err, MM_EREFUSED, "not a size that mintmark makes");
-}
-
 #define AT(member) offsetof(struct mm_config, member)
 
 const struct mm_option mm_options[] = {
@@ -60,7 +27,7 @@ const struct mm_option mm_options[] = {
 	 .min = 1,
 	 .max = 255,
 	 .required = true,
-	 .check = check_issuer,
+	 .check = mm_check_issuer,
 	 .accepts = "an https URL without query, fragment or trailing slash (http for loopback hosts alone)",
 	 .help = "The issuer URL, compared byte for byte by everyone who verifies a token."},
 	{.name = "data_dir",
@@ -76,7 +43,7 @@ const struct mm_option mm_options[] = {
 	 .fallback = "127.0.0.1:8443",
 	 .min = 1,
 	 .max = 255,
-	 .check = check_address,
+	 .check = mm_check_address,
 	 .accepts = "HOST:PORT",
 	 .help = "Where the world reads the two documents."},
 	{.name = "listen.admin",
@@ -85,9 +52,9 @@ const struct mm_option mm_options[] = {
 	 .fallback = "127.0.0.1:8444",
 	 .min = 1,
 	 .max = 255,
-	 .check = check_admin_address,
-	 .accepts = "HOST:PORT on a loopback address, or off",
-	 .help = "Where operators read version, metrics and health; loopback only, or off."},
+	 .check = mm_check_admin_address,
+	 .accepts = "HOST:PORT, unix:/ABSOLUTE/PATH, or off",
+	 .help = "Where callers with credentials mint and review tokens, and operators read metrics and health."},
 	{.name = "tls.certificate",
 	 .type = MM_OPT_PATH,
 	 .offset = AT(tls.certificate),
@@ -124,7 +91,7 @@ const struct mm_option mm_options[] = {
 	 .min = 2048,
 	 .max = 4096,
 	 .reloadable = true,
-	 .check = check_rsa_bits,
+	 .check = mm_check_rsa_bits,
 	 .accepts = "2048, 3072 or 4096",
 	 .help = "The size of new RSA keys."},
 	{.name = "keys.rotate_every",
@@ -199,6 +166,85 @@ const struct mm_option mm_options[] = {
 	 .max = YEAR,
 	 .reloadable = true,
 	 .help = "The longest lifetime of any token; a retired key stays published for at least as long."},
+	{.name = "tokens.extend_expiration",
+	 .type = MM_OPT_BOOL,
+	 .offset = AT(tokens.extend_expiration),
+	 .fallback = "false",
+	 .reloadable = true,
+	 .help = "As kube-apiserver does: 3607s for a pod become a year; retired keys then stay published for a year."},
+	{.name = "callers.tokens",
+	 .type = MM_OPT_PATH,
+	 .offset = AT(callers.tokens),
+	 .min = 1,
+	 .max = 4096,
+	 .reloadable = true,
+	 .help = "CSV file of bearer tokens, as kube-apiserver's: TOKEN,USER,UID,\"GROUP1,GROUP2\"; nobody else reads "
+		 "it."},
+	{.name = "callers.client_ca",
+	 .type = MM_OPT_PATH,
+	 .offset = AT(callers.client_ca),
+	 .min = 1,
+	 .max = 4096,
+	 .reloadable = true,
+	 .help = "PEM file with the authorities of client certificates; CN is the user, each O a group."},
+	{.name = "callers.client_crl",
+	 .type = MM_OPT_PATH,
+	 .offset = AT(callers.client_crl),
+	 .min = 1,
+	 .max = 4096,
+	 .reloadable = true,
+	 .help = "PEM file with revocation lists of those authorities."},
+	{.name = "rules",
+	 .type = MM_OPT_RECORDS,
+	 .offset = AT(rules),
+	 .max = 1000,
+	 .fields = mm_rule_fields,
+	 .record_size = sizeof(struct mm_rule_record),
+	 .reloadable = true,
+	 .help = "Who may do what on the admin listener; what no rule allows is denied."},
+	{.name = "service_accounts",
+	 .type = MM_OPT_RECORDS,
+	 .offset = AT(service_accounts),
+	 .fallback = "any",
+	 .max = 10000,
+	 .fields = mm_account_fields,
+	 .record_size = sizeof(struct mm_account_record),
+	 .any_word = true,
+	 .reloadable = true,
+	 .help = "The service accounts that there are; any: whatever name Kubernetes would allow."},
+	{.name = "bound_objects",
+	 .type = MM_OPT_RECORDS,
+	 .offset = AT(bound_objects),
+	 .fallback = "any",
+	 .max = 10000,
+	 .fields = mm_object_fields,
+	 .record_size = sizeof(struct mm_object_record),
+	 .any_word = true,
+	 .reloadable = true,
+	 .help = "The objects that tokens can be bound to; any: they are what the caller says that they are."},
+	{.name = "limits.rate",
+	 .type = MM_OPT_INT,
+	 .offset = AT(limits.rate),
+	 .fallback = "1000",
+	 .max = 1000000,
+	 .reloadable = true,
+	 .help = "Requests of one caller to the admin listener, each second; 0 = no bound."},
+	{.name = "limits.burst",
+	 .type = MM_OPT_INT,
+	 .offset = AT(limits.burst),
+	 .fallback = "2000",
+	 .min = 1,
+	 .max = 1000000,
+	 .reloadable = true,
+	 .help = "How many of them may come at once, after a pause."},
+	{.name = "limits.concurrent",
+	 .type = MM_OPT_INT,
+	 .offset = AT(limits.concurrent),
+	 .fallback = "400",
+	 .min = 1,
+	 .max = 100000,
+	 .reloadable = true,
+	 .help = "Requests to the admin listener that are under way, of all callers."},
 	{.name = "http.workers",
 	 .type = MM_OPT_INT,
 	 .offset = AT(http.workers),
@@ -268,38 +314,4 @@ const struct mm_option *mm_option_find(const char *name)
 			return &mm_options[i];
 	}
 	return NULL;
-}
-
-static void add_words(const struct mm_option *option, struct mm_buf *out)
-{
-	const char *const *words = option->words;
-
-	if (option->type == MM_OPT_STRINGS)
-		mm_buf_printf(out, "a list of %lld to %lld different ones of ", (long long)option->min,
-			      (long long)option->max);
-	for (size_t i = 0; words[i]; i++)
-		mm_buf_printf(out, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-}
-
-void mm_option_accepts(const struct mm_option *option, struct mm_buf *out)
-{
-	char least[MM_DURATION_TEXT_SIZE], most[MM_DURATION_TEXT_SIZE];
-
-	if (option->accepts) {
-		mm_buf_add_str(out, option->accepts);
-	} else if (option->words) {
-		add_words(option, out);
-	} else if (option->type == MM_OPT_DURATION) {
-		mm_duration_format(option->min, least);
-		mm_duration_format(option->max, most);
-		mm_buf_printf(out, "a duration from %s to %s, such as 90s, 15m, 1h or 30d", least, most);
-	} else if (option->type == MM_OPT_COMMAND) {
-		mm_buf_printf(out, "a list of the absolute path of a program and at most %lld arguments",
-			      (long long)option->max - 1);
-	} else if (option->type == MM_OPT_INT) {
-		mm_buf_printf(out, "a whole number from %lld to %lld", (long long)option->min, (long long)option->max);
-	} else {
-		mm_buf_printf(out, "%s of %lld to %lld bytes", option->type == MM_OPT_PATH ? "a path" : "a text",
-			      (long long)option->min, (long long)option->max);
-	}
 }

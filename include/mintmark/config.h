@@ -12,6 +12,10 @@
 
 #define MM_MAX_KEYS_LIMIT 100 /* of keys.max_keys: AWS STS refuses a JWKS of 101 keys, Entra reads the first 100 */
 
+/* What listen.admin may be besides HOST:PORT. */
+#define MM_LISTEN_OFF  "off"
+#define MM_LISTEN_UNIX "unix:" /* and the absolute path of a socket */
+
 enum mm_access_log { MM_ACCESS_OFF, MM_ACCESS_TEXT, MM_ACCESS_JSON };
 
 /* A list of mappings; each record is a struct of its own, as the option's fields say. */

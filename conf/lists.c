@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf/lists.h"
+
+#include <string.h>
+
+#define ITEM_MAX     1024 /* bytes of an item of a list */
+#define ARGUMENT_MAX 4096 /* bytes of a word of a command, and of a value of a pair */
+
+enum mm_code mm_count_check(const struct mm_option *option, const struct mm_yaml *written, const struct mm_place *place,
+			    struct mm_err *err)
+{
+	if ((int64_t)written->count < option->min)
+		return mm_value_refuse(option, written, "too few", place, err);
+	if ((int64_t)written->count > option->max)
+		return mm_value_refuse(option, &written->items[option->max], "one too many", place, err);
+	return MM_OK;
+}
+
+/* `list` takes the place of what was there, and is left empty. */
+static void replace_list(struct mm_strings *out, struct mm_strings *list)
+{
+	mm_strings_free(out);
+	*out = *list;
+	*list = (struct mm_strings){0};
+}
+
+enum mm_code mm_strings_set(const struct mm_option *option, void *out, const struct mm_yaml *written,
+			    const struct mm_place *place, struct mm_err *err)
+{
+	mm_auto_strings list = {0};
+	enum mm_code code = mm_count_check(option, written, place, err);
+
+	for (size_t i = 0; i < written->count && code == MM_OK; i++) {
+		const struct mm_yaml *item = &written->items[i];
+
+		code = mm_text_check(option, item, place, err);
+		if (code != MM_OK)
+			return code;
+		if (*item->text == '\0' || strlen(item->text) > ITEM_MAX)
+			return mm_value_refuse(option, item, "", place, err);
+		if (mm_strings_has(&list, item->text))
+			return mm_value_refuse(option, item, "twice", place, err);
+		code = mm_strings_add(&list, item->text, err);
+	}
+	if (code == MM_OK)
+		replace_list(out, &list);
+	return code;
+}
+
+/* Neither a shell nor $PATH is between what is written and what is run. Arguments may be empty, and be there twice. */
+enum mm_code mm_command_set(const struct mm_option *option, void *out, const struct mm_yaml *written,
+			    const struct mm_place *place, struct mm_err *err)
+{
+	mm_auto_strings list = {0};
+	enum mm_code code = mm_count_check(option, written, place, err);
+
+	for (size_t i = 0; i < written->count && code == MM_OK; i++) {
+		const struct mm_yaml *item = &written->items[i];
+
+		code = mm_text_check(option, item, place, err);
+		if (code != MM_OK)
+			return code;
+		if (i == 0 && *item->text != '/')
+			return mm_value_refuse(option, item, "not an absolute path", place, err);
+		if (strlen(item->text) > ARGUMENT_MAX)
+			return mm_value_refuse(option, item, "too long", place, err);
+		code = mm_strings_add(&list, item->text, err);
+	}
+	if (code == MM_OK)
+		replace_list(out, &list);
+	return code;
+}
+
+/* The option's rule is one for names; that they are different is the loader's affair. */
+enum mm_code mm_pairs_set(const struct mm_option *option, void *out, const struct mm_yaml *written,
+			  const struct mm_place *place, struct mm_err *err)
+{
+	mm_auto_strings names = {0}, values = {0};
+	struct mm_pairs *pairs = out;
+	enum mm_code code = mm_count_check(option, written, place, err);
+
+	for (size_t i = 0; i < written->count && code == MM_OK; i++) {
+		const struct mm_yaml *item = &written->items[i];
+		const struct mm_yaml name = {.kind = MM_YAML_SCALAR, .line = item->line, .text = item->key};
+
+		code = mm_text_check(option, &name, place, err);
+		if (code != MM_OK)
+			return code;
+		if (item->kind != MM_YAML_SCALAR)
+			return mm_value_refuse(option, item, item->key, place, err);
+		if (strlen(item->text) > ARGUMENT_MAX)
+			return mm_value_refuse(option, item, "too long", place, err);
+		code = mm_strings_add(&names, item->key, err);
+		if (code == MM_OK)
+			code = mm_strings_add(&values, item->text, err);
+	}
+	if (code == MM_OK) {
+		replace_list(&pairs->names, &names);
+		replace_list(&pairs->values, &values);
+	}
+	return code;
+}
