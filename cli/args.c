@@ -48,6 +48,24 @@ static enum mm_code set_word(const struct parse *parse, const struct mm_flag *fl
 	return code == MM_OK ? fail_value(parse, flag, text, accepts.p) : code;
 }
 
+static enum mm_code set_choice(const struct parse *parse, const struct mm_flag *flag, const char *text)
+{
+	struct mm_suggestion suggestion = {.wanted = text};
+	const char *name;
+
+	for (size_t i = 0; (name = flag->choices->name(i)); i++) {
+		if (strcmp(name, text) == 0) {
+			*(const char **)target(parse, flag) = name;
+			return MM_OK;
+		}
+		mm_suggestion_offer(&suggestion, name);
+	}
+	if (suggestion.nearest)
+		return mm_fail(parse->err, MM_EUSAGE, "--%s: found \"%.80s\"; did you mean %s?", flag->name, text,
+			       suggestion.nearest);
+	return fail_value(parse, flag, text, "one of those that --help lists");
+}
+
 static enum mm_code set_algorithm(const struct parse *parse, const struct mm_flag *flag, const char *text)
 {
 	const struct mm_alg *alg = mm_alg_find(mm_span_str(text));
@@ -82,6 +100,7 @@ static enum mm_code set_value(const struct parse *parse, const struct mm_flag *f
 	switch (flag->type) {
 	case MM_FLAG_LIST: return mm_strings_add(target(parse, flag), text, parse->err);
 	case MM_FLAG_WORD: return set_word(parse, flag, text);
+	case MM_FLAG_CHOICE: return set_choice(parse, flag, text);
 	case MM_FLAG_ALGORITHM: return set_algorithm(parse, flag, text);
 	case MM_FLAG_DURATION: return set_duration(parse, flag, text);
 	case MM_FLAG_TIME: return set_time(parse, flag, text);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
+#include "cli/claim_flags.h"
 #include "cli/context.h"
 #include "cli/output.h"
 
-#include <mintmark/json.h>
-#include <mintmark/mint.h>
+#include <mintmark/fault.h>
 #include <mintmark/token.h>
-#include <string.h>
 
 struct create_options {
 	struct mm_common_options common;
@@ -20,69 +19,11 @@ struct create_options {
 	const char *bound_uid;
 	struct mm_strings claims;
 	const struct mm_alg *alg;
+	const char *fault;
+	const char *issuer;
 };
 
 static const char *const bound_kinds[] = {"Pod", "Node", "Secret", NULL};
-
-/* ---- claims ----------------------------------------------------------------------------------------------------- */
-
-/* Any JSON value, under the limits for untrusted JSON, which hold for objects: as the only member of one. */
-static enum mm_code parse_value(const char *text, json_t **out, struct mm_err *err)
-{
-	mm_auto_buf wrapped = {0};
-	json_t *object = NULL;
-	enum mm_code code;
-
-	mm_buf_printf(&wrapped, "{\"value\":%s}", text);
-	code = mm_buf_check(&wrapped, err);
-	if (code == MM_OK)
-		code = mm_json_load(mm_buf_span(&wrapped), MM_TOKEN_MAX, &object, err);
-	if (code != MM_OK)
-		return code;
-	if (json_object_size(object) == 1)
-		*out = json_incref(json_object_get(object, "value"));
-	else
-		code = mm_fail(err, MM_EPARSE, "more than one value");
-	json_decref(object);
-	return code;
-}
-
-static enum mm_code add_claim(struct mm_call *call, json_t *claims, const char *text, struct mm_err *err)
-{
-	const char *equals = strchr(text, '=');
-	mm_auto_string name = equals ? strndup(text, (size_t)(equals - text)) : NULL;
-	struct mm_err why = {0};
-	json_t *value = NULL;
-
-	if (!equals || equals == text)
-		return mm_fail(err, MM_EUSAGE, "token create: --claim: found \"%.80s\"; accepted: NAME=JSON", text);
-	if (!name)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	if (json_object_get(claims, name))
-		return mm_fail(err, MM_EUSAGE, "token create: --claim: %.80s is given twice", name);
-	if (parse_value(equals + 1, &value, &why) != MM_OK) {
-		mm_hint(call, "a text needs its quotes: --claim '%.80s=\"%.80s\"'", name, equals + 1);
-		return mm_fail(err, MM_EUSAGE, "token create: --claim: the value of %.80s is not JSON", name);
-	}
-	return json_object_set_new(claims, name, value) == 0 ? MM_OK : mm_fail(err, MM_EPARSE, "claim %.80s", name);
-}
-
-/* The --claim flags as one object; NULL when there are none. */
-static enum mm_code collect_claims(struct mm_call *call, const struct mm_strings *texts, json_t **out,
-				   struct mm_err *err)
-{
-	enum mm_code code = MM_OK;
-
-	*out = NULL;
-	if (texts->n == 0)
-		return MM_OK;
-	*out = json_object();
-	if (!*out)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	for (size_t i = 0; i < texts->n && code == MM_OK; i++)
-		code = add_claim(call, *out, texts->v[i], err);
-	return code;
-}
 
 /* ---- the request and the answer --------------------------------------------------------------------------------- */
 
@@ -103,10 +44,21 @@ static enum mm_code check_options(const struct mm_call *call, struct mm_err *err
 	return MM_OK;
 }
 
-static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapshot, const json_t *extra,
+/* Only for a token that is made for tests may the claims that mintmark sets itself be others. */
+static bool is_for_tests(const struct create_options *options)
+{
+	return options->fault || options->issuer;
+}
+
+static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapshot, const json_t *claims,
 			 struct mm_minted *minted, struct mm_err *err)
 {
 	const struct create_options *options = call->options;
+	const struct mm_fault_request faulty = {
+		.fault = options->fault ? mm_fault_find(options->fault) : NULL,
+		.issuer = options->issuer,
+		.claims = claims,
+	};
 	const struct mm_mint_request request = {
 		.namespace = options->namespace ? options->namespace : "default",
 		.service_account = call->argument_count > 0 ? call->arguments[0] : NULL,
@@ -117,14 +69,16 @@ static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapsho
 		.ttl = options->duration,
 		.bound_kind = options->bound_kind >= 0 ? bound_kinds[options->bound_kind] : NULL,
 		.bound = {options->bound_name, options->bound_uid},
-		.extra = extra,
+		.extra = is_for_tests(options) ? NULL : claims,
 		.alg = options->alg,
 	};
 
+	if (is_for_tests(options))
+		return mm_mint_faulty(snapshot, &request, &faulty, mm_clock_now(), minted, err);
 	return mm_mint(snapshot, &request, mm_clock_now(), minted, err);
 }
 
-/* What the token says is read from the token, so that the answer cannot say anything else. */
+/* What the token says is read from the token, so that the answer cannot say anything else; null is what it lacks. */
 static enum mm_code print_json(const struct mm_minted *minted, struct mm_err *err)
 {
 	MM_CLEANUP(mm_token_clear) struct mm_token token = {0};
@@ -133,11 +87,13 @@ static enum mm_code print_json(const struct mm_minted *minted, struct mm_err *er
 	if (code != MM_OK)
 		return code;
 	return mm_print_json(
-		json_pack("{s:s#, s:o, s:o, s:O, s:O, s:O, s:s, s:O, s:s}", "token", minted->token.p, minted->token.len,
-			  "expirationTimestamp", mm_json_time(minted->expires_at), "creationTimestamp",
-			  mm_json_time(minted->issued_at), "issuer", json_object_get(token.claims, "iss"), "subject",
-			  json_object_get(token.claims, "sub"), "audiences", json_object_get(token.claims, "aud"),
-			  "kid", minted->kid, "algorithm", json_object_get(token.header, "alg"), "jti", minted->jti),
+		json_pack("{s:s#, s:o, s:o, s:O?, s:O?, s:O?, s:O?, s:O?, s:O?}", "token", minted->token.p,
+			  minted->token.len, "expirationTimestamp", mm_json_time(minted->expires_at),
+			  "creationTimestamp", mm_json_time(minted->issued_at), "issuer",
+			  json_object_get(token.claims, "iss"), "subject", json_object_get(token.claims, "sub"),
+			  "audiences", json_object_get(token.claims, "aud"), "kid",
+			  json_object_get(token.header, "kid"), "algorithm", json_object_get(token.header, "alg"),
+			  "jti", json_object_get(token.claims, "jti")),
 		err);
 }
 
@@ -156,22 +112,34 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
 	mm_auto_context context = {0};
 	mm_auto(mm_snapshot) snapshot = NULL;
-	json_t *extra = NULL;
+	json_t *claims = NULL;
 	enum mm_code code = check_options(call, err);
 
 	if (code == MM_OK)
-		code = collect_claims(call, &options->claims, &extra, err);
+		code = mm_collect_claims(call, &options->claims, &claims, err);
 	if (code == MM_OK)
 		code = mm_cli_open_snapshot(call, true, mm_clock_now(), &context, &snapshot, err);
 	if (code == MM_OK)
-		code = mm_context(err, mint(call, snapshot, extra, &minted, err), "token create");
-	json_decref(extra);
+		code = mm_context(err, mint(call, snapshot, claims, &minted, err), "token create");
+	json_decref(claims);
 	if (code == MM_OK)
 		code = (mm_wants_json(call) ? print_json : print_text)(&minted, err);
 	return code;
 }
 
 #define AT(member) offsetof(struct create_options, member)
+
+static const char *fault_name(size_t i)
+{
+	return mm_fault_at(i) ? mm_fault_name(mm_fault_at(i)) : NULL;
+}
+
+static const char *fault_help(size_t i)
+{
+	return mm_fault_help(mm_fault_at(i));
+}
+
+static const struct mm_choices faults = {"Faults", fault_name, fault_help};
 
 static const struct mm_flag flags[] = {
 	{.name = "namespace",
@@ -226,6 +194,17 @@ static const struct mm_flag flags[] = {
 	 .offset = AT(alg),
 	 .value = "ALG",
 	 .help = "sign with the active key for it; without it that for the first one of the configuration"},
+	{.name = "fault",
+	 .type = MM_FLAG_CHOICE,
+	 .offset = AT(fault),
+	 .value = "FAULT",
+	 .choices = &faults,
+	 .help = "for tests of verifiers: what is wrong with the token, one of the faults below"},
+	{.name = "issuer",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(issuer),
+	 .value = "URL",
+	 .help = "for tests of verifiers: iss, in place of the configured issuer"},
 	MM_FLAG_ROW_CONFIG,
 	MM_FLAG_ROW_OUTPUT,
 	{0},
@@ -238,7 +217,10 @@ const struct mm_command mm_cmd_token_create = {
 		 "it. The flags are those of 'kubectl create token'. Nobody is asked whether account or bound object "
 		 "exist.\n"
 		 "\n"
-		 "With --subject and without SERVICEACCOUNT the token has that subject and no kubernetes.io claim.",
+		 "With --subject and without SERVICEACCOUNT the token has that subject and no kubernetes.io claim.\n"
+		 "\n"
+		 "With --fault or --issuer the token is one for tests of whatever verifies tokens. Then --claim may "
+		 "replace any claim, and NAME=null takes one out.",
 	.flags = flags,
 	.options_size = sizeof(struct create_options),
 	.run = run,

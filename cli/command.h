@@ -18,19 +18,28 @@ enum mm_flag_type {
 	MM_FLAG_DIR,       /* as MM_FLAG_TEXT, completed to directories */
 	MM_FLAG_LIST,      /* may be repeated; struct mm_strings */
 	MM_FLAG_WORD,      /* one of `words`; int, its index, or -1 when not given */
+	MM_FLAG_CHOICE,    /* one of `choices`; const char *, its name as it stands there; NULL when not given */
 	MM_FLAG_ALGORITHM, /* const struct mm_alg *; NULL when not given */
 	MM_FLAG_DURATION,  /* mm_duration; 0 when not given */
 	MM_FLAG_TIME,      /* mm_time; MM_NEVER when not given */
+};
+
+/* Words that come from a table of another floor, each with a line of its own in help. */
+struct mm_choices {
+	const char *title;             /* of the list in help: "Faults" */
+	const char *(*name)(size_t i); /* NULL past the last */
+	const char *(*help)(size_t i);
 };
 
 struct mm_flag {
 	const char *name; /* "namespace"; NULL ends a list of flags */
 	char letter;      /* 'n', or NUL */
 	enum mm_flag_type type;
-	size_t offset;            /* in the command's options */
-	const char *value;        /* what stands for the value in help: "NAME" */
-	const char *fallback;     /* what is parsed when the flag is not given; NULL: nothing */
-	const char *const *words; /* MM_FLAG_WORD: NULL at the end */
+	size_t offset;                    /* in the command's options */
+	const char *value;                /* what stands for the value in help: "NAME" */
+	const char *fallback;             /* what is parsed when the flag is not given; NULL: nothing */
+	const char *const *words;         /* MM_FLAG_WORD: NULL at the end */
+	const struct mm_choices *choices; /* MM_FLAG_CHOICE */
 	bool required;
 	bool hidden; /* not in help and completion */
 	const char *help;

@@ -40,6 +40,8 @@ static void flag_candidates(const struct mm_flag *flag, struct candidates *out)
 		add_word(out, mm_algs[i].name, strlen(mm_algs[i].name));
 	for (size_t i = 0; flag->type == MM_FLAG_WORD && flag->words[i]; i++)
 		add_word(out, flag->words[i], strlen(flag->words[i]));
+	for (size_t i = 0; flag->type == MM_FLAG_CHOICE && flag->choices->name(i); i++)
+		add_word(out, flag->choices->name(i), strlen(flag->choices->name(i)));
 }
 
 static void add_commands(const struct mm_command *const *commands, const struct mm_command *group,

@@ -85,7 +85,8 @@ static void add_flag_right(struct mm_buf *out, const struct mm_flag *flag)
 		mm_buf_printf(out, " (default: %s)", flag->fallback);
 }
 
-#define FLAG_INDENT 30
+#define FLAG_INDENT   30
+#define CHOICE_INDENT 25
 
 static void add_flags(struct mm_buf *out, const struct mm_command *command)
 {
@@ -101,6 +102,18 @@ static void add_flags(struct mm_buf *out, const struct mm_command *command)
 			add_row(out, left.p, right.p, FLAG_INDENT);
 	}
 	add_row(out, "-h, --help", "this help", FLAG_INDENT);
+}
+
+/* Below the flags, what each word of a long list means. */
+static void add_choices(struct mm_buf *out, const struct mm_command *command)
+{
+	for (const struct mm_flag *flag = command->flags; flag->name; flag++) {
+		if (!flag->choices || flag->hidden)
+			continue;
+		mm_buf_printf(out, "\n%s:\n", flag->choices->title);
+		for (size_t i = 0; flag->choices->name(i); i++)
+			add_row(out, flag->choices->name(i), flag->choices->help(i), CHOICE_INDENT);
+	}
 }
 
 /* ---- the three levels ------------------------------------------------------------------------------------------- */
@@ -146,6 +159,7 @@ static void add_command_help(struct mm_buf *out, const struct mm_command *comman
 		add_wrapped(out, command->usage, 0, 0);
 	}
 	add_flags(out, command);
+	add_choices(out, command);
 }
 
 void mm_help_write(const struct mm_command *const *commands, const struct mm_command *command, struct mm_buf *out)

@@ -12,6 +12,19 @@ static enum mm_code run_nothing(struct mm_call *call, struct mm_err *err)
 
 #define AT(member) offsetof(struct test_options, member)
 
+static const char *choice_name(size_t i)
+{
+	static const char *const names[] = {"gold", "silver"};
+
+	return i < MM_COUNT(names) ? names[i] : NULL;
+}
+
+static const char *choice_help(size_t i)
+{
+	return i == 0 ? "a heavy one" : "a light one";
+}
+
+static const struct mm_choices choices = {"Metals", choice_name, choice_help};
 static const char *const words[] = {"one", "two", "three", NULL};
 
 static const struct mm_flag strike_flags[] = {
@@ -41,6 +54,12 @@ static const struct mm_flag strike_flags[] = {
 	 .value = "WORD",
 	 .words = words,
 	 .help = "another word"},
+	{.name = "metal",
+	 .type = MM_FLAG_CHOICE,
+	 .offset = AT(choice),
+	 .value = "METAL",
+	 .choices = &choices,
+	 .help = "what it is made of"},
 	{.name = "algorithm", .type = MM_FLAG_ALGORITHM, .offset = AT(alg), .value = "ALG", .help = "an algorithm"},
 	{.name = "duration",
 	 .type = MM_FLAG_DURATION,

@@ -14,6 +14,7 @@ struct test_options {
 	struct mm_strings list;
 	int word;
 	int other_word;
+	const char *choice;
 	const struct mm_alg *alg;
 	mm_duration duration;
 	mm_time time;

@@ -34,6 +34,7 @@ static void bash_offers_what_a_flag_takes(void **state)
 
 	assert_contains(text, "'group strike --word'|'group strike -w') _mintmark_offer -W 'one two three';");
 	assert_contains(text, "'group strike --algorithm') _mintmark_offer -W 'RS256 RS384");
+	assert_contains(text, "'group strike --metal') _mintmark_offer -W 'gold silver';");
 	assert_contains(text, "'group strike --file') compopt -o filenames 2>/dev/null; _mintmark_offer -f;");
 	assert_contains(text, "'group strike --dir') compopt -o filenames 2>/dev/null; _mintmark_offer -d;");
 	/* Nothing is known of texts: nothing is offered, neither flags nor files. */

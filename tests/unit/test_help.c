@@ -50,6 +50,8 @@ static void a_command_shows_usage_and_flags(void **state)
 	assert_contains(text, "\n      --algorithm ALG         an algorithm: RS256, RS384");
 	assert_contains(text, "\n      --duration DURATION     a duration (default: 90s)\n");
 	assert_contains(text, "\n  -h, --help                  this help\n");
+	assert_contains(text,
+			"\n\nMetals:\n  gold                   a heavy one\n  silver                 a light one\n");
 }
 
 static void hidden_flags_are_not_shown(void **state)
