@@ -10,10 +10,10 @@
 
 /*
  * A caller's bucket stands somewhere in a window of the table that begins where its hash says. All of the window is
- * looked at, so that a bucket that has filled up can be given to another caller without a word to anybody. Twice as
- * many places as buckets make it very unlikely that a window is taken.
+ * looked at, so that a bucket that has filled up can be given to another caller without a word to anybody. There are
+ * four times as many places as buckets, so that a window is next to never taken while not all buckets are.
  */
-#define PLACES ((size_t)2 * MM_LIMITS_CALLERS_MAX)
+#define PLACES ((size_t)4 * MM_LIMITS_CALLERS_MAX)
 #define WINDOW ((size_t)32)
 _Static_assert((PLACES & (PLACES - 1)) == 0, "places are found by a mask");
 
@@ -144,7 +144,7 @@ int mm_limits_take(struct mm_limits *limits, const char *caller, int64_t rate, i
 
 	if (rate <= 0)
 		return 0;
-	each = (SECOND + rate - 1) / rate; /* rounded up: never more than the rate */
+	each = (SECOND - 1) / rate + 1; /* rounded up: never more than the rate */
 	if (burst < 1)
 		burst = 1;
 	if (burst > INT64_MAX / 4 / each)
