@@ -22,12 +22,12 @@ struct mm_callers;
  * Reads callers.tokens, callers.client_ca and callers.client_crl, whichever the configuration names.
  *
  * The token file is kube-apiserver's: CSV (RFC 4180), `token,user,uid[,"group1,group2"]`, more columns are ignored,
- * empty lines too. Of a token only a keyed hash stays in memory; the text is cleansed. MM_ECONFIG: the file can be read
- * or written by others than its owner, and the command that mends it; an empty token or user, a user or group that
- * kube-apiserver keeps for itself or that would pass for another kind of caller (system:anonymous,
- * system:unauthenticated, system:serviceaccount:…, unix:…), one token twice, too few columns, each with file and line
- * and never with the token. No certificate in the CA file, a CRL by none of its authorities. MM_ENOTFOUND, MM_EIO,
- * MM_ENOMEM.
+ * empty lines too. Of a token only a keyed hash stays in memory; the text is cleansed. MM_EUNSAFE: it can be read by
+ * others than its owner, or one of the files can be written by them, and the command that mends it. MM_ECONFIG: a token
+ * that no header can carry (RFC 6750 §2.1), one token twice, a user or group that mm_user_build refuses, too few
+ * columns, each with file and line and never with the token; no certificate in the CA file, one that is no authority,
+ * or one that the CRL revokes; a CRL by none of the authorities, or one without nextUpdate. MM_ENOTFOUND, MM_ELIMIT,
+ * MM_EIO, MM_ECRYPTO, MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_callers_load(const struct mm_config *config, struct mm_callers **out, struct mm_err *err);
 /* For `mintmark dev`: that one bearer token is the user `name`. */
@@ -44,7 +44,7 @@ const struct stack_st_X509_NAME *mm_callers_authorities(const struct mm_callers 
 
 /*
  * What one connection proved, kept with it: TLS has shown that the peer holds the certificate's key, and nothing else.
- * The verdict about it is remembered for the callers and the time that it was made for.
+ * Who that is is remembered for the callers and the time that it was found for.
  */
 struct mm_peer {
 	X509 *certificate;           /* owned; NULL: none */
@@ -53,10 +53,12 @@ struct mm_peer {
 	uid_t uid;
 	gid_t gid;
 
-	/* Its own. */
-	uint64_t judged_by; /* the number that the callers drew when they were made; 0: nobody has judged */
+	/*
+	 * Its own: the user, by callers of that number (0: nobody has said yes), for judged_from <= now < judged_until.
+	 * Only a yes is kept: what is refused is looked at again.
+	 */
+	uint64_t judged_by;
 	mm_time judged_from, judged_until;
-	enum mm_code verdict;
 	struct mm_user user;
 };
 void mm_peer_clear(struct mm_peer *peer);
@@ -75,12 +77,12 @@ enum mm_caller_kind {
 	MM_CALLER_SERVICE_ACCOUNT,
 	MM_CALLER_UNIX
 };
-const char *mm_caller_kind_name(enum mm_caller_kind kind); /* "certificate", for the log */
+const char *mm_caller_kind_name(enum mm_caller_kind kind); /* for the log: "nobody", "token", "certificate", … */
 
-/* The answer; {0} is nobody. mm_identity_clear in any case. */
+/* The answer; {0} is nobody. mm_identity_clear in any case. Do not copy the struct. */
 struct mm_identity {
 	enum mm_caller_kind kind;
-	const struct mm_user *user; /* NULL: nobody; borrowed from the callers, the peer or `own` */
+	const struct mm_user *user; /* NULL: nobody; borrowed from the callers, the peer (until it is asked again) or `own` */
 	struct mm_user own;
 };
 void mm_identity_clear(struct mm_identity *identity);

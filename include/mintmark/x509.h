@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a certificate says, in our own words. */
+#ifndef MINTMARK_X509_H
+#define MINTMARK_X509_H
+
+#include <mintmark/bytes.h>
+#include <mintmark/clock.h>
+#include <openssl/types.h>
+
+/* False: it is no time. */
+MM_MUSTCHECK bool mm_x509_time(const ASN1_TIME *from, mm_time *out);
+
+/* Appends a name for people to read, "CN=alice,O=team" (RFC 4514), with its characters as UTF-8. */
+void mm_x509_add_name(struct mm_buf *out, const X509_NAME *name);
+
+#endif
