@@ -16,6 +16,11 @@
 static const char *const level_names[] = {
 	[MM_LOG_ERROR] = "error", [MM_LOG_WARN] = "warn", [MM_LOG_INFO] = "info", [MM_LOG_DEBUG] = "debug"};
 
+static const char *level_name(enum mm_log_level level)
+{
+	return level == MM_LOG_AUDIT ? "audit" : level_names[level];
+}
+
 /* What a reader of key=value would stumble over: then the value is quoted. */
 static bool is_plain(const char *text)
 {
@@ -128,7 +133,7 @@ static void make_line(struct mm_buf *line, enum mm_log_format format, enum mm_lo
 
 	mm_time_format(mm_clock_now(), now);
 	add_text(line, format, "time", now);
-	add_text(line, format, "level", level_names[level]);
+	add_text(line, format, "level", level_name(level));
 	add_text(line, format, "msg", message);
 	add_fields(line, format, fields);
 	mm_buf_add_str(line, format == MM_LOG_TEXT ? "\n" : "}\n");

@@ -10,7 +10,7 @@
 #include <mintmark/bytes.h>
 #include <mintmark/clock.h>
 
-enum mm_method { MM_GET = 1, MM_HEAD = 2, MM_POST = 4, MM_OTHER_METHOD = 8 };
+enum mm_method { MM_GET = 1, MM_HEAD = 2, MM_POST = 4, MM_PUT = 8, MM_OTHER_METHOD = 16 };
 
 struct mm_header {
 	struct mm_span name; /* as sent; compared without case */

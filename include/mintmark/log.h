@@ -16,7 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mm_log_level { MM_LOG_ERROR, MM_LOG_WARN, MM_LOG_INFO, MM_LOG_DEBUG };
+/* MM_LOG_AUDIT is written whatever the level; it is none that could be configured. */
+enum mm_log_level { MM_LOG_AUDIT = -1, MM_LOG_ERROR, MM_LOG_WARN, MM_LOG_INFO, MM_LOG_DEBUG };
 enum mm_log_format { MM_LOG_TEXT, MM_LOG_JSON };
 
 struct mm_log {

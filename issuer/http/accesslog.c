@@ -95,6 +95,11 @@ static void add_tls(struct mm_buf *out, const struct mm_access_line *line, const
 	mm_buf_add_str(out, line->tls);
 }
 
+static void add_user(struct mm_buf *out, const struct mm_access_line *line, const char *escape)
+{
+	add_escaped(out, or_dash(line->user), escape);
+}
+
 enum quotes { QUOTES_NEVER, QUOTES_IN_JSON, QUOTES_ALWAYS };
 
 static const struct {
@@ -106,6 +111,7 @@ static const struct {
 	{"status", QUOTES_NEVER, add_status},     {"bytes", QUOTES_NEVER, add_bytes},
 	{"duration", QUOTES_NEVER, add_duration}, {"peer", QUOTES_IN_JSON, add_peer},
 	{"route", QUOTES_IN_JSON, add_route},     {"tls", QUOTES_IN_JSON, add_tls},
+	{"user", QUOTES_IN_JSON, add_user},
 };
 
 /* What stands around them. */

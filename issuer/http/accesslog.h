@@ -19,7 +19,8 @@ struct mm_access_line {
 	int64_t duration_ns;
 	const char *peer; /* address and port */
 	const char *route;
-	const char *tls; /* "TLSv1.3", "-" for plain */
+	const char *tls;     /* "TLSv1.3", "-" for plain */
+	struct mm_span user; /* absent: nobody */
 };
 
 struct mm_access_buffer {

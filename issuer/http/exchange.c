@@ -47,14 +47,29 @@ static void finish(struct mm_worker *worker, const struct mm_origin *origin, str
 	log_access(worker, origin, line, now);
 }
 
-static struct mm_context context_of(const struct mm_worker *worker, const struct mm_origin *origin, mm_time now)
+static struct mm_context context_of(struct mm_worker *worker, const struct mm_origin *origin)
 {
-	return (struct mm_context){worker->live, worker->parts.board, {origin->listener}, now};
+	return (struct mm_context){
+		.listener = origin->listener,
+		.live = worker->live,
+		.board = worker->parts.board,
+		.stats = worker->stats,
+		.refusals = &worker->refusals,
+		.log = worker->parts.log,
+		.limits = worker->parts.limits,
+		.slot = worker->parts.slot,
+		.dev = worker->parts.dev,
+		.peer = origin->peer,
+		.address = origin->address,
+		.crowded = origin->crowded,
+		.now = mm_worker_time(worker),
+		.now_ns = worker->now_ns,
+	};
 }
 
-bool mm_exchange_wants_body(const struct mm_worker *worker, const struct mm_origin *origin)
+bool mm_exchange_wants_body(struct mm_worker *worker, const struct mm_origin *origin)
 {
-	struct mm_context context = context_of(worker, origin, mm_clock_now());
+	struct mm_context context = context_of(worker, origin);
 
 	return mm_route_wants_body(&context, &worker->request);
 }
@@ -64,29 +79,33 @@ bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin
 	const struct mm_request *request = &worker->request;
 	struct mm_response response = {0};
 	mm_time now = mm_clock_now();
-	struct mm_context context = context_of(worker, origin, now);
+	struct mm_context context = context_of(worker, origin);
 	bool keep_alive = request->keep_alive && !worker->draining;
 	bool head_only = request->method == MM_HEAD;
 	size_t route = mm_dispatch(&context, request, &response);
 	struct mm_access_line line = {.method = request->method_text, .path = request->path};
 
 	render(worker, &response, now, keep_alive, head_only);
+	worker->caller_known = context.caller.user;
+	line.user = mm_span_str(context.caller.user ? context.caller.user->name : NULL);
 	line.status = response.status;
 	line.bytes = head_only ? 0 : mm_response_body_len(&response);
 	finish(worker, origin, &line, route, now);
 	mm_response_clear(&response);
+	mm_identity_clear(&context.caller);
 	return keep_alive;
 }
 
 void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin, int status, const char *why)
 {
 	struct mm_response response = {0};
+	struct mm_context context = context_of(worker, origin);
 	const struct mm_request *request = &worker->request;
 	struct mm_access_line line = {.method = request->method_text, .path = request->path, .status = status};
 	bool head_only = request->method == MM_HEAD;
 	mm_time now = mm_clock_now();
 
-	mm_response_error(&response, mm_error_form(origin->listener), status, why);
+	mm_refuse(&context, &response, status, why);
 	render(worker, &response, now, false, head_only);
 	line.bytes = head_only ? 0 : response.body.len;
 	finish(worker, origin, &line, MM_ROUTE_NONE, now);

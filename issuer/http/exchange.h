@@ -19,7 +19,7 @@ struct mm_origin {
 bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin);
 
 /* Whether a route reads the body of worker->request, which has not come yet. */
-bool mm_exchange_wants_body(const struct mm_worker *worker, const struct mm_origin *origin);
+bool mm_exchange_wants_body(struct mm_worker *worker, const struct mm_origin *origin);
 
 /*
  * Answers what never became a request; the connection closes. Of worker->request only method and path are looked at,

@@ -99,11 +99,6 @@ bool mm_authority_parse(struct mm_span authority, struct mm_span *host)
 	return rest == end || (*rest == ':' && is_port(mm_span(rest + 1, (size_t)(end - rest) - 1)));
 }
 
-bool mm_host_is_address(struct mm_span host)
-{
-	return is_address(AF_INET, host) || is_address(AF_INET6, host);
-}
-
 bool mm_list_next(struct mm_span *list, struct mm_span *element)
 {
 	while (list->len > 0) {

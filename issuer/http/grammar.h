@@ -21,9 +21,6 @@ bool mm_all_of(struct mm_span text, enum mm_char_class class);
  */
 bool mm_authority_parse(struct mm_span authority, struct mm_span *host);
 
-/* Whether the host is an IPv4 or IPv6 address. */
-bool mm_host_is_address(struct mm_span host);
-
 /* Splits one field line without its CRLF. False: not a valid field line (RFC 9112 §5), `*why` says what is wrong. */
 bool mm_field_parse(struct mm_span line, struct mm_header *field, const char **why);
 

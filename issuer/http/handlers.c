@@ -19,14 +19,14 @@ enum mm_code mm_handle_discovery(const struct mm_context *context, const struct 
 				 struct mm_response *response, struct mm_err *err)
 {
 	(void)err;
-	return answer_document(&context->live->issuers[0].snapshot->documents->discovery, request, response);
+	return answer_document(&context->issuer->snapshot->documents->discovery, request, response);
 }
 
 enum mm_code mm_handle_jwks(const struct mm_context *context, const struct mm_request *request,
 			    struct mm_response *response, struct mm_err *err)
 {
 	(void)err;
-	return answer_document(&context->live->issuers[0].snapshot->documents->jwks, request, response);
+	return answer_document(&context->issuer->snapshot->documents->jwks, request, response);
 }
 
 static enum mm_code answer_text(struct mm_response *response, int status, const char *text)

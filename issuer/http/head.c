@@ -36,7 +36,7 @@ static int take_method(struct reading *reading, struct mm_span method)
 	static const struct {
 		const char *name;
 		enum mm_method method;
-	} known[] = {{"GET", MM_GET}, {"HEAD", MM_HEAD}, {"POST", MM_POST}};
+	} known[] = {{"GET", MM_GET}, {"HEAD", MM_HEAD}, {"POST", MM_POST}, {"PUT", MM_PUT}};
 
 	if (method.len == 0 || !mm_all_of(method, MM_CHAR_TOKEN))
 		return refuse(reading, 400, "malformed method");

@@ -105,6 +105,52 @@ static void add_connections(struct mm_buf *out, const struct mm_stats_board *boa
 	mm_metrics_sample(out, "mintmark_access_log_dropped_total", NULL, (double)SUM(board, log_dropped));
 }
 
+static const char *const throttle_names[MM_THROTTLES] = {
+	[MM_THROTTLE_RATE] = "rate", [MM_THROTTLE_CONCURRENT] = "concurrent"};
+static const char *const review_names[MM_REVIEWS] = {
+	[MM_REVIEW_AUTHENTICATED] = "authenticated", [MM_REVIEW_REJECTED] = "rejected"};
+
+static void add_callers(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	static const char *const results[] = {"refused", "accepted"};
+
+	mm_metrics_family(out, "mintmark_authentications_total", "counter",
+			  "Callers of the admin listener, by what they showed and whether it holds.");
+	for (int kind = 0; kind < MM_CALLER_KINDS; kind++) {
+		/* Nobody is never accepted. */
+		for (int result = 0; result < (kind == MM_CALLER_NOBODY ? 1 : 2); result++) {
+			const struct mm_label labels[] = {{"kind", mm_caller_kind_name((enum mm_caller_kind)kind)},
+							  {"result", results[result]},
+							  {NULL, NULL}};
+
+			mm_metrics_sample(out, "mintmark_authentications_total", labels,
+					  (double)SUM(board, authentications[kind][result]));
+		}
+	}
+	mm_metrics_family(out, "mintmark_throttled_total", "counter",
+			  "Requests to the admin listener that were told to come back later.");
+	for (int i = 0; i < MM_THROTTLES; i++)
+		labelled(out, "mintmark_throttled_total", "reason", throttle_names[i], SUM(board, throttled[i]));
+}
+
+static void add_tokens(struct mm_buf *out, const struct mm_stats_board *board)
+{
+	mm_metrics_family(out, "mintmark_tokens_minted_total", "counter", "Tokens minted, by algorithm.");
+	for (int i = 0; i < MM_ALG_COUNT; i++)
+		labelled(out, "mintmark_tokens_minted_total", "alg", mm_algs[i].name, SUM(board, minted[i]));
+	mm_metrics_family(out, "mintmark_tokens_refused_total", "counter",
+			  "Tokens that an authenticated caller did not get, by Kubernetes' reason.");
+	for (size_t i = 0; i < MM_STATUS_COUNT; i++) {
+		uint64_t n = SUM(board, refused[i]);
+
+		if (n > 0)
+			labelled(out, "mintmark_tokens_refused_total", "reason", mm_statuses[i].reason, n);
+	}
+	mm_metrics_family(out, "mintmark_token_reviews_total", "counter", "Tokens reviewed, by result.");
+	for (int i = 0; i < MM_REVIEWS; i++)
+		labelled(out, "mintmark_token_reviews_total", "result", review_names[i], SUM(board, reviews[i]));
+}
+
 static void add_log(struct mm_buf *out, const struct mm_stats_board *board)
 {
 	mm_metrics_family(out, "mintmark_log_dropped_total", "counter",
@@ -175,16 +221,18 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	response->no_store = true;
 	add_build(out);
-	gauge(out, "process_start_time_seconds", "When the server started.", (double)context->stats->started);
+	gauge(out, "process_start_time_seconds", "When the server started.", (double)context->board->started);
 	gauge(out, "mintmark_ready", "Whether /readyz says ok.", live->not_ready ? 0 : 1);
-	add_requests(out, context->stats);
-	add_latency(out, context->stats);
-	add_connections(out, context->stats);
-	add_log(out, context->stats);
-	add_reloads(out, &context->stats->reloads);
+	add_requests(out, context->board);
+	add_latency(out, context->board);
+	add_connections(out, context->board);
+	add_callers(out, context->board);
+	add_tokens(out, context->board);
+	add_log(out, context->board);
+	add_reloads(out, &context->board->reloads);
 	add_keys(out, live->issuers[0].snapshot, context->now);
-	add_rotation(out, context->stats);
-	add_hook(out, &context->stats->hook);
+	add_rotation(out, context->board);
+	add_hook(out, &context->board->hook);
 	if (live->tls)
 		gauge(out, "mintmark_tls_certificate_expiry_timestamp_seconds", "When the certificate expires.",
 		      (double)mm_tls_expires(live->tls));

@@ -12,13 +12,13 @@ const struct mm_status mm_statuses[MM_STATUS_COUNT] = {
 	{403, "Forbidden", "Forbidden", "forbidden"},
 	{404, "Not Found", "NotFound", "not found"},
 	{405, "Method Not Allowed", "MethodNotAllowed", "method not allowed"},
+	{406, "Not Acceptable", "NotAcceptable", "not acceptable"},
 	{408, "Request Timeout", "Timeout", "the request took too long to arrive"},
 	{409, "Conflict", "Conflict", "conflict"},
 	{413, "Content Too Large", "RequestEntityTooLarge", "body too large"},
 	{414, "URI Too Long", "BadRequest", "request target too long"},
 	{415, "Unsupported Media Type", "UnsupportedMediaType", "unsupported media type"},
 	{417, "Expectation Failed", "BadRequest", "unknown expectation"},
-	{421, "Misdirected Request", "BadRequest", "this listener is addressed by localhost or an IP address"},
 	{422, "Unprocessable Content", "Invalid", "invalid"},
 	{429, "Too Many Requests", "TooManyRequests", "too many requests"},
 	{431, "Request Header Fields Too Large", "BadRequest", "head too large"},
@@ -99,35 +99,42 @@ void mm_response_head(struct mm_buf *out, const struct mm_response *response, bo
 	mm_buf_add_str(out, "\r\n");
 }
 
-/* The members and their order as kube-apiserver sends them. */
-static void add_kubernetes_status(struct mm_buf *out, const struct mm_status *status, const char *message)
+void mm_response_status(struct mm_response *response, enum mm_media media, const struct mm_kube_status *status)
 {
-	mm_buf_add_str(
-		out, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":");
-	mm_json_add_string(out, message);
-	mm_buf_add_str(out, ",\"reason\":");
-	mm_json_add_string(out, status->reason);
-	mm_buf_add_str(out, ",\"details\":{},\"code\":");
-	mm_buf_add_int(out, status->code);
-	mm_buf_add_str(out, "}\n");
+	response->status = status->code;
+	response->content_type = mm_media_type(media);
+	response->no_store = true;
+	if (status->retry_after > 0)
+		mm_buf_printf(&response->extra_headers, "Retry-After: %d\r\n", status->retry_after);
+	if (mm_kube_status_encode(status, media, &response->body, NULL) != MM_OK)
+		mm_buf_free(&response->body); /* out of memory: the status line has to do */
+}
+
+static void add_plain(struct mm_response *response, int status, const char *message)
+{
+	response->status = status;
+	response->content_type = "application/json";
+	response->no_store = true;
+	mm_buf_add_str(&response->body, "{\"error\":");
+	mm_json_add_string(&response->body, message);
+	mm_buf_add_str(&response->body, "}\n");
 }
 
 void mm_response_error(struct mm_response *response, enum mm_error_form form, int code, const char *message)
 {
 	const struct mm_status *status = &mm_statuses[mm_status_index(code)];
+	enum mm_media media = form == MM_ERROR_STATUS_PROTOBUF ? MM_MEDIA_PROTOBUF : MM_MEDIA_JSON;
+	MM_CLEANUP(mm_kube_status_clear)
+	struct mm_kube_status kube = {.code = status->code, .reason = status->reason};
 
-	response->status = status->code;
-	response->content_type = "application/json";
-	response->no_store = true;
 	if (!message)
 		message = status->message;
-	if (form == MM_ERROR_KUBERNETES) {
-		add_kubernetes_status(&response->body, status, message);
+	if (form == MM_ERROR_PLAIN) {
+		add_plain(response, status->code, message);
 		return;
 	}
-	mm_buf_add_str(&response->body, "{\"error\":");
-	mm_json_add_string(&response->body, message);
-	mm_buf_add_str(&response->body, "}\n");
+	mm_buf_add_str(&kube.message, message);
+	mm_response_status(response, media, &kube);
 }
 
 void mm_response_clear(struct mm_response *response)

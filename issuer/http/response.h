@@ -4,6 +4,7 @@
 #define MINTMARK_ISSUER_HTTP_RESPONSE_H
 
 #include <mintmark/http.h>
+#include <mintmark/kubeapi.h>
 
 /* One row for each status that is ever sent: the metrics have a counter for each. */
 struct mm_status {
@@ -34,11 +35,13 @@ void mm_response_head(struct mm_buf *out, const struct mm_response *response, bo
 /* The body's length, whether it is prepared or not. */
 size_t mm_response_body_len(const struct mm_response *response);
 
-/* The forms of an error: a one-line JSON object {"error":…}, or a Kubernetes Status object. */
-enum mm_error_form { MM_ERROR_PLAIN, MM_ERROR_KUBERNETES };
+/* The forms of an error: a one-line JSON object {"error":…}, or a Kubernetes Status object in one of its forms. */
+enum mm_error_form { MM_ERROR_PLAIN, MM_ERROR_STATUS_JSON, MM_ERROR_STATUS_PROTOBUF };
 
 /* Makes `response`, which must be empty, an error; `message` NULL is the status's own. Never cached. */
 void mm_response_error(struct mm_response *response, enum mm_error_form form, int status, const char *message);
+/* Likewise, of one that has more to say; Retry-After included. */
+void mm_response_status(struct mm_response *response, enum mm_media media, const struct mm_kube_status *status);
 
 /* Frees what the handler put into it; {0} afterwards. */
 void mm_response_clear(struct mm_response *response);

@@ -1,85 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/route.h"
 
-#include "issuer/http/grammar.h"
+#include "issuer/http/admission.h"
 #include "issuer/http/response.h"
 
 #include <string.h>
 
 #define PUBLIC MM_ON(MM_PUBLIC)
 #define ADMIN  MM_ON(MM_ADMIN)
+#define BOTH   (PUBLIC | ADMIN)
 #define READ   (MM_GET | MM_HEAD)
 
+#define AUTHENTICATION "/apis/authentication.k8s.io/v1"
+#define SEGMENT_MAX    253 /* bytes: the longest name of Kubernetes, a DNS-1123 subdomain */
+
+/* What the privilege is on the public and on the admin listener. */
+#define OPEN                                                                                                           \
+	{                                                                                                              \
+		MM_PRIV_NONE, MM_PRIV_NONE                                                                             \
+	}
+#define GUARDED                                                                                                        \
+	{                                                                                                              \
+		MM_PRIV_NONE, MM_PRIV_AUTHENTICATED                                                                    \
+	}
+#define TAKES(which)                                                                                                   \
+	{                                                                                                              \
+		[MM_ADMIN] = (which)                                                                                   \
+	}
+
 const struct mm_route mm_routes[MM_ROUTE_COUNT] = {
-	{"jwks", MM_JWKS_PATH, false, PUBLIC, READ, MM_PRIV_NONE, mm_handle_jwks},
-	{"discovery", MM_DISCOVERY_PATH, false, PUBLIC, READ, MM_PRIV_NONE, mm_handle_discovery},
-	{"livez", "/livez", true, PUBLIC | ADMIN, READ, MM_PRIV_NONE, mm_handle_livez},
-	{"readyz", "/readyz", true, PUBLIC | ADMIN, READ, MM_PRIV_NONE, mm_handle_readyz},
-	{"version", "/version", true, ADMIN, READ, MM_PRIV_NONE, mm_handle_version},
-	{"metrics", "/metrics", true, ADMIN, READ, MM_PRIV_METRICS, mm_handle_metrics},
+	{"jwks", MM_JWKS_PATH, BOTH, ADMIN, READ, GUARDED, mm_handle_jwks},
+	{"discovery", MM_DISCOVERY_PATH, BOTH, ADMIN, READ, GUARDED, mm_handle_discovery},
+	{"token", "/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", ADMIN, ADMIN, MM_POST,
+	 TAKES(MM_PRIV_MINT), mm_handle_token},
+	{"tokenreviews", AUTHENTICATION "/tokenreviews", ADMIN, ADMIN, MM_POST, TAKES(MM_PRIV_REVIEW),
+	 mm_handle_token_review},
+	{"selfsubjectreviews", AUTHENTICATION "/selfsubjectreviews", ADMIN, ADMIN, MM_POST,
+	 TAKES(MM_PRIV_AUTHENTICATED), mm_handle_self_subject_review},
+	{"livez", "/livez", BOTH, BOTH, READ, OPEN, mm_handle_livez},
+	{"readyz", "/readyz", BOTH, BOTH, READ, OPEN, mm_handle_readyz},
+	{"version", "/version", ADMIN, ADMIN, READ, OPEN, mm_handle_version},
+	{"metrics", "/metrics", ADMIN, ADMIN, READ, TAKES(MM_PRIV_METRICS), mm_handle_metrics},
 };
 
 static const struct {
 	enum mm_method method;
 	const char *name;
-} method_names[] = {{MM_GET, "GET"}, {MM_HEAD, "HEAD"}, {MM_POST, "POST"}};
+} method_names[] = {{MM_GET, "GET"}, {MM_HEAD, "HEAD"}, {MM_POST, "POST"}, {MM_PUT, "PUT"}};
 
 const char *mm_route_name(size_t route)
 {
 	return route < MM_ROUTE_COUNT ? mm_routes[route].name : "none";
 }
 
-enum mm_error_form mm_error_form(enum mm_listener_kind listener)
+/* ---- finding ----------------------------------------------------------------------------------------------------- */
+
+static bool is_in_segment(char c)
 {
-	return listener == MM_ADMIN ? MM_ERROR_KUBERNETES : MM_ERROR_PLAIN;
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
-bool mm_caller_may(const struct mm_caller *caller, enum mm_privilege privilege)
+/* What is left of `rest` behind the segment at its beginning, which is put into `*segment`. */
+static struct mm_span take_segment(struct mm_span rest, struct mm_span *segment)
 {
-	switch (privilege) {
-	case MM_PRIV_NONE: return true;
-	case MM_PRIV_METRICS: return caller->listener == MM_ADMIN;
-	default: return false;
+	size_t len = 0;
+
+	while (len < rest.len && is_in_segment(rest.p[len]))
+		len++;
+	*segment = mm_span(rest.p, len);
+	return mm_span(rest.p + len, rest.len - len);
+}
+
+/* Whether `rest`, all of it, is what the pattern means; what its segments are is put into `context`. */
+static bool fits(const char *pattern, struct mm_span rest, struct mm_context *context)
+{
+	struct mm_span *const segments[] = {&context->namespace,
+					    &context->name}; /* the order in which patterns have them */
+
+	for (size_t i = 0; i <= MM_COUNT(segments); i++) {
+		size_t literal = strcspn(pattern, "{");
+
+		if (rest.len < literal || memcmp(rest.p, pattern, literal) != 0)
+			return false;
+		rest = mm_span(rest.p + literal, rest.len - literal);
+		if (!pattern[literal] || i == MM_COUNT(segments))
+			break;
+		rest = take_segment(rest, segments[i]);
+		if (segments[i]->len == 0 || segments[i]->len > SEGMENT_MAX)
+			return false;
+		pattern = strchr(pattern + literal, '}') + 1;
 	}
+	return rest.len == 0;
 }
 
-static bool matches(const struct mm_route *route, struct mm_span path, struct mm_span prefix)
+static bool fits_under(const struct mm_live_issuer *issuer, const struct mm_route *route, struct mm_span path,
+		       struct mm_context *context)
 {
-	if (route->at_root && mm_span_is(path, route->path))
-		return true;
-	return path.len >= prefix.len && memcmp(path.p, prefix.p, prefix.len) == 0 &&
-	       mm_span_is(mm_span(path.p + prefix.len, path.len - prefix.len), route->path);
+	size_t len = strlen(issuer->prefix);
+
+	return path.len > len && memcmp(path.p, issuer->prefix, len) == 0 &&
+	       fits(route->path, mm_span(path.p + len, path.len - len), context);
 }
 
-static size_t find(const struct mm_context *context, struct mm_span path)
+/* Whether the route is there at all. */
+static bool stands_on(const struct mm_route *route, const struct mm_context *context)
 {
-	struct mm_span prefix = mm_span_str(context->live->issuers[0].prefix);
+	return (route->listeners & MM_ON(context->listener)) &&
+	       (route->privilege[context->listener] != MM_PRIV_DEV || context->dev);
+}
 
+static bool matches(const struct mm_route *route, struct mm_span path, struct mm_context *context)
+{
+	const struct mm_live *live = context->live;
+
+	for (size_t i = 0; i < live->issuer_count; i++) {
+		context->issuer = &live->issuers[i];
+		if (fits_under(context->issuer, route, path, context))
+			return true;
+	}
+	context->issuer = &live->issuers[0];
+	return (route->at_root & MM_ON(context->listener)) && fits(route->path, path, context);
+}
+
+/* Sets the issuer and the segments, too. */
+static size_t find(struct mm_context *context, struct mm_span path)
+{
 	for (size_t i = 0; i < MM_ROUTE_COUNT; i++) {
-		if ((mm_routes[i].listeners & MM_ON(context->caller.listener)) && matches(&mm_routes[i], path, prefix))
+		if (stands_on(&mm_routes[i], context) && matches(&mm_routes[i], path, context))
 			return i;
 	}
+	context->namespace = context->name = (struct mm_span){0};
 	return MM_ROUTE_NONE;
 }
 
-bool mm_route_wants_body(const struct mm_context *context, const struct mm_request *request)
+static enum mm_privilege privilege_of(size_t route, const struct mm_context *context)
 {
-	size_t found = find(context, request->path);
-
-	return found != MM_ROUTE_NONE && request->method == MM_POST && (mm_routes[found].methods & MM_POST);
+	return mm_routes[route].privilege[context->listener];
 }
 
-/*
- * The admin listener trusts whoever reaches it. A web page can make its name resolve to 127.0.0.1 (DNS rebinding) and
- * have a browser on this machine ask; the browser then says that name in Host. HTTP/1.0 may have none: no browser.
- */
-static bool is_addressed(const struct mm_context *context, const struct mm_request *request)
-{
-	struct mm_span host;
+/* ---- answering --------------------------------------------------------------------------------------------------- */
 
-	if (context->caller.listener != MM_ADMIN || !request->host.p)
-		return true;
-	return mm_authority_parse(request->host, &host) && (mm_name_is(host, "localhost") || mm_host_is_address(host));
+static enum mm_error_form form_of(const struct mm_context *context)
+{
+	if (context->listener == MM_PUBLIC)
+		return MM_ERROR_PLAIN;
+	return context->media == MM_MEDIA_PROTOBUF ? MM_ERROR_STATUS_PROTOBUF : MM_ERROR_STATUS_JSON;
+}
+
+void mm_refuse(const struct mm_context *context, struct mm_response *response, int status, const char *message)
+{
+	mm_response_error(response, form_of(context), status, message);
 }
 
 static void add_allow(struct mm_buf *headers, unsigned methods)
@@ -96,45 +166,72 @@ static void add_allow(struct mm_buf *headers, unsigned methods)
 	mm_buf_add_str(headers, "\r\n");
 }
 
+/* Whether there is such a route with such a method: 404, 405. */
+static bool is_there(const struct mm_context *context, const struct mm_request *request, size_t found,
+		     struct mm_response *response)
+{
+	bool admin = context->listener == MM_ADMIN;
+
+	if (found == MM_ROUTE_NONE) {
+		mm_refuse(context, response, 404, admin ? "the server could not find the requested resource" : NULL);
+		return false;
+	}
+	if (mm_routes[found].methods & request->method)
+		return true;
+	mm_refuse(context, response, 405,
+		  admin ? "the server does not allow this method on the requested resource" : NULL);
+	add_allow(&response->extra_headers, mm_routes[found].methods);
+	return false;
+}
+
 static void run(const struct mm_route *route, const struct mm_context *context, const struct mm_request *request,
 		struct mm_response *response)
 {
 	struct mm_err err = {0};
 	enum mm_code code = route->handle(context, request, response, &err);
-	int status = mm_code_http_status(code);
+	int status;
 
-	if (code == MM_OK && (response->body.failed || response->extra_headers.failed)) {
-		code = MM_ENOMEM;
-		status = 500;
-	}
+	if (code == MM_OK && (response->body.failed || response->extra_headers.failed))
+		code = mm_fail(&err, MM_ENOMEM, "out of memory");
 	if (code == MM_OK) {
 		response->status = response->status ? response->status : 200;
 		return;
 	}
+	status = mm_code_http_status(code);
+	if (status >= 500)
+		mm_log(context->log, MM_LOG_ERROR, "a request failed", MM_F_STR("route", route->name), MM_F_ERR(&err));
 	mm_response_clear(response);
-	mm_response_error(response, mm_error_form(context->caller.listener), status, status < 500 ? err.text : NULL);
+	mm_refuse(context, response, status, status < 500 ? err.text : NULL);
 }
 
-size_t mm_dispatch(const struct mm_context *context, const struct mm_request *request, struct mm_response *response)
+/* Whether the caller, who need not be anybody yet, is to learn of `found` at all: 401, 429. */
+static bool is_heard(struct mm_context *context, const struct mm_request *request, size_t found,
+		     struct mm_response *response)
 {
-	enum mm_error_form form = mm_error_form(context->caller.listener);
+	if (context->listener == MM_PUBLIC || (found != MM_ROUTE_NONE && privilege_of(found, context) == MM_PRIV_NONE))
+		return true;
+	return mm_admit_caller(context, request, response) && mm_admit_pace(context, response);
+}
+
+size_t mm_dispatch(struct mm_context *context, const struct mm_request *request, struct mm_response *response)
+{
 	size_t found = find(context, request->path);
 
-	if (!is_addressed(context, request)) {
-		mm_response_error(response, form, 421, NULL);
-		return MM_ROUTE_NONE;
-	}
-	if (found == MM_ROUTE_NONE) {
-		mm_response_error(response, form, 404, NULL);
-		return found;
-	}
-	if (!(mm_routes[found].methods & request->method)) {
-		mm_response_error(response, form, 405, NULL);
-		add_allow(&response->extra_headers, mm_routes[found].methods);
-	} else if (!mm_caller_may(&context->caller, mm_routes[found].privilege)) {
-		mm_response_error(response, form, 403, NULL);
-	} else {
+	if (context->listener == MM_ADMIN)
+		context->acceptable = mm_media_of_answer(mm_request_header(request, "Accept"), &context->media);
+	if (is_heard(context, request, found, response) && is_there(context, request, found, response) &&
+	    mm_admit_use(context, request, privilege_of(found, context), response))
 		run(&mm_routes[found], context, request, response);
-	}
 	return found;
+}
+
+bool mm_route_wants_body(struct mm_context *context, const struct mm_request *request)
+{
+	size_t found = find(context, request->path);
+	bool wants = found != MM_ROUTE_NONE && (request->method & (MM_POST | MM_PUT)) &&
+		     (mm_routes[found].methods & request->method) &&
+		     mm_may_use(context, request, privilege_of(found, context));
+
+	mm_identity_clear(&context->caller);
+	return wants;
 }

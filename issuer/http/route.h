@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The route table and its dispatcher. A row says where a route is found, what may be done there and which privilege
- * that takes; the dispatcher checks it before any handler runs, so that no handler can forget to.
+ * that takes; the dispatcher finds out who is calling and checks it before any handler runs, so that no handler can
+ * forget to.
  */
 #ifndef MINTMARK_ISSUER_HTTP_ROUTE_H
 #define MINTMARK_ISSUER_HTTP_ROUTE_H
@@ -9,61 +10,91 @@
 #include "issuer/http/live.h"
 
 #include <mintmark/http.h>
+#include <mintmark/kubeapi.h>
+#include <mintmark/limits.h>
+#include <mintmark/log.h>
 
 enum mm_listener_kind { MM_PUBLIC, MM_ADMIN, MM_LISTENER_COUNT };
 
-/* Who is asking. Today there is one kind: somebody without credentials, of whom only the listener is known. */
-struct mm_caller {
-	enum mm_listener_kind listener;
-};
-
-/*
- * The one place that decides. Without credentials the admin listener is loopback only (the configuration enforces
- * it), and whoever is on this machine may read the metrics; nobody else may do anything that needs a privilege.
- */
-bool mm_caller_may(const struct mm_caller *caller, enum mm_privilege privilege);
-
+struct mm_dev;
 struct mm_stats_board;
+struct mm_worker_stats;
+
+/* Refused credentials, by one worker: a flood of them is not to become one of lines in the log. {0} at first. */
+struct mm_refusals {
+	int64_t told_ns; /* when the log was last told; 0: never */
+	int64_t untold;  /* since then */
+};
 
 /* What a handler may look at besides the request. */
 struct mm_context {
-	const struct mm_live *live; /* outlives the response */
-	const struct mm_stats_board *stats;
-	struct mm_caller caller;
-	mm_time now;
+	/* What comes with the request; everything is borrowed. Only `live` and `listener` are needed for all routes. */
+	enum mm_listener_kind listener;
+	const struct mm_live *live;         /* outlives the response */
+	const struct mm_stats_board *board; /* of all workers */
+	struct mm_worker_stats *stats;      /* this worker's own */
+	struct mm_refusals *refusals;       /* likewise */
+	struct mm_log *log;
+	struct mm_limits *limits;
+	struct mm_live_slot *slot;
+	struct mm_dev *dev;   /* NULL: this is not `mintmark dev` */
+	struct mm_peer *peer; /* what the connection proved; NULL: nothing */
+	const char *address;  /* of the peer */
+	bool crowded;         /* limits.concurrent */
+	mm_time now;          /* the time that holds for tokens */
+	int64_t now_ns;       /* monotonic */
+
+	/* What the dispatcher finds out before the handler runs. */
+	const struct mm_live_issuer *issuer; /* under whose path the request is; at the root, the first */
+	struct mm_span namespace, name;      /* of the path; absent where the route has none */
+	enum mm_media media;                 /* of the answer, as far as it is an object of the Kubernetes API */
+	bool acceptable;                     /* the caller takes an answer in one of the forms */
+	struct mm_identity caller;           /* mm_identity_clear after the answer */
+	struct mm_decision decision;         /* why it is allowed to */
 };
 
 /*
  * Fills `response`, which is empty; status 0 is taken for 200. On failure the dispatcher makes an error of the code,
- * with the line for the caller to read if the code blames the caller.
+ * with the line for the caller to read if the code blames the caller, and otherwise for the log.
  */
 typedef enum mm_code mm_handler(const struct mm_context *context, const struct mm_request *request,
 				struct mm_response *response, struct mm_err *err);
 
 struct mm_route {
-	const char *name;   /* for metrics and the access log */
-	const char *path;   /* under the issuer's path; compared byte for byte, nothing is decoded */
-	bool at_root;       /* found without the issuer's path, too */
+	const char *name; /* for metrics and the access log */
+	/*
+	 * Under the issuer's path; compared byte for byte, nothing is decoded. {namespace} and {name} stand for one
+	 * segment of 1 to 253 bytes of a-z, 0-9, '-' and '.'.
+	 */
+	const char *path;
 	unsigned listeners; /* MM_ON(MM_PUBLIC) | … */
+	unsigned at_root;   /* likewise: where it is found without the issuer's path, too */
 	unsigned methods;   /* enum mm_method, MM_HEAD with every MM_GET */
-	enum mm_privilege privilege;
+	enum mm_privilege privilege[MM_LISTENER_COUNT];
 	mm_handler *handle;
 };
 #define MM_ON(listener) (1u << (listener))
 
-#define MM_ROUTE_COUNT 6
+#define MM_ROUTE_COUNT 9
 #define MM_ROUTE_NONE  MM_ROUTE_COUNT /* no route matched */
 extern const struct mm_route mm_routes[MM_ROUTE_COUNT];
 const char *mm_route_name(size_t route); /* "none" for MM_ROUTE_NONE */
 
-/* Whether the body of `request`, of which only the head is there, will be looked at: a route takes it by POST. */
-bool mm_route_wants_body(const struct mm_context *context, const struct mm_request *request);
+/*
+ * Whether the body of `request`, of which only the head is there, will be looked at: a route takes it, and the caller
+ * may use that route. A stranger's is not kept.
+ */
+bool mm_route_wants_body(struct mm_context *context, const struct mm_request *request);
 
-/* Answers `request` into `response`, which must be empty; returns the route's index or MM_ROUTE_NONE. */
-size_t mm_dispatch(const struct mm_context *context, const struct mm_request *request, struct mm_response *response);
+/*
+ * Answers `request` into `response`, which must be empty; returns the route's index or MM_ROUTE_NONE. On the admin
+ * listener whoever is nobody gets 401 for everything but the routes that need no privilege, and learns nothing of what
+ * there is; then come 429, 404, 405 and 403.
+ */
+size_t mm_dispatch(struct mm_context *context, const struct mm_request *request, struct mm_response *response);
 
-/* The form of errors on a listener. */
-enum mm_error_form mm_error_form(enum mm_listener_kind listener);
+/* Makes `response`, which must be empty, an error in the form of the listener; `message` NULL is the status's own. */
+void mm_refuse(const struct mm_context *context, struct mm_response *response, int status, const char *message);
 
 /* The handlers. */
 mm_handler mm_handle_discovery;
@@ -72,5 +103,8 @@ mm_handler mm_handle_livez;
 mm_handler mm_handle_readyz;
 mm_handler mm_handle_version;
 mm_handler mm_handle_metrics;
+mm_handler mm_handle_token;
+mm_handler mm_handle_token_review;
+mm_handler mm_handle_self_subject_review;
 
 #endif

@@ -18,6 +18,12 @@
 /* Why the server closed a connection that the client still had a use for. */
 enum mm_close_reason { MM_CLOSE_LIMIT, MM_CLOSE_TIMEOUT, MM_CLOSE_BAD_REQUEST, MM_CLOSE_TLS, MM_CLOSE_REASONS };
 
+#define MM_CALLER_KINDS (MM_CALLER_UNIX + 1)
+
+/* Why somebody is to come back later, and what came of a TokenReview. */
+enum mm_throttle { MM_THROTTLE_RATE, MM_THROTTLE_CONCURRENT, MM_THROTTLES };
+enum mm_review { MM_REVIEW_AUTHENTICATED, MM_REVIEW_REJECTED, MM_REVIEWS };
+
 /* By one worker. */
 struct mm_worker_stats {
 	mm_counter requests[MM_ROUTE_COUNT + 1]
@@ -27,6 +33,11 @@ struct mm_worker_stats {
 	mm_counter closed[MM_LISTENER_COUNT]; /* accepted - closed are open */
 	mm_counter closed_by_us[MM_CLOSE_REASONS];
 	mm_counter accept_errors;
+	mm_counter authentications[MM_CALLER_KINDS][2]; /* refused, accepted */
+	mm_counter throttled[MM_THROTTLES];
+	mm_counter minted[MM_ALG_COUNT];
+	mm_counter refused[MM_STATUS_COUNT]; /* tokens, to callers who are somebody */
+	mm_counter reviews[MM_REVIEWS];
 	mm_counter log_dropped; /* lines of the access log that nobody took off our hands */
 };
 

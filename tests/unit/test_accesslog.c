@@ -22,6 +22,7 @@ static struct mm_access_line line_of(const char *method, const char *path)
 		.peer = "[::1]:4711",
 		.route = "jwks",
 		.tls = "TLSv1.3",
+		.user = mm_span_str("system:serviceaccount:a:b"),
 	};
 }
 
@@ -34,7 +35,8 @@ static void a_text_line_says_it_all(void **state)
 	mm_access_add(&buffer, MM_ACCESS_TEXT, NOW, &line);
 	assert_string_equal(buffer.lines.p,
 			    "time=2026-11-22T01:00:00Z level=info msg=access method=GET path=\"/openid/v1/jwks\" "
-			    "status=200 bytes=914 duration=1.000042 peer=[::1]:4711 route=jwks tls=TLSv1.3\n");
+			    "status=200 bytes=914 duration=1.000042 peer=[::1]:4711 route=jwks tls=TLSv1.3 "
+			    "user=system:serviceaccount:a:b\n");
 	mm_buf_free(&buffer.lines);
 }
 
@@ -51,7 +53,7 @@ static void a_json_line_is_an_object(void **state)
 	assert_string_equal(json_string_value(json_object_get(object, "path")), "/x");
 	assert_int_equal(json_integer_value(json_object_get(object, "status")), 200);
 	assert_true(json_real_value(json_object_get(object, "duration")) > 1.0);
-	assert_int_equal(json_object_size(object), 11);
+	assert_int_equal(json_object_size(object), 12);
 	json_decref(object);
 	mm_buf_free(&buffer.lines);
 }
@@ -71,6 +73,30 @@ static void untrusted_bytes_cannot_end_a_line_or_a_value(void **state)
 	object = json_loads(buffer.lines.p, 0, NULL);
 	assert_non_null(object);
 	json_decref(object);
+	mm_buf_free(&buffer.lines);
+}
+
+static void a_user_that_somebody_chose_cannot_forge_a_field(void **state)
+{
+	struct mm_access_buffer buffer = {0};
+	struct mm_access_line line = line_of("GET", "/x");
+
+	(void)state;
+	line.user = mm_span_str("eve route=token\n");
+	mm_access_add(&buffer, MM_ACCESS_TEXT, NOW, &line);
+	assert_contains(buffer.lines.p, " user=eve\\x20route=token\\x0a\n");
+	mm_buf_free(&buffer.lines);
+}
+
+static void nobody_is_a_dash(void **state)
+{
+	struct mm_access_buffer buffer = {0};
+	struct mm_access_line line = line_of("GET", "/x");
+
+	(void)state;
+	line.user = (struct mm_span){0};
+	mm_access_add(&buffer, MM_ACCESS_TEXT, NOW, &line);
+	assert_contains(buffer.lines.p, " user=-\n");
 	mm_buf_free(&buffer.lines);
 }
 
@@ -147,6 +173,8 @@ int main(void)
 		cmocka_unit_test(a_text_line_says_it_all),
 		cmocka_unit_test(a_json_line_is_an_object),
 		cmocka_unit_test(untrusted_bytes_cannot_end_a_line_or_a_value),
+		cmocka_unit_test(a_user_that_somebody_chose_cannot_forge_a_field),
+		cmocka_unit_test(nobody_is_a_dash),
 		cmocka_unit_test(what_was_not_understood_is_a_dash),
 		cmocka_unit_test(everything_is_written_where_there_is_room),
 		cmocka_unit_test(a_reader_that_sleeps_costs_lines_and_no_time),

@@ -88,6 +88,15 @@ static void lines_above_the_level_are_dropped(void **state)
 	assert_string_equal(after_time(log), "level=error msg=yes\n");
 }
 
+static void the_audit_is_written_whatever_the_level(void **state)
+{
+	struct mm_log *log = *state;
+
+	log->level = MM_LOG_ERROR;
+	mm_log(log, MM_LOG_AUDIT, "token minted", MM_F_STR("jti", "x"));
+	assert_string_equal(after_time(log), "level=audit msg=\"token minted\" jti=x\n");
+}
+
 static void no_log_is_no_error(void **state)
 {
 	(void)state;
@@ -326,6 +335,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_line_is_time_level_message_and_fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_message_needs_no_fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_above_the_level_are_dropped, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_audit_is_written_whatever_the_level, setup, teardown),
 		cmocka_unit_test(no_log_is_no_error),
 		cmocka_unit_test_setup_teardown(values_that_would_confuse_a_reader_are_quoted, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_value_can_begin_a_line_or_move_a_terminal, setup, teardown),

@@ -87,11 +87,36 @@ static void an_admin_error_is_a_kubernetes_status(void **state)
 	struct mm_response response = {0};
 
 	(void)state;
-	mm_response_error(&response, MM_ERROR_KUBERNETES, 403, "a \"quoted\" reason");
+	mm_response_error(&response, MM_ERROR_STATUS_JSON, 403, "a \"quoted\" reason");
+	assert_string_equal(response.content_type, "application/json");
 	assert_string_equal(response.body.p,
 			    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
-			    "\"message\":\"a \\\"quoted\\\" reason\",\"reason\":\"Forbidden\",\"details\":{},"
-			    "\"code\":403}\n");
+			    "\"message\":\"a \\\"quoted\\\" reason\",\"reason\":\"Forbidden\",\"code\":403}\n");
+	mm_response_clear(&response);
+}
+
+static void an_admin_error_can_be_protobuf(void **state)
+{
+	struct mm_response response = {0};
+
+	(void)state;
+	mm_response_error(&response, MM_ERROR_STATUS_PROTOBUF, 404, NULL);
+	assert_string_equal(response.content_type, "application/vnd.kubernetes.protobuf");
+	assert_memory_equal(response.body.p, "k8s\0", 4);
+	mm_response_clear(&response);
+}
+
+static void who_is_to_come_back_later_reads_when(void **state)
+{
+	const struct mm_kube_status status = {.code = 429, .reason = "TooManyRequests", .retry_after = 7};
+	struct mm_response response = {0};
+
+	(void)state;
+	mm_response_status(&response, MM_MEDIA_JSON, &status);
+	assert_int_equal(response.status, 429);
+	assert_string_equal(response.extra_headers.p, "Retry-After: 7\r\n");
+	assert_contains(response.body.p, "\"details\":{\"retryAfterSeconds\":7}");
+	assert_true(response.no_store);
 	mm_response_clear(&response);
 }
 
@@ -120,6 +145,8 @@ int main(void)
 		cmocka_unit_test(the_date_follows_the_clock),
 		cmocka_unit_test(a_public_error_is_one_line_of_json),
 		cmocka_unit_test(an_admin_error_is_a_kubernetes_status),
+		cmocka_unit_test(an_admin_error_can_be_protobuf),
+		cmocka_unit_test(who_is_to_come_back_later_reads_when),
 		cmocka_unit_test(every_status_that_an_error_code_has_is_known),
 		cmocka_unit_test(an_unknown_status_counts_as_500),
 	};

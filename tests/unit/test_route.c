@@ -6,45 +6,159 @@
 #include "tests/unit/tokens.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#define NOW ((mm_time)1700000000)
+#define NOW   ((mm_time)1700000000)
+#define TOKEN "0123456789abcdef"
+#define MINT  "/api/v1/namespaces/a/serviceaccounts/b/token"
 
-static struct mm_live *live;
-static struct mm_stats_board board;
-static struct mm_response response;
+/* Under what rules the server is asked, by the one caller that it knows. */
+enum rules { RULES_ALL, RULES_REVIEW, RULES_COUNT };
 
-/* Dispatches one request; `response` holds the answer until the next. */
-static size_t ask(enum mm_listener_kind listener, enum mm_method method, const char *path)
+struct fixture {
+	struct mm_live *lives[RULES_COUNT];
+	struct mm_limits *limits;
+	struct mm_stats_board board;
+	struct mm_worker_stats stats;
+	struct mm_refusals refusals;
+	struct mm_log log;
+	struct mm_response response; /* the last answer */
+};
+
+/* One request; of the rest of the context the tests change what they are about. */
+struct ask {
+	enum mm_listener_kind listener;
+	enum mm_method method; /* 0: GET */
+	const char *path;
+	bool known; /* sends the token, unless `authorization` is something else */
+	const char *authorization, *accept, *content_type, *body, *query;
+	enum rules rules;
+	bool crowded;
+	int64_t now_ns;
+};
+
+#define ADMIN(...)    ((struct ask){.listener = MM_ADMIN, .known = true, __VA_ARGS__})
+#define STRANGER(...) ((struct ask){.listener = MM_ADMIN, __VA_ARGS__})
+#define WORLD(...)    ((struct ask){.listener = MM_PUBLIC, __VA_ARGS__})
+
+static void add_header(struct mm_request *request, const char *name, const char *value)
 {
-	struct mm_context context = {live, &board, {listener}, NOW};
-	struct mm_request request = {.method = method, .path = mm_span_str(path)};
-
-	mm_response_clear(&response);
-	return mm_dispatch(&context, &request, &response);
+	if (value)
+		request->headers[request->header_count++] = (struct mm_header){mm_span_str(name), mm_span_str(value)};
 }
 
-static const char *asked(enum mm_listener_kind listener, const char *path)
+static struct mm_request request_of(const struct ask *ask)
 {
-	return mm_route_name(ask(listener, MM_GET, path));
+	struct mm_request request = {
+		.method = ask->method ? ask->method : MM_GET,
+		.path = mm_span_str(ask->path),
+		.query = mm_span_str(ask->query),
+		.body = mm_span_str(ask->body ? ask->body : ""),
+	};
+
+	add_header(&request, "authorization", ask->authorization || !ask->known ? ask->authorization : "Bearer " TOKEN);
+	add_header(&request, "accept", ask->accept);
+	add_header(&request, "content-type", ask->content_type);
+	return request;
 }
 
-static void documents_stand_under_the_issuers_path_alone(void **state)
+static struct mm_context context_of(struct fixture *fixture, const struct ask *ask)
 {
-	(void)state;
-	assert_string_equal(asked(MM_PUBLIC, "/id/prod" MM_JWKS_PATH), "jwks");
-	assert_ptr_equal(response.prepared_body, &live->issuers[0].snapshot->documents->jwks.body);
-	assert_string_equal(asked(MM_PUBLIC, "/id/prod" MM_DISCOVERY_PATH), "discovery");
-	assert_string_equal(asked(MM_PUBLIC, MM_JWKS_PATH), "none");
-	assert_int_equal(response.status, 404);
+	return (struct mm_context){
+		.listener = ask->listener,
+		.live = fixture->lives[ask->rules],
+		.board = &fixture->board,
+		.stats = &fixture->stats,
+		.refusals = &fixture->refusals,
+		.log = &fixture->log,
+		.limits = fixture->limits,
+		.address = "192.0.2.1:4711",
+		.crowded = ask->crowded,
+		.now = NOW,
+		.now_ns = ask->now_ns,
+	};
+}
+
+/* Dispatches it; fixture->response holds the answer until the next. Returns its status. */
+static int status_of(struct fixture *fixture, struct ask ask)
+{
+	struct mm_context context = context_of(fixture, &ask);
+	struct mm_request request = request_of(&ask);
+
+	mm_response_clear(&fixture->response);
+	mm_dispatch(&context, &request, &fixture->response);
+	mm_identity_clear(&context.caller);
+	return fixture->response.status;
+}
+
+static const char *route_of(struct fixture *fixture, struct ask ask)
+{
+	struct mm_context context = context_of(fixture, &ask);
+	struct mm_request request = request_of(&ask);
+	size_t route;
+
+	mm_response_clear(&fixture->response);
+	route = mm_dispatch(&context, &request, &fixture->response);
+	mm_identity_clear(&context.caller);
+	return mm_route_name(route);
+}
+
+static bool wants_body(struct fixture *fixture, struct ask ask)
+{
+	struct mm_context context = context_of(fixture, &ask);
+	struct mm_request request = request_of(&ask);
+
+	return mm_route_wants_body(&context, &request);
+}
+
+/* What the log has said since it was asked last. */
+static const char *logged(struct fixture *fixture)
+{
+	static char text[8192];
+	ssize_t n = pread(fixture->log.fd, text, sizeof text - 1, 0);
+
+	assert_true(n >= 0);
+	text[n] = '\0';
+	assert_int_equal(ftruncate(fixture->log.fd, 0), 0);
+	assert_int_equal(lseek(fixture->log.fd, 0, SEEK_SET), 0);
+	return text;
+}
+
+/* ---- finding ----------------------------------------------------------------------------------------------------- */
+
+static void documents_stand_under_the_issuers_path_alone_for_the_world(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_string_equal(route_of(fixture, WORLD(.path = "/id/prod" MM_JWKS_PATH)), "jwks");
+	assert_ptr_equal(fixture->response.prepared_body,
+			 &fixture->lives[0]->issuers[0].snapshot->documents->jwks.body);
+	assert_string_equal(route_of(fixture, WORLD(.path = "/id/prod" MM_DISCOVERY_PATH)), "discovery");
+	assert_string_equal(route_of(fixture, WORLD(.path = MM_JWKS_PATH)), "none");
+	assert_int_equal(fixture->response.status, 404);
+}
+
+static void documents_are_on_the_admin_listener_with_and_without_the_issuers_path(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(status_of(fixture, ADMIN(.path = MM_JWKS_PATH)), 200);
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/id/prod" MM_DISCOVERY_PATH)), 200);
 }
 
 static void health_is_found_at_the_root_and_under_the_path(void **state)
 {
-	(void)state;
+	struct fixture *fixture = *state;
+
 	for (int listener = 0; listener < MM_LISTENER_COUNT; listener++) {
-		assert_string_equal(asked((enum mm_listener_kind)listener, "/livez"), "livez");
-		assert_string_equal(asked((enum mm_listener_kind)listener, "/id/prod/readyz"), "readyz");
-		assert_int_equal(response.status, 200);
+		assert_string_equal(
+			route_of(fixture, (struct ask){.listener = (enum mm_listener_kind)listener, .path = "/livez"}),
+			"livez");
+		assert_string_equal(route_of(fixture, (struct ask){.listener = (enum mm_listener_kind)listener,
+								   .path = "/id/prod/readyz"}),
+				    "readyz");
+		assert_int_equal(fixture->response.status, 200);
 	}
 }
 
@@ -53,38 +167,89 @@ static void paths_are_compared_byte_for_byte(void **state)
 	static const char *const paths[] = {"/livez/",  "//livez", "/%6civez",        "/LIVEZ",        "/livez;",
 					    "/./livez", "/",       "/id/prod//livez", "/id/prodlivez", "/id/prod"};
 
-	(void)state;
 	for (size_t i = 0; i < MM_COUNT(paths); i++)
-		assert_string_equal(asked(MM_PUBLIC, paths[i]), "none");
+		assert_string_equal(route_of(*state, WORLD(.path = paths[i])), "none");
+}
+
+static void a_segment_is_what_a_name_can_be_and_nothing_is_decoded(void **state)
+{
+	static const struct {
+		const char *path, *route;
+	} rows[] = {
+		{MINT, "token"},
+		{"/id/prod" MINT, "token"},
+		{"/api/v1/namespaces/a-1/serviceaccounts/b.c-2/token", "token"},
+		{"/api/v1/namespaces//serviceaccounts/b/token", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts//token", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/token", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/b/token/", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/b/c/token", "none"},
+		{"/api/v1/namespaces/a%2fb/serviceaccounts/b/token", "none"},
+		{"/api/v1/namespaces/%2e%2e/serviceaccounts/b/token", "none"},
+		{"/api/v1/namespaces/A/serviceaccounts/b/token", "none"},
+		{"/api/v1/namespaces/a_b/serviceaccounts/b/token", "none"},
+		{"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/b/tokens", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/b/toke", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/b", "none"},
+		{"/api/v1/namespaces/a/serviceaccounts/", "none"},
+		{"/id/prod/id/prod" MINT, "none"},
+	};
+
+	for (size_t i = 0; i < MM_COUNT(rows); i++)
+		assert_string_equal(route_of(*state, ADMIN(.path = rows[i].path)), rows[i].route);
+}
+
+static void a_segment_has_at_most_253_bytes(void **state)
+{
+	char path[512] = "/api/v1/namespaces/";
+	size_t start = strlen(path);
+
+	memset(path + start, 'a', 253);
+	strcpy(path + start + 253, "/serviceaccounts/b/token");
+	assert_string_equal(route_of(*state, ADMIN(.path = path)), "token");
+	memset(path + start, 'a', 254);
+	strcpy(path + start + 254, "/serviceaccounts/b/token");
+	assert_string_equal(route_of(*state, ADMIN(.path = path)), "none");
 }
 
 static void each_listener_has_its_own_routes(void **state)
 {
-	(void)state;
-	assert_string_equal(asked(MM_PUBLIC, "/metrics"), "none");
-	assert_string_equal(asked(MM_PUBLIC, "/version"), "none");
-	assert_string_equal(asked(MM_ADMIN, "/metrics"), "metrics");
-	assert_string_equal(asked(MM_ADMIN, "/version"), "version");
-	assert_string_equal(asked(MM_ADMIN, "/id/prod" MM_JWKS_PATH), "none");
+	static const char *const admin_only[] = {"/metrics",
+						 "/version",
+						 MINT,
+						 "/id/prod" MINT,
+						 "/apis/authentication.k8s.io/v1/tokenreviews",
+						 "/apis/authentication.k8s.io/v1/selfsubjectreviews"};
+
+	for (size_t i = 0; i < MM_COUNT(admin_only); i++) {
+		assert_string_equal(route_of(*state, WORLD(.path = admin_only[i])), "none");
+		assert_string_not_equal(route_of(*state, ADMIN(.path = admin_only[i])), "none");
+	}
 }
 
-static void a_method_that_is_not_allowed_is_405_and_names_those_that_are(void **state)
+static void nothing_on_the_public_listener_takes_a_privilege(void **state)
 {
 	(void)state;
-	assert_string_equal(mm_route_name(ask(MM_PUBLIC, MM_POST, "/livez")), "livez");
-	assert_int_equal(response.status, 405);
-	assert_string_equal(response.extra_headers.p, "Allow: GET, HEAD\r\n");
-	ask(MM_PUBLIC, MM_OTHER_METHOD, "/livez");
-	assert_int_equal(response.status, 405);
+	for (size_t i = 0; i < MM_ROUTE_COUNT; i++) {
+		if (mm_routes[i].listeners & MM_ON(MM_PUBLIC))
+			assert_int_equal(mm_routes[i].privilege[MM_PUBLIC], MM_PRIV_NONE);
+	}
 }
 
-static void errors_have_the_form_of_their_listener(void **state)
+static void only_health_and_version_are_open_on_the_admin_listener(void **state)
 {
+	static const char *const open[] = {"livez", "readyz", "version"};
+	size_t found = 0;
+
 	(void)state;
-	asked(MM_PUBLIC, "/x");
-	assert_string_equal(response.body.p, "{\"error\":\"not found\"}\n");
-	asked(MM_ADMIN, "/x");
-	assert_contains(response.body.p, "\"kind\":\"Status\"");
+	for (size_t i = 0; i < MM_ROUTE_COUNT; i++) {
+		if (!(mm_routes[i].listeners & MM_ON(MM_ADMIN)) || mm_routes[i].privilege[MM_ADMIN] != MM_PRIV_NONE)
+			continue;
+		assert_true(found < MM_COUNT(open));
+		assert_string_equal(mm_routes[i].name, open[found++]);
+	}
+	assert_int_equal(found, MM_COUNT(open));
 }
 
 static void every_read_route_takes_head_too(void **state)
@@ -96,57 +261,195 @@ static void every_read_route_takes_head_too(void **state)
 	}
 }
 
-static void only_the_admin_listener_may_see_metrics(void **state)
+/* ---- who is let in ----------------------------------------------------------------------------------------------- */
+
+static void a_stranger_learns_nothing_of_what_there_is(void **state)
 {
-	const struct mm_caller world = {MM_PUBLIC}, admin = {MM_ADMIN};
+	static const char *const paths[] = {"/metrics", MINT, MM_JWKS_PATH, "/id/prod" MM_DISCOVERY_PATH,
+					    "/nothing", "/"};
+	static const char *const authorizations[] = {NULL, "Bearer wrong", "Basic " TOKEN, "Bearer " TOKEN "0", ""};
+	struct fixture *fixture = *state;
 
-	(void)state;
-	assert_true(mm_caller_may(&world, MM_PRIV_NONE));
-	assert_false(mm_caller_may(&world, MM_PRIV_METRICS));
-	assert_true(mm_caller_may(&admin, MM_PRIV_METRICS));
-}
+	for (size_t i = 0; i < MM_COUNT(paths); i++) {
+		for (size_t j = 0; j < MM_COUNT(authorizations); j++) {
+			const struct ask ask = STRANGER(.path = paths[i], .authorization = authorizations[j]);
 
-static void the_admin_listener_goes_by_no_name_but_localhost(void **state)
-{
-	static const struct {
-		const char *host;
-		int admin, world;
-	} rows[] = {{"localhost:8444", 200, 200}, {"LOCALHOST", 200, 200},      {"127.0.0.1:1", 200, 200},
-		    {"[::1]", 200, 200},          {"192.0.2.1", 200, 200},      {NULL, 200, 200},
-		    {"rebound.test", 421, 200},   {"localhost.evil", 421, 200}, {"127.0.0.1.nip.io:80", 421, 200}};
-
-	(void)state;
-	for (size_t i = 0; i < MM_COUNT(rows); i++) {
-		const struct mm_request request = {
-			.method = MM_GET, .path = mm_span_str("/livez"), .host = mm_span_str(rows[i].host)};
-
-		for (int listener = 0; listener < MM_LISTENER_COUNT; listener++) {
-			struct mm_context context = {live, &board, {(enum mm_listener_kind)listener}, NOW};
-
-			mm_response_clear(&response);
-			mm_dispatch(&context, &request, &response);
-			assert_int_equal(response.status, listener == MM_ADMIN ? rows[i].admin : rows[i].world);
+			assert_int_equal(status_of(fixture, ask), 401);
+			assert_string_equal(fixture->response.body.p,
+					    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},"
+					    "\"status\":\"Failure\",\"message\":\"Unauthorized\","
+					    "\"reason\":\"Unauthorized\",\"code\":401}\n");
+			assert_string_equal(fixture->response.extra_headers.p,
+					    "WWW-Authenticate: Bearer realm=\"mintmark\"\r\n");
 		}
 	}
 }
 
-static void a_privilege_that_is_unknown_is_nobodys(void **state)
+static void health_and_version_need_nobody(void **state)
 {
-	const struct mm_caller admin = {MM_ADMIN};
+	static const char *const paths[] = {"/livez", "/readyz", "/version", "/id/prod/version"};
 
-	(void)state;
-	assert_false(mm_caller_may(&admin, (enum mm_privilege)99));
+	for (size_t i = 0; i < MM_COUNT(paths); i++) {
+		assert_int_equal(status_of(*state, STRANGER(.path = paths[i])), 200);
+		assert_int_equal(status_of(*state, STRANGER(.path = paths[i], .crowded = true)), 200);
+	}
+}
+
+static void what_nobody_may_is_403_in_the_words_of_kubernetes(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .rules = RULES_REVIEW)), 403);
+	assert_contains(fixture->response.body.p, "forbidden: User \\\"dev\\\" cannot get path \\\"/metrics\\\"");
+	assert_int_equal(status_of(fixture, ADMIN(.path = MINT, .method = MM_POST, .rules = RULES_REVIEW)), 403);
+	assert_contains(fixture->response.body.p, "serviceaccounts \\\"b\\\" is forbidden: User \\\"dev\\\"");
+	assert_contains(fixture->response.body.p, "\"details\":{\"name\":\"b\",\"kind\":\"serviceaccounts\"}");
+}
+
+static void a_token_that_is_refused_by_the_rules_is_told_to_the_audit(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *line;
+
+	fixture->log.level = MM_LOG_ERROR;
+	status_of(fixture, ADMIN(.path = MINT, .method = MM_POST, .rules = RULES_REVIEW));
+	line = logged(fixture);
+	assert_contains(line, "level=audit msg=\"token refused\" caller=dev via=token peer=192.0.2.1:4711 account=a/b "
+			      "code=403 reason=Forbidden message=");
+	assert_null(strstr(line, TOKEN));
+	assert_int_equal(mm_counter_get(&fixture->stats.refused[mm_status_index(403)]), 1);
+}
+
+static void a_path_that_is_not_there_comes_before_a_method_and_that_before_the_rules(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/nothing", .method = MM_POST, .rules = RULES_REVIEW)), 404);
+	assert_contains(fixture->response.body.p, "\"message\":\"the server could not find the requested resource\"");
+	assert_int_equal(status_of(fixture, ADMIN(.path = MINT, .rules = RULES_REVIEW)), 405);
+	assert_contains(fixture->response.body.p, "\"reason\":\"MethodNotAllowed\"");
+	assert_string_equal(fixture->response.extra_headers.p, "Allow: POST\r\n");
+}
+
+static void whoever_calls_too_often_reads_when_to_come_back(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_settings *settings = &fixture->lives[RULES_ALL]->settings;
+
+	settings->rate = 1;
+	settings->burst = 2;
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .now_ns = 1)), 200);
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/nothing", .now_ns = 1)), 404);
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .now_ns = 1)), 429);
+	assert_string_equal(fixture->response.extra_headers.p, "Retry-After: 1\r\n");
+	assert_contains(fixture->response.body.p,
+			"\"reason\":\"TooManyRequests\",\"details\":{\"retryAfterSeconds\":1}");
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/livez", .now_ns = 1)), 200);
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .now_ns = 2000000000)), 200);
+	assert_int_equal(mm_counter_get(&fixture->stats.throttled[MM_THROTTLE_RATE]), 1);
+	settings->rate = 0;
+}
+
+static void in_a_crowd_those_who_are_somebody_are_asked_to_come_back(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .crowded = true)), 429);
+	assert_int_equal(status_of(fixture, STRANGER(.path = "/metrics", .crowded = true)), 401);
+	assert_int_equal(mm_counter_get(&fixture->stats.throttled[MM_THROTTLE_CONCURRENT]), 1);
+}
+
+static void who_calls_is_counted_by_what_was_shown(void **state)
+{
+	struct fixture *fixture = *state;
+	const mm_counter(*counts)[2] = fixture->stats.authentications;
+
+	status_of(fixture, ADMIN(.path = "/metrics"));
+	status_of(fixture, STRANGER(.path = "/metrics"));
+	status_of(fixture, STRANGER(.path = "/metrics", .authorization = "Bearer x"));
+	assert_int_equal(mm_counter_get(&counts[MM_CALLER_TOKEN][1]), 1);
+	assert_int_equal(mm_counter_get(&counts[MM_CALLER_TOKEN][0]), 1);
+	assert_int_equal(mm_counter_get(&counts[MM_CALLER_NOBODY][0]), 1);
+}
+
+static void a_flood_of_wrong_tokens_is_a_line_a_second(void **state)
+{
+	struct ask ask = ADMIN(.path = "/metrics", .authorization = "Bearer not-this-one", .now_ns = 5000000000);
+	struct fixture *fixture = *state;
+	const char *line;
+
+	for (int i = 0; i < 100; i++)
+		status_of(fixture, ask);
+	line = logged(fixture);
+	assert_contains(line, "level=info msg=\"a caller was not recognized\" by=token peer=192.0.2.1:4711 error=");
+	assert_contains(line, " times=1\n");
+	assert_null(strstr(line, "not-this-one"));
+	assert_int_equal(strchr(line, '\n') - line, strlen(line) - 1);
+	ask.now_ns += 1000000000;
+	status_of(fixture, ask);
+	assert_contains(logged(fixture), " times=100\n");
+}
+
+static void whoever_shows_nothing_is_no_line(void **state)
+{
+	struct fixture *fixture = *state;
+
+	status_of(fixture, STRANGER(.path = "/metrics"));
+	assert_string_equal(logged(fixture), "");
+}
+
+static void a_body_is_kept_for_those_alone_who_may_use_the_route(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(wants_body(fixture, ADMIN(.path = MINT, .method = MM_POST)));
+	assert_false(wants_body(fixture, ADMIN(.path = MINT, .method = MM_PUT)));
+	assert_false(wants_body(fixture, ADMIN(.path = "/metrics", .method = MM_POST)));
+	assert_false(wants_body(fixture, ADMIN(.path = "/nothing", .method = MM_POST)));
+	assert_false(wants_body(fixture, ADMIN(.path = MINT, .method = MM_POST, .rules = RULES_REVIEW)));
+	assert_false(wants_body(fixture, STRANGER(.path = MINT, .method = MM_POST)));
+	assert_false(wants_body(fixture, WORLD(.path = MINT, .method = MM_POST)));
+	assert_string_equal(logged(fixture), "");
+	for (int kind = 0; kind < MM_CALLER_KINDS; kind++)
+		assert_int_equal(mm_counter_get(&fixture->stats.authentications[kind][1]), 0);
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+static void a_method_that_is_not_allowed_is_405_and_names_those_that_are(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(status_of(fixture, WORLD(.path = "/livez", .method = MM_POST)), 405);
+	assert_string_equal(fixture->response.extra_headers.p, "Allow: GET, HEAD\r\n");
+	assert_int_equal(status_of(fixture, WORLD(.path = "/livez", .method = MM_OTHER_METHOD)), 405);
+}
+
+static void errors_have_the_form_of_their_listener_and_of_accept(void **state)
+{
+	static const char protobuf[] = "application/vnd.kubernetes.protobuf";
+	struct fixture *fixture = *state;
+
+	status_of(fixture, WORLD(.path = "/x", .accept = protobuf));
+	assert_string_equal(fixture->response.body.p, "{\"error\":\"not found\"}\n");
+	status_of(fixture, ADMIN(.path = "/x"));
+	assert_contains(fixture->response.body.p, "\"kind\":\"Status\"");
+	status_of(fixture, ADMIN(.path = "/x", .accept = protobuf));
+	assert_string_equal(fixture->response.content_type, protobuf);
+	status_of(fixture, STRANGER(.path = "/x", .accept = protobuf));
+	assert_int_equal(fixture->response.status, 401);
+	assert_string_equal(fixture->response.content_type, protobuf);
 }
 
 static void not_ready_is_503_with_the_reason(void **state)
 {
-	(void)state;
+	struct fixture *fixture = *state;
+	struct mm_live *live = fixture->lives[RULES_ALL];
+
 	live->not_ready = "stopping";
-	asked(MM_PUBLIC, "/readyz");
-	assert_int_equal(response.status, 503);
-	assert_string_equal(response.body.p, "stopping");
-	asked(MM_PUBLIC, "/livez");
-	assert_int_equal(response.status, 200);
+	assert_int_equal(status_of(fixture, WORLD(.path = "/readyz")), 503);
+	assert_string_equal(fixture->response.body.p, "stopping");
+	assert_int_equal(status_of(fixture, WORLD(.path = "/livez")), 200);
 	live->not_ready = NULL;
 }
 
@@ -154,62 +457,151 @@ static void metrics_add_up_what_workers_counted(void **state)
 {
 	static struct mm_worker_stats a, b;
 	const struct mm_worker_stats *workers[] = {&a, &b};
+	struct fixture *fixture = *state;
 
-	(void)state;
 	mm_counter_add(&a.requests[0][mm_status_index(200)], 40);
 	mm_counter_add(&b.requests[0][mm_status_index(200)], 2);
 	mm_counter_add(&b.accepted[MM_PUBLIC], 5);
 	mm_counter_add(&a.closed[MM_PUBLIC], 2);
-	board.workers = workers;
-	board.worker_count = 2;
-	asked(MM_ADMIN, "/metrics");
-	board.worker_count = 0;
-	assert_contains(response.body.p, "mintmark_http_requests_total{route=\"jwks\",code=\"200\"} 42\n");
-	assert_contains(response.body.p, "mintmark_http_connections{listener=\"public\"} 3\n");
-	assert_contains(response.body.p, "mintmark_keys{state=\"active\"} 1\n");
-	assert_contains(response.body.p, "mintmark_keyset_revision 9\n");
+	fixture->board.workers = workers;
+	fixture->board.worker_count = 2;
+	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics")), 200);
+	fixture->board.worker_count = 0;
+	assert_contains(fixture->response.body.p, "mintmark_http_requests_total{route=\"jwks\",code=\"200\"} 42\n");
+	assert_contains(fixture->response.body.p, "mintmark_http_connections{listener=\"public\"} 3\n");
+	assert_contains(fixture->response.body.p, "mintmark_keys{state=\"active\"} 1\n");
+	assert_contains(fixture->response.body.p, "mintmark_keyset_revision 9\n");
 }
 
-static int setup(void **state)
+/* ---- what it takes ----------------------------------------------------------------------------------------------- */
+
+static struct mm_snapshot *new_snapshot(const struct mm_config *config)
 {
-	struct mm_config config = test_config();
-	mm_auto(mm_snapshot) snapshot = NULL;
 	mm_auto(mm_keyset) set = NULL;
+	struct mm_snapshot *snapshot;
 	struct mm_err err = {0};
 
-	(void)state;
 	assert_ok(mm_keyset_new(&set, &err), &err);
 	test_add_first(set, test_shared_key("ES256", 0), NOW);
 	set->revision = 9;
-	assert_ok(mm_snapshot_build(&config, set, false, NOW, &snapshot, &err), &err);
-	assert_ok(mm_live_new(&(struct mm_live_parts){.issuer_count = 1, .snapshots = &snapshot}, &live, &err), &err);
+	assert_ok(mm_snapshot_build(config, set, true, NOW, &snapshot, &err), &err);
+	return snapshot;
+}
+
+/* For RULES_REVIEW the caller may review and nothing else. */
+static struct mm_rules *new_rules(struct mm_config *config, enum rules which)
+{
+	static char dev_text[] = "dev", review_text[] = "review";
+	static char *dev[] = {dev_text}, *review[] = {review_text};
+	static struct mm_rule_record record = {.users = {dev, 1}, .may = {review, 1}};
+	static size_t line = 1;
+	struct mm_rules *rules;
+	struct mm_err err = {0};
+
+	config->rules = (struct mm_records){.n = 1, .lines = &line, .v = &record};
+	if (which == RULES_ALL)
+		assert_ok(mm_rules_allow_all("dev", &rules, &err), &err);
+	else
+		assert_ok(mm_rules_build(config, &rules, &err), &err);
+	return rules;
+}
+
+static struct mm_live *new_live(enum rules which)
+{
+	struct mm_config config = test_config();
+	mm_auto(mm_snapshot) snapshot = new_snapshot(&config);
+	mm_auto(mm_rules) rules = new_rules(&config, which);
+	mm_auto(mm_callers) callers = NULL;
+	mm_auto(mm_directory) directory = NULL;
+	struct mm_live *live;
+	struct mm_err err = {0};
+
+	config.service_accounts.any = config.bound_objects.any = true;
+	assert_ok(mm_callers_of_token(TOKEN, "dev", &callers, &err), &err);
+	assert_ok(mm_directory_build(&config, &directory, &err), &err);
+	assert_ok(mm_live_new(&(struct mm_live_parts){.issuer_count = 1,
+						      .snapshots = &snapshot,
+						      .callers = callers,
+						      .rules = rules,
+						      .directory = directory},
+			      &live, &err),
+		  &err);
+	return live;
+}
+
+static struct fixture fixture_of_all;
+
+static int setup_all(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RULES_COUNT; i++)
+		fixture_of_all.lives[i] = new_live((enum rules)i);
+	return 0;
+}
+
+static int teardown_all(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RULES_COUNT; i++)
+		mm_live_free(fixture_of_all.lives[i]);
+	return 0;
+}
+
+/* What a test may leave behind is fresh for each. */
+static int setup(void **state)
+{
+	struct fixture *fixture = &fixture_of_all;
+	struct mm_err err = {0};
+
+	memset(&fixture->stats, 0, sizeof fixture->stats);
+	fixture->refusals = (struct mm_refusals){0};
+	fixture->log = (struct mm_log){.fd = memfd_create("log", MFD_CLOEXEC), .level = MM_LOG_INFO};
+	assert_ok(mm_limits_new(&fixture->limits, &err), &err);
+	*state = fixture;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	mm_response_clear(&response);
-	mm_live_free(live);
+	struct fixture *fixture = *state;
+
+	mm_response_clear(&fixture->response);
+	mm_limits_free(fixture->limits);
+	close(fixture->log.fd);
 	return 0;
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(documents_stand_under_the_issuers_path_alone),
-		cmocka_unit_test(health_is_found_at_the_root_and_under_the_path),
-		cmocka_unit_test(paths_are_compared_byte_for_byte),
-		cmocka_unit_test(each_listener_has_its_own_routes),
-		cmocka_unit_test(a_method_that_is_not_allowed_is_405_and_names_those_that_are),
-		cmocka_unit_test(errors_have_the_form_of_their_listener),
-		cmocka_unit_test(every_read_route_takes_head_too),
-		cmocka_unit_test(only_the_admin_listener_may_see_metrics),
-		cmocka_unit_test(the_admin_listener_goes_by_no_name_but_localhost),
-		cmocka_unit_test(a_privilege_that_is_unknown_is_nobodys),
-		cmocka_unit_test(not_ready_is_503_with_the_reason),
-		cmocka_unit_test(metrics_add_up_what_workers_counted),
+		TEST(documents_stand_under_the_issuers_path_alone_for_the_world),
+		TEST(documents_are_on_the_admin_listener_with_and_without_the_issuers_path),
+		TEST(health_is_found_at_the_root_and_under_the_path),
+		TEST(paths_are_compared_byte_for_byte),
+		TEST(a_segment_is_what_a_name_can_be_and_nothing_is_decoded),
+		TEST(a_segment_has_at_most_253_bytes),
+		TEST(each_listener_has_its_own_routes),
+		TEST(nothing_on_the_public_listener_takes_a_privilege),
+		TEST(only_health_and_version_are_open_on_the_admin_listener),
+		TEST(every_read_route_takes_head_too),
+		TEST(a_stranger_learns_nothing_of_what_there_is),
+		TEST(health_and_version_need_nobody),
+		TEST(what_nobody_may_is_403_in_the_words_of_kubernetes),
+		TEST(a_token_that_is_refused_by_the_rules_is_told_to_the_audit),
+		TEST(a_path_that_is_not_there_comes_before_a_method_and_that_before_the_rules),
+		TEST(whoever_calls_too_often_reads_when_to_come_back),
+		TEST(in_a_crowd_those_who_are_somebody_are_asked_to_come_back),
+		TEST(who_calls_is_counted_by_what_was_shown),
+		TEST(a_flood_of_wrong_tokens_is_a_line_a_second),
+		TEST(whoever_shows_nothing_is_no_line),
+		TEST(a_body_is_kept_for_those_alone_who_may_use_the_route),
+		TEST(a_method_that_is_not_allowed_is_405_and_names_those_that_are),
+		TEST(errors_have_the_form_of_their_listener_and_of_accept),
+		TEST(not_ready_is_503_with_the_reason),
+		TEST(metrics_add_up_what_workers_counted),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_all, teardown_all);
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/http/tokenlog.h"
+
+#include "issuer/http/response.h"
+#include "issuer/http/stats.h"
+
+#include <mintmark/keyset.h>
+
+#define MM_F_CALLER(context)                                                                                           \
+	MM_F_STR("caller", (context)->caller.user->name),                                                              \
+		MM_F_STR("via", mm_caller_kind_name((context)->caller.kind)), MM_F_STR("peer", (context)->address)
+
+static void add_audiences(struct mm_buf *out, const struct mm_strings *audiences)
+{
+	for (size_t i = 0; i < audiences->n; i++) {
+		if (i > 0)
+			mm_buf_add(out, ",", 1);
+		mm_buf_add_str(out, audiences->v[i]);
+	}
+}
+
+/* Of a key that is not in the set, as a test author may ask for: nothing that counts. */
+static void count(const struct mm_context *context, const char *kid)
+{
+	const struct mm_key_record *record = kid ? mm_keyset_find(context->issuer->snapshot->set, kid) : NULL;
+
+	if (record)
+		mm_counter_add(&context->stats->minted[mm_key_alg(record->key) - mm_algs], 1);
+}
+
+/* aud comes last: it may be longer than a line takes, and would be the one that is left out. */
+void mm_tokenlog_minted(const struct mm_context *context, const struct mm_token_api_minted *minted)
+{
+	mm_auto_buf audiences = {0};
+
+	add_audiences(&audiences, &minted->audiences);
+	mm_log(context->log, MM_LOG_AUDIT, "token minted", MM_F_CALLER(context), MM_F_STR("sub", minted->subject.p),
+	       MM_F_STR("jti", minted->minted.jti), MM_F_STR("kid", minted->minted.kid),
+	       MM_F_TIME("exp", minted->minted.expires_at), MM_F_STR("aud", audiences.p));
+	count(context, minted->minted.kid);
+}
+
+static void add_account(struct mm_buf *out, const struct mm_context *context)
+{
+	mm_buf_add_span(out, context->namespace);
+	mm_buf_add(out, "/", 1);
+	mm_buf_add_span(out, context->name);
+}
+
+void mm_tokenlog_refused(const struct mm_context *context, const struct mm_kube_status *status,
+			 const struct mm_err *cause)
+{
+	mm_auto_buf account = {0};
+
+	add_account(&account, context);
+	mm_log(context->log, MM_LOG_AUDIT, "token refused", MM_F_CALLER(context), MM_F_STR("account", account.p),
+	       MM_F_INT("code", status->code), MM_F_STR("reason", status->reason),
+	       MM_F_STR("message", status->message.p), MM_F_STR("error", cause && cause->code ? cause->text : NULL));
+	mm_counter_add(&context->stats->refused[mm_status_index(status->code)], 1);
+}
