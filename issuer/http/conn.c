@@ -2,6 +2,7 @@
 /* The life of a connection: opened, moved from phase to phase, each with its deadline, and closed. */
 #include "issuer/http/conn_state.h"
 
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,6 +28,39 @@ static int64_t deadline_of(const struct mm_conn *conn, enum mm_phase phase)
 	return worker->now_ns;
 }
 
+/*
+ * Whether it counts as a request to the admin listener that is under way. What strangers can have begun does not: a
+ * head, a body that nobody keeps, an answer that only says that they are strangers. They would lock out the callers.
+ */
+static bool is_under_way(const struct mm_conn *conn)
+{
+	if (conn->endpoint->kind != MM_ADMIN)
+		return false;
+	if (conn->phase == MM_IN_BODY)
+		return !conn->codec.dropping;
+	return conn->phase == MM_SENDING && conn->endpoint->worker->caller_known;
+}
+
+static void count_under_way(struct mm_conn *conn, bool counts)
+{
+	_Atomic size_t *under_way = conn->endpoint->worker->parts.under_way;
+
+	if (counts && !conn->counted)
+		atomic_fetch_add_explicit(under_way, 1, memory_order_relaxed);
+	else if (!counts && conn->counted)
+		atomic_fetch_sub_explicit(under_way, 1, memory_order_relaxed);
+	conn->counted = counts;
+}
+
+/* Whether the others are as many as there may be. */
+static bool is_crowded(const struct mm_conn *conn)
+{
+	const struct mm_worker *worker = conn->endpoint->worker;
+	size_t n = atomic_load_explicit(worker->parts.under_way, memory_order_relaxed);
+
+	return n - conn->counted >= worker->live->settings.concurrent;
+}
+
 void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase)
 {
 	int64_t deadline_ns = deadline_of(conn, phase);
@@ -37,6 +71,14 @@ void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase)
 	conn->phase = phase;
 	conn->deadline_ns = deadline_ns;
 	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
+	count_under_way(conn, is_under_way(conn));
+}
+
+static void forget_peer(struct mm_conn *conn)
+{
+	if (conn->peer)
+		mm_peer_clear(conn->peer);
+	free(mm_take(conn->peer));
 }
 
 void mm_conn_close(struct mm_conn *conn)
@@ -46,6 +88,8 @@ void mm_conn_close(struct mm_conn *conn)
 	if (conn->interest)
 		event_del(&conn->event);
 	TAILQ_REMOVE(list_of(conn), conn, link);
+	count_under_way(conn, false);
+	forget_peer(conn);
 	mm_transport_close(&conn->transport);
 	mm_outbox_free(conn->out);
 	mm_buf_free(&conn->in);
@@ -84,19 +128,68 @@ void mm_conn_want(struct mm_conn *conn, short interest)
 	(void)event_add(&conn->event, NULL);
 }
 
-struct mm_origin mm_conn_origin(const struct mm_conn *conn)
+/* What TLS has shown. Without memory for it the caller is nobody. */
+static void meet_certificate(struct mm_conn *conn)
 {
+	STACK_OF(X509) *chain = NULL;
+	X509 *certificate = mm_transport_certificate(&conn->transport, &chain);
+
+	if (!certificate)
+		return;
+	conn->peer = calloc(1, sizeof *conn->peer);
+	if (!conn->peer)
+		return;
+	X509_up_ref(certificate);
+	conn->peer->certificate = certificate;
+	conn->peer->chain = chain ? X509_chain_up_ref(chain) : NULL;
+}
+
+struct mm_origin mm_conn_origin(struct mm_conn *conn)
+{
+	bool admin = conn->endpoint->kind == MM_ADMIN;
+
+	if (admin && !conn->peer)
+		meet_certificate(conn);
 	return (struct mm_origin){
 		.listener = conn->endpoint->kind,
 		.address = conn->address,
 		.tls = conn->transport.ops->protocol(&conn->transport),
+		.peer = conn->peer,
+		.crowded = admin && is_crowded(conn),
 		.began_ns = conn->began_ns,
 	};
 }
 
+/* Who it is on this machine; what cannot be found out leaves it nobody. */
+static void meet_process(struct mm_conn *conn)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t len = sizeof peer;
+	bool known = getsockopt(conn->transport.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+
+	mm_peer_format(&peer, conn->address);
+	conn->peer = known ? calloc(1, sizeof *conn->peer) : NULL;
+	if (!conn->peer)
+		return;
+	conn->peer->has_uid = true;
+	conn->peer->uid = peer.uid;
+	conn->peer->gid = peer.gid;
+}
+
+/* On a socket file there is no TLS: nobody is between the two, and the kernel says who it is. */
+static const struct mm_tls *tls_of(const struct mm_endpoint *endpoint, bool local)
+{
+	const struct mm_live *live = endpoint->worker->live;
+
+	if (local)
+		return NULL;
+	return endpoint->kind == MM_ADMIN ? live->admin_tls : live->tls;
+}
+
 void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_storage *peer)
 {
-	const struct mm_tls *tls = endpoint->worker->live->tls;
+	bool local = peer->ss_family == AF_UNIX;
+	const struct mm_tls *tls = tls_of(endpoint, local);
 	struct mm_conn *conn = calloc(1, sizeof *conn);
 
 	if (!conn || !mm_transport_open(&conn->transport, fd, tls)) {
@@ -108,7 +201,10 @@ void mm_conn_open(struct mm_endpoint *endpoint, int fd, const struct sockaddr_st
 	conn->endpoint = endpoint;
 	conn->phase = tls ? MM_HANDSHAKING : MM_IDLE;
 	conn->deadline_ns = deadline_of(conn, conn->phase);
-	mm_address_format(peer, conn->address);
+	if (local)
+		meet_process(conn);
+	else
+		mm_address_format(peer, conn->address);
 	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
 	endpoint->open++;
 	mm_counter_add(&endpoint->worker->stats->accepted[endpoint->kind], 1);

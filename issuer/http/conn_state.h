@@ -10,6 +10,7 @@
 #include "issuer/http/worker.h"
 
 #include <event2/event_struct.h>
+#include <mintmark/callers.h>
 
 struct mm_conn {
 	TAILQ_ENTRY(mm_conn) link; /* in the endpoint's list of its phase */
@@ -25,6 +26,8 @@ struct mm_conn {
 	struct mm_buf in;      /* the unfinished request, and what came behind it */
 	struct mm_outbox *out; /* what the client has not taken; NULL: nothing */
 	size_t lingered;       /* bytes */
+	struct mm_peer *peer;  /* what it proved; NULL: nothing, or nobody has asked yet */
+	bool counted;          /* in worker->parts.under_way */
 	char address[MM_ADDRESS_TEXT_SIZE];
 };
 
@@ -35,7 +38,7 @@ void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase);
 /* Wakes for EV_READ or for EV_WRITE, not both: nothing is read while the client does not take its answers. */
 void mm_conn_want(struct mm_conn *conn, short interest);
 void mm_conn_close(struct mm_conn *conn);
-struct mm_origin mm_conn_origin(const struct mm_conn *conn);
+struct mm_origin mm_conn_origin(struct mm_conn *conn);
 
 /* ---- conn_io.c: whatever these begin with, the connection may be closed when they return ---- */
 

@@ -2,87 +2,47 @@
 #include "issuer/http/crew.h"
 
 #include <mintmark/file.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #define LOOP_PATIENCE_NS (8 * MM_TICK_MS * INT64_C(1000000)) /* the least for which a worker may be busy */
 
-static size_t core_count(void)
+enum mm_code mm_crew_init(struct mm_crew *crew, const struct mm_config *config, struct mm_sockets *sockets,
+			  struct mm_err *err)
 {
-	cpu_set_t cores;
-
-	if (sched_getaffinity(0, sizeof cores, &cores) != 0)
-		return 1;
-	return (size_t)CPU_COUNT(&cores);
-}
-
-static bool admin_is_off(const struct mm_config *config)
-{
-	return strcmp(config->listen.admin, "off") == 0;
-}
-
-size_t mm_listener_count(const struct mm_config *config)
-{
-	return admin_is_off(config) ? 1 : MM_LISTENER_COUNT;
-}
-
-enum mm_code mm_crew_init(struct mm_crew *crew, size_t count, struct mm_err *err)
-{
-	*crew = (struct mm_crew){.count = count > 0 ? count : core_count()};
-	crew->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	*crew = (struct mm_crew){
+		.sockets = sockets,
+		.count = sockets ? mm_sockets_workers(sockets) : mm_workers_configured(config),
+		.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+	};
 	return crew->done_fd < 0 ? mm_fail_errno(err, "cannot start") : MM_OK;
 }
 
 /* ---- starting ---------------------------------------------------------------------------------------------------- */
 
-static enum mm_code open_listeners(struct mm_crew *crew, const struct mm_config *config, struct mm_err *err)
-{
-	const char *const addresses[MM_LISTENER_COUNT] = {
-		[MM_PUBLIC] = config->listen.public,
-		[MM_ADMIN] = admin_is_off(config) ? NULL : config->listen.admin,
-	};
-	enum mm_code code = MM_OK;
-
-	for (int kind = 0; code == MM_OK && kind < MM_LISTENER_COUNT; kind++) {
-		crew->fds[kind] = calloc(crew->count, sizeof(int));
-		if (!crew->fds[kind])
-			return mm_fail(err, MM_ENOMEM, "out of memory");
-		memset(crew->fds[kind], 0xff, crew->count * sizeof(int));
-		if (addresses[kind])
-			code = mm_listen(addresses[kind], crew->count, crew->fds[kind], crew->addresses[kind], err);
-	}
-	return code;
-}
-
-static enum mm_code make_worker(struct mm_crew *crew, size_t i, struct mm_live_slot *slot, struct mm_log *log,
+static enum mm_code make_worker(struct mm_crew *crew, size_t i, const struct mm_worker_parts *common,
 				struct mm_err *err)
 {
-	struct mm_worker_parts parts = {
-		.slot = slot,
-		.board = crew->board,
-		.log = log,
-		.done_fd = crew->done_fd,
-		.open = crew->open,
-	};
+	struct mm_worker_parts parts = *common;
 	enum mm_code code;
 
-	for (int kind = 0; kind < MM_LISTENER_COUNT; kind++) {
-		parts.fds[kind] = crew->fds[kind][i];
-		crew->fds[kind][i] = -1;
-	}
+	parts.board = crew->board;
+	parts.done_fd = crew->done_fd;
+	parts.open = crew->open;
+	parts.under_way = &crew->under_way;
+	for (int kind = 0; kind < MM_LISTENER_COUNT; kind++)
+		parts.fds[kind] = mm_sockets_take(crew->sockets, (enum mm_listener_kind)kind, i);
 	code = mm_worker_new(&parts, &crew->workers[i], err);
 	if (code == MM_OK)
 		crew->board->workers[crew->board->worker_count++] = crew->workers[i]->stats;
 	return code;
 }
 
-enum mm_code mm_crew_start(struct mm_crew *crew, const struct mm_config *config, struct mm_live_slot *slot,
-			   struct mm_stats_board *board, struct mm_log *log, struct mm_err *err)
+enum mm_code mm_crew_start(struct mm_crew *crew, const struct mm_config *config, const struct mm_worker_parts *parts,
+			   struct mm_stats_board *board, struct mm_err *err)
 {
-	enum mm_code code = open_listeners(crew, config, err);
+	enum mm_code code = crew->sockets ? MM_OK : mm_sockets_bind(config, &crew->sockets, err);
 
 	if (code != MM_OK)
 		return code;
@@ -92,7 +52,7 @@ enum mm_code mm_crew_start(struct mm_crew *crew, const struct mm_config *config,
 	if (!crew->workers || !board->workers)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	for (size_t i = 0; code == MM_OK && i < crew->count; i++)
-		code = make_worker(crew, i, slot, log, err);
+		code = make_worker(crew, i, parts, err);
 	while (code == MM_OK && crew->started < crew->count) { /* not before the board is complete */
 		code = mm_worker_start(crew->workers[crew->started], err);
 		crew->started += code == MM_OK;
@@ -135,12 +95,8 @@ void mm_crew_clear(struct mm_crew *crew)
 		mm_worker_join(crew->workers[i]);
 	for (size_t i = 0; crew->workers && i < crew->count; i++)
 		mm_worker_free(crew->workers[i]);
-	free(crew->workers);
-	for (int kind = 0; kind < MM_LISTENER_COUNT; kind++) {
-		for (size_t i = 0; crew->fds[kind] && i < crew->count; i++)
-			mm_fd_close(&crew->fds[kind][i]);
-		free(crew->fds[kind]);
-	}
+	free(mm_take(crew->workers));
+	mm_sockets_free(mm_take(crew->sockets));
 	if (crew->board) {
 		free(mm_take(crew->board->workers));
 		crew->board->worker_count = 0;

@@ -23,6 +23,7 @@ static enum mm_code add_issuer(struct mm_live *live, struct mm_snapshot *snapsho
 
 enum mm_code mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err)
 {
+	const struct stack_st_X509_NAME *authorities = parts->callers ? mm_callers_authorities(parts->callers) : NULL;
 	mm_auto(mm_live) live = calloc(1, sizeof *live);
 	enum mm_code code = MM_OK;
 
@@ -34,8 +35,13 @@ enum mm_code mm_live_new(const struct mm_live_parts *parts, struct mm_live **out
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	for (size_t i = 0; code == MM_OK && i < parts->issuer_count; i++)
 		code = add_issuer(live, parts->snapshots[i], err);
+	if (code == MM_OK && parts->tls)
+		code = mm_tls_for_callers(parts->tls, authorities, &live->admin_tls, err);
 	if (code != MM_OK)
 		return code;
+	live->callers = parts->callers ? mm_callers_ref(parts->callers) : NULL;
+	live->rules = parts->rules ? mm_rules_ref(parts->rules) : NULL;
+	live->directory = parts->directory ? mm_directory_ref(parts->directory) : NULL;
 	live->tls = parts->tls ? mm_tls_ref(parts->tls) : NULL;
 	live->settings = parts->settings;
 	live->not_ready = parts->not_ready;
@@ -61,7 +67,11 @@ void mm_live_free(struct mm_live *live)
 		free(live->issuers[i].prefix);
 	}
 	free(live->issuers);
+	mm_callers_free(live->callers);
+	mm_rules_free(live->rules);
+	mm_directory_free(live->directory);
 	mm_tls_free(live->tls);
+	mm_tls_free(live->admin_tls);
 	free(live);
 }
 

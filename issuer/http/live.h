@@ -39,7 +39,8 @@ struct mm_live {
 	struct mm_callers *callers; /* these three are NULL without an admin listener */
 	struct mm_rules *rules;
 	struct mm_directory *directory;
-	struct mm_tls *tls; /* NULL: plain HTTP */
+	struct mm_tls *tls;       /* NULL: plain HTTP */
+	struct mm_tls *admin_tls; /* the same certificate for callers; NULL likewise */
 	struct mm_settings settings;
 	const char *not_ready; /* static; NULL: ready */
 };
@@ -56,7 +57,7 @@ struct mm_live_parts {
 	const char *not_ready;
 };
 
-/* MM_EPARSE: the issuer of a snapshot is no URL. MM_ENOMEM. The caller has the first reference. */
+/* MM_EPARSE: the issuer of a snapshot is no URL. MM_ECRYPTO, MM_ENOMEM. The caller has the first reference. */
 MM_MUSTCHECK enum mm_code mm_live_new(const struct mm_live_parts *parts, struct mm_live **out, struct mm_err *err);
 struct mm_live *mm_live_ref(const struct mm_live *live);
 void mm_live_free(struct mm_live *live); /* gives one reference back; any thread */

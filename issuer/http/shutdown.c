@@ -4,7 +4,6 @@
 #include "issuer/http/notify.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define LAST_PATIENCE_S 3 /* for what is still under way when nothing is waited for any more */
@@ -22,7 +21,7 @@ static void drain(struct mm_shutdown *shutdown)
 	mm_notify("STOPPING=1");
 	mm_feed_drain(shutdown->feed);
 	mm_crew_order(shutdown->crew, MM_WORKER_DRAIN);
-	set_deadline(shutdown, shutdown->feed->config->http.drain_timeout);
+	set_deadline(shutdown, mm_feed_config(shutdown->feed)->http.drain_timeout);
 }
 
 static void end(struct mm_shutdown *shutdown)
@@ -33,12 +32,11 @@ static void end(struct mm_shutdown *shutdown)
 	set_deadline(shutdown, LAST_PATIENCE_S);
 }
 
-void mm_shutdown_signal(struct mm_shutdown *shutdown, int signal_number)
+void mm_shutdown_ask(struct mm_shutdown *shutdown, const char *why)
 {
 	bool is_first = shutdown->stage == MM_STAGE_RUNNING;
 
-	mm_log(shutdown->log, MM_LOG_INFO, is_first ? "stopping" : "stopping at once",
-	       MM_F_STR("signal", strsignal(signal_number)));
+	mm_log(shutdown->log, MM_LOG_INFO, is_first ? "stopping" : "stopping at once", MM_F_STR("why", why));
 	if (is_first)
 		drain(shutdown);
 	else
@@ -89,7 +87,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	mm_log(shutdown->log, MM_LOG_WARN, "what is still under way is given up",
-	       MM_F_DURATION("drain_timeout", shutdown->feed->config->http.drain_timeout));
+	       MM_F_DURATION("drain_timeout", mm_feed_config(shutdown->feed)->http.drain_timeout));
 	end(shutdown);
 }
 

@@ -37,8 +37,8 @@ struct mm_shutdown {
 
 MM_MUSTCHECK enum mm_code mm_shutdown_open(struct mm_shutdown *shutdown, struct mm_err *err);
 
-/* SIGTERM or SIGINT came: the first one drains, the second one ends at once. */
-void mm_shutdown_signal(struct mm_shutdown *shutdown, int signal_number);
+/* SIGTERM or SIGINT came, or whatever else says `why`: the first time drains, the second one ends at once. */
+void mm_shutdown_ask(struct mm_shutdown *shutdown, const char *why);
 
 /*
  * After whatever may have been the last thing that was waited for: leaves the loop if it was. Does not return when

@@ -161,11 +161,10 @@ static SSL_CTX *new_context(void)
 	return NULL;
 }
 
-enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now, struct mm_tls **out,
-			 struct mm_err *err)
+/* Empty, but set up. */
+static enum mm_code new_tls(struct mm_tls **out, struct mm_err *err)
 {
 	mm_auto(mm_tls) tls = calloc(1, sizeof *tls);
-	enum mm_code code;
 
 	if (!tls)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
@@ -173,12 +172,78 @@ enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_
 	tls->context = new_context();
 	if (!tls->context)
 		return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up TLS");
-	code = load_certificate(tls, certificate_path, now, err);
+	*out = mm_take(tls);
+	return MM_OK;
+}
+
+enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now, struct mm_tls **out,
+			 struct mm_err *err)
+{
+	mm_auto(mm_tls) tls = NULL;
+	enum mm_code code = new_tls(&tls, err);
+
+	if (code == MM_OK)
+		code = load_certificate(tls, certificate_path, now, err);
 	if (code == MM_OK)
 		code = load_key(tls, key_path, certificate_path, err);
 	if (code == MM_OK)
 		*out = mm_take(tls);
 	return code;
+}
+
+/* ---- for callers ------------------------------------------------------------------------------------------------- */
+
+/*
+ * Any certificate will do for TLS, which has checked the signature by its key. Whose it is, and whether it still holds,
+ * is asked with each request (mm_authenticate): a connection does not outlive its certificate, and who shows a bad one
+ * gets an answer that says so.
+ */
+static int accept_any(X509_STORE_CTX *store, void *arg)
+{
+	(void)store, (void)arg;
+	return 1;
+}
+
+static bool copy_certificate(SSL_CTX *to, SSL_CTX *from)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	return SSL_CTX_get0_chain_certs(from, &chain) == 1 &&
+	       SSL_CTX_use_cert_and_key(to, SSL_CTX_get0_certificate(from), SSL_CTX_get0_privatekey(from), chain, 1) ==
+		       1;
+}
+
+/* Neither a session at the server nor one in a ticket; TLS 1.3 would send tickets for the former, too. */
+static bool forbid_resumption(SSL_CTX *context)
+{
+	SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+	return SSL_CTX_set_num_tickets(context, 0) == 1;
+}
+
+static bool ask_for_certificate(SSL_CTX *context, const STACK_OF(X509_NAME) * authorities)
+{
+	STACK_OF(X509_NAME) *names = SSL_dup_CA_list(authorities);
+
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(context, accept_any, NULL);
+	SSL_CTX_set_client_CA_list(context, names); /* takes them over */
+	return names;
+}
+
+enum mm_code mm_tls_for_callers(const struct mm_tls *tls, const struct stack_st_X509_NAME *authorities,
+				struct mm_tls **out, struct mm_err *err)
+{
+	mm_auto(mm_tls) copy = NULL;
+	enum mm_code code = new_tls(&copy, err);
+
+	if (code != MM_OK)
+		return code;
+	copy->expires = tls->expires;
+	if (!copy_certificate(copy->context, tls->context) || !forbid_resumption(copy->context) ||
+	    (authorities && !ask_for_certificate(copy->context, authorities)))
+		return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up TLS");
+	*out = mm_take(copy);
+	return MM_OK;
 }
 
 /*

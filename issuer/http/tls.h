@@ -10,6 +10,7 @@
 #define MM_TLS_FILE_MAX 262144 /* bytes of a chain or key file */
 
 struct mm_tls;
+struct stack_st_X509_NAME;
 
 /*
  * TLS 1.2 or newer, ALPN http/1.1 and nothing else, no renegotiation, no compression. Everything is read and checked
@@ -19,6 +20,13 @@ struct mm_tls;
  */
 MM_MUSTCHECK enum mm_code mm_tls_load(const char *certificate_path, const char *key_path, mm_time now,
 				      struct mm_tls **out, struct mm_err *err);
+/*
+ * The same certificate for a listener that has callers: no session is resumed there, so that each connection proves
+ * anew who it is. With `authorities` the client is asked for a certificate of one of them (the names are copied) and may
+ * have none; that it holds the key of the one it shows is all that TLS checks. MM_ECRYPTO.
+ */
+MM_MUSTCHECK enum mm_code mm_tls_for_callers(const struct mm_tls *tls, const struct stack_st_X509_NAME *authorities,
+					     struct mm_tls **out, struct mm_err *err);
 /* Whether every user of the host may read the file; false when it is not there. Worth a warning, no more: see tls.c. */
 bool mm_tls_key_exposed(const char *key_path);
 struct mm_tls *mm_tls_ref(struct mm_tls *tls);

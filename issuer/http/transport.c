@@ -195,6 +195,14 @@ enum mm_io mm_transport_discard(struct mm_transport *transport, char *scratch, s
 	return plain_read(transport, scratch, cap, n);
 }
 
+X509 *mm_transport_certificate(const struct mm_transport *transport, struct stack_st_X509 **chain)
+{
+	if (!transport->ssl || !SSL_is_init_finished(transport->ssl))
+		return NULL;
+	*chain = SSL_get_peer_cert_chain(transport->ssl); /* of a server without the certificate itself */
+	return SSL_get0_peer_certificate(transport->ssl);
+}
+
 void mm_transport_close(struct mm_transport *transport)
 {
 	SSL_free(transport->ssl);

@@ -16,6 +16,7 @@ enum mm_io {
 };
 
 struct mm_transport;
+struct stack_st_X509;
 
 struct mm_transport_ops {
 	/*
@@ -49,6 +50,11 @@ struct mm_transport {
 MM_MUSTCHECK bool mm_transport_open(struct mm_transport *transport, int fd, const struct mm_tls *tls);
 /* Reads bytes off the socket that nobody will look at, below TLS. As read, but never MM_IO_WAIT_WRITE. */
 enum mm_io mm_transport_discard(struct mm_transport *transport, char *scratch, size_t cap, size_t *n);
+/*
+ * The certificate that the peer has shown, once the hands are shaken, and the chain that came with it; borrowed. NULL:
+ * there is none. Not through TLS, none ever is.
+ */
+X509 *mm_transport_certificate(const struct mm_transport *transport, struct stack_st_X509 **chain);
 void mm_transport_close(struct mm_transport *transport);
 
 #endif

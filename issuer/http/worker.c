@@ -16,7 +16,7 @@
 
 mm_time mm_worker_time(const struct mm_worker *worker)
 {
-	return worker->parts.clock ? worker->parts.clock(worker->parts.clock_arg) : mm_clock_now();
+	return worker->parts.clock(worker->parts.clock_arg);
 }
 
 void mm_worker_begin_event(struct mm_worker *worker)

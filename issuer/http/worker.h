@@ -34,19 +34,20 @@ struct mm_endpoint {
 
 enum mm_worker_order { MM_WORKER_RUN, MM_WORKER_DRAIN, MM_WORKER_STOP };
 
-/* What a worker is given; all of it outlives the worker. */
+/* What a worker is given; all of it outlives the worker. The crew fills in what stands after `dev`. */
 struct mm_worker_parts {
 	struct mm_live_slot *slot;
-	const struct mm_stats_board *board;
 	struct mm_log *log;
-	mm_time (*clock)(
-		void *arg); /* the time that holds for tokens; NULL: the system's. Dates and deadlines: never */
+	/* The time that holds for tokens; dates and deadlines have the system's. */
+	mm_time (*clock)(void *arg);
 	void *clock_arg;
-	struct mm_limits *limits;   /* one for all workers; NULL without an admin listener */
-	struct mm_dev *dev;         /* NULL: none */
+	struct mm_limits *limits; /* one for all workers; NULL without an admin listener */
+	struct mm_dev *dev;       /* NULL: none */
+	const struct mm_stats_board *board;
 	int fds[MM_LISTENER_COUNT]; /* listening sockets, taken over; -1: none */
 	int done_fd;                /* an eventfd: gets 1 when the worker has ended */
 	_Atomic size_t *open;       /* connections on each listener, of all workers: MM_LISTENER_COUNT of them */
+	_Atomic size_t *under_way;  /* requests to the admin listener, of all workers; see mm_conn_enter */
 };
 
 struct mm_worker {
@@ -71,7 +72,9 @@ struct mm_worker {
 	struct mm_endpoint endpoints[MM_LISTENER_COUNT];
 	struct mm_date date;
 	struct mm_access_buffer access;
+	struct mm_refusals refusals;
 	struct mm_request request; /* the one that is being answered */
+	bool caller_known;         /* whether somebody sent the one that was answered last, and no stranger */
 	struct mm_outbox outbox;   /* of the connection that is being handled; empty between events */
 	char scratch[MM_SCRATCH_SIZE];
 };
