@@ -19,7 +19,7 @@ struct mm_token_api {
 	const struct mm_rules *rules;
 	const struct mm_user *user; /* who asks */
 	mm_time now;
-	const struct mm_fault_request *faulty; /* `mintmark dev` alone: what a TokenRequest is to get; NULL: good tokens */
+	const struct mm_fault_request *faulty; /* what `mintmark dev` was asked to mint; NULL: good tokens */
 };
 
 /* What there is to tell of a token that was minted: for the answer's Warning header and for the audit. */
