@@ -14,33 +14,34 @@
 #define AUTHENTICATION "/apis/authentication.k8s.io/v1"
 #define SEGMENT_MAX    253 /* bytes: the longest name of Kubernetes, a DNS-1123 subdomain */
 
-/* What the privilege is on the public and on the admin listener. */
-#define OPEN                                                                                                           \
-	{                                                                                                              \
-		MM_PRIV_NONE, MM_PRIV_NONE                                                                             \
-	}
-#define GUARDED                                                                                                        \
-	{                                                                                                              \
-		MM_PRIV_NONE, MM_PRIV_AUTHENTICATED                                                                    \
-	}
-#define TAKES(which)                                                                                                   \
-	{                                                                                                              \
-		[MM_ADMIN] = (which)                                                                                   \
-	}
-
 const struct mm_route mm_routes[MM_ROUTE_COUNT] = {
-	{"jwks", MM_JWKS_PATH, BOTH, ADMIN, READ, GUARDED, mm_handle_jwks},
-	{"discovery", MM_DISCOVERY_PATH, BOTH, ADMIN, READ, GUARDED, mm_handle_discovery},
-	{"token", "/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", ADMIN, ADMIN, MM_POST,
-	 TAKES(MM_PRIV_MINT), mm_handle_token},
-	{"tokenreviews", AUTHENTICATION "/tokenreviews", ADMIN, ADMIN, MM_POST, TAKES(MM_PRIV_REVIEW),
+	{"jwks", MM_JWKS_PATH, BOTH, ADMIN, READ, {MM_PRIV_NONE, MM_PRIV_AUTHENTICATED}, mm_handle_jwks},
+	{"discovery", MM_DISCOVERY_PATH, BOTH, ADMIN, READ, {MM_PRIV_NONE, MM_PRIV_AUTHENTICATED}, mm_handle_discovery},
+	{"token",
+	 "/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token",
+	 ADMIN,
+	 ADMIN,
+	 MM_POST,
+	 {[MM_ADMIN] = MM_PRIV_MINT},
+	 mm_handle_token},
+	{"tokenreviews",
+	 AUTHENTICATION "/tokenreviews",
+	 ADMIN,
+	 ADMIN,
+	 MM_POST,
+	 {[MM_ADMIN] = MM_PRIV_REVIEW},
 	 mm_handle_token_review},
-	{"selfsubjectreviews", AUTHENTICATION "/selfsubjectreviews", ADMIN, ADMIN, MM_POST,
-	 TAKES(MM_PRIV_AUTHENTICATED), mm_handle_self_subject_review},
-	{"livez", "/livez", BOTH, BOTH, READ, OPEN, mm_handle_livez},
-	{"readyz", "/readyz", BOTH, BOTH, READ, OPEN, mm_handle_readyz},
-	{"version", "/version", ADMIN, ADMIN, READ, OPEN, mm_handle_version},
-	{"metrics", "/metrics", ADMIN, ADMIN, READ, TAKES(MM_PRIV_METRICS), mm_handle_metrics},
+	{"selfsubjectreviews",
+	 AUTHENTICATION "/selfsubjectreviews",
+	 ADMIN,
+	 ADMIN,
+	 MM_POST,
+	 {[MM_ADMIN] = MM_PRIV_AUTHENTICATED},
+	 mm_handle_self_subject_review},
+	{"livez", "/livez", BOTH, BOTH, READ, {MM_PRIV_NONE, MM_PRIV_NONE}, mm_handle_livez},
+	{"readyz", "/readyz", BOTH, BOTH, READ, {MM_PRIV_NONE, MM_PRIV_NONE}, mm_handle_readyz},
+	{"version", "/version", ADMIN, ADMIN, READ, {MM_PRIV_NONE, MM_PRIV_NONE}, mm_handle_version},
+	{"metrics", "/metrics", ADMIN, ADMIN, READ, {[MM_ADMIN] = MM_PRIV_METRICS}, mm_handle_metrics},
 };
 
 static const struct {

@@ -150,6 +150,10 @@ class Authority:
         return ssl.create_default_context(cafile=str(self.certificate))
 
 
+ADMIN_TOKEN = "admin-secret-0123456789"
+EVERYTHING = {"namespaces": ["*"], "service_accounts": ["*"], "audiences": ["*"]}
+
+
 class Issuer:
     """An issuer in a folder of its own: `mintmark init`, then `serve` while the context is open.
 
@@ -157,7 +161,8 @@ class Issuer:
             document = issuer.get("/.well-known/openid-configuration").json()
 
     With a `ca` it is served over HTTPS by the name localhost, otherwise over plain HTTP on 127.0.0.1. `config` is laid
-    over what init wrote, such as {"http": {"workers": 2}, "log": {"access": "json"}}.
+    over what init wrote, such as {"http": {"workers": 2}, "log": {"access": "json"}}. On the admin listener the bearer of
+    ADMIN_TOKEN may do everything, and nobody else anything.
     """
 
     def __init__(self, mintmark, folder, path="", algorithm="ES256", ca=None, config=None, prefix=(), env=None):
@@ -175,13 +180,24 @@ class Issuer:
     def _init(self, changes):
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self.mintmark("init", "--issuer", self.url, "--dir", self.folder, "--algorithm", self.algorithm)
-        own = {"listen": {"public": f"127.0.0.1:{self.public_port}", "admin": f"127.0.0.1:{self.admin_port}"}}
+        tokens = self.write_tokens(f"{ADMIN_TOKEN},admin,1")
+        own = {"listen": {"public": f"127.0.0.1:{self.public_port}", "admin": f"127.0.0.1:{self.admin_port}"},
+               "callers": {"tokens": str(tokens)},
+               "rules": [{"users": ["admin"], "may": ["mint", "review", "metrics"], **EVERYTHING}]}
         if self.ca:
             certificate, key = self.ca.issue()
             shutil.copy(certificate, self.folder / "tls.crt")
             shutil.copy(key, self.folder / "tls.key")
             own["tls"] = {"certificate": str(self.folder / "tls.crt"), "key": str(self.folder / "tls.key")}
         self.configure(merge(own, changes))
+
+    def write_tokens(self, *lines):
+        """Replaces the file of static bearer tokens; returns its path."""
+        path = self.folder / "tokens.csv"
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text("".join(f"{line}\n" for line in lines))
+        return fresh.replace(path)
 
     def configure(self, changes):
         """Lays `changes` over the configuration file and replaces it in one step."""
@@ -269,10 +285,14 @@ class Issuer:
         answer = json.loads(self.run("key", "import", path, "-o", "json").stdout)
         return answer["events"][0]["key"]["kid"]
 
-    def get(self, path, method="GET", headers=None, admin=False, body=None):
-        """One request for a path under the issuer's; the answer, of whatever status, is an Answer."""
+    def get(self, path, method="GET", headers=None, admin=False, body=None, token=ADMIN_TOKEN):
+        """One request for a path under the issuer's; the answer, of whatever status, is an Answer.
+
+        The admin listener is shown `token`; None: nothing.
+        """
         url = (self.admin_origin if admin else self.origin) + self.path + path
-        request = urllib.request.Request(url, method=method, headers=headers or {}, data=body)
+        headers = {**({"Authorization": f"Bearer {token}"} if admin and token else {}), **(headers or {})}
+        request = urllib.request.Request(url, method=method, headers=headers, data=body)
         https = [urllib.request.HTTPSHandler(context=self.ca.context())] if self.ca else []
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *https)
         try:

@@ -129,15 +129,17 @@ def test_every_route_is_described_with_its_listeners_and_its_name():
     """The table of routes is in no output of the program, so it is read from its source."""
     header = (TOP / "include/mintmark/document.h").read_text()
     paths = {name: f'"{path}"' for name, path in re.findall(r'#define (MM_\w+_PATH) +"([^"]+)"', header)}
-    rows = re.findall(r'^\t\{"(\w+)", ("[^"]+"|MM_\w+), (true|false), ([A-Z| ]+), READ,',
-                      (TOP / "issuer/http/route.c").read_text(), re.M)
+    source = re.sub(r'AUTHENTICATION "', '"/apis/authentication.k8s.io/v1', (TOP / "issuer/http/route.c").read_text())
+    rows = re.findall(r'^\t\{"(\w+)",\s+("[^"]+"|MM_\w+),\s+(\w+),\s+(\w+),\s+([\w| ]+),', source, re.M)
+    assert len(rows) == int(re.search(r"MM_ROUTE_COUNT (\d+)", (TOP / "issuer/http/route.h").read_text()).group(1))
     described = entries("HTTP", "Pa")
-    assert [paths.get(path, path).strip('"') for _, path, _, _ in rows] == list(described)
-    for text, (name, _, at_root, listeners) in zip(described.values(), rows):
-        expected = {"PUBLIC": "Public listener: ", "ADMIN": "Admin listener: ", "PUBLIC | ADMIN": "Both listeners: "}
-        assert text.startswith(expected[listeners]), name
-        # "Both documents stand under the path of the issuer URL; everything else is found there and at the root."
-        assert (at_root == "false") == (name in ("jwks", "discovery"))
+    assert [paths.get(path, path).strip('"') for _, path, *_ in rows] == list(described)
+    for text, (name, _, listeners, at_root, methods) in zip(described.values(), rows):
+        assert text.startswith({"ADMIN": "Admin listener: ", "BOTH": "Both listeners: "}[listeners]), name
+        # "Everything stands under the path of the issuer URL and at the root, but for both documents on the public
+        # listener"
+        assert at_root == ("ADMIN" if name in ("jwks", "discovery") else listeners), name
+        assert all(method.strip() == "READ" or method.strip().removeprefix("MM_") in text for method in methods.split("|")), name
         assert re.search(rf"\b{name}\b", entries("METRICS", "Va")["mintmark_http_requests_total"])
 
 

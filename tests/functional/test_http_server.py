@@ -102,8 +102,10 @@ def test_the_public_listener_has_no_admin_routes(served, path):
 
 
 @pytest.mark.parametrize("path", [JWKS, DISCOVERY])
-def test_the_admin_listener_has_no_documents(served, path):
-    assert served.get(path, admin=True).status == 404
+def test_the_admin_listener_has_the_same_documents_for_those_who_are_somebody(served, path):
+    public, admin = served.get(path), served.get(path, admin=True)
+    assert (admin.status, admin.body, admin.headers["ETag"]) == (200, public.body, public.headers["ETag"])
+    assert served.get(path, admin=True, token=None).status == 401
 
 
 def test_version_is_what_client_go_parses(served):
@@ -591,7 +593,7 @@ def test_the_access_log_in_text_names_the_protocol(make_issuer, ca):
     with make_issuer(ca=ca, config={"log": {"access": "text"}}) as issuer:
         issuer.get(JWKS)
         harness.wait_until(lambda: re.search(rf'msg=access method=GET path="{JWKS}" status=200 bytes=\d+ '
-                                             r'duration=\d\.\d{6} peer=127\.0\.0\.1:\d+ route=jwks tls=TLSv1\.3\n',
+                                             r'duration=\d\.\d{6} peer=127\.0\.0\.1:\d+ route=jwks tls=TLSv1\.3 user=-\n',
                                              issuer.log()), issuer.log)
 
 
