@@ -190,7 +190,7 @@ static void reload_config(struct mm_feed *feed)
 
 	if (load_config(feed, &err) == MM_OK) {
 		mm_feed_count_success(feed, MM_RELOAD_CONFIG);
-		next = mm_snapshot_next(feed->snapshots[0], feed->clock(feed->clock_arg));
+		next = mm_snapshot_next(feed->snapshots[0], mm_clock_now());
 		mm_log(feed->log, MM_LOG_INFO, "configuration loaded", MM_F_STR("file", feed->config_path),
 		       MM_F_NEXT(next));
 		return;

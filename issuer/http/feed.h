@@ -31,11 +31,9 @@ struct mm_feed {
 	/* Given before mm_feed_start; borrowed. */
 	struct mm_feed_source *sources; /* the first is the server's, and the only one with a file to read again */
 	size_t source_count;
-	const char *config_path;     /* of the first; NULL: never read again */
-	bool admin;                  /* there is an admin listener: snapshots sign, and callers are known */
-	const char *dev_token;       /* of the only caller, who may do everything; NULL: as configured */
-	mm_time (*clock)(void *arg); /* the time that holds for tokens */
-	void *clock_arg;
+	const char *config_path; /* of the first; NULL: never read again */
+	bool admin;              /* there is an admin listener: snapshots sign, and callers are known */
+	const char *dev_token;   /* of the only caller, who may do everything; NULL: as configured */
 	struct mm_log *log;
 	struct mm_reload_stats *stats;
 	struct mm_live_slot *slot;

@@ -3,17 +3,11 @@
 #include "issuer/http/announce.h"
 #include "issuer/http/feed_state.h"
 
-/* Whatever follows from the time of a key set or a token goes by this clock. */
-static mm_time now_of(const struct mm_feed *feed)
-{
-	return feed->clock(feed->clock_arg);
-}
-
 /* Without an admin listener nothing here signs: the private halves stay in their files. */
 enum mm_code mm_feed_build_snapshot(const struct mm_feed *feed, const struct mm_config *config,
 				    const struct mm_keyset *set, struct mm_snapshot **out, struct mm_err *err)
 {
-	return mm_snapshot_build(config, set, feed->admin, now_of(feed), out, err);
+	return mm_snapshot_build(config, set, feed->admin, mm_clock_now(), out, err);
 }
 
 enum mm_code mm_feed_load_snapshot(const struct mm_feed *feed, size_t i, struct mm_snapshot **out, struct mm_err *err)
@@ -69,7 +63,7 @@ static void reload(struct mm_feed *feed, size_t i)
 	feed->sources[i].complaint[0] = '\0';
 	mm_feed_count_success(feed, MM_RELOAD_STORE);
 	/* Here a new revision is in place. */
-	mm_announce_revision(feed->log, feed->stats, before->set, feed->snapshots[i], now_of(feed));
+	mm_announce_revision(feed->log, feed->stats, before->set, feed->snapshots[i], mm_clock_now());
 }
 
 void mm_feed_check_stores(struct mm_feed *feed)
