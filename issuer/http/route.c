@@ -15,33 +15,18 @@
 #define SEGMENT_MAX    253 /* bytes: the longest name of Kubernetes, a DNS-1123 subdomain */
 
 const struct mm_route mm_routes[MM_ROUTE_COUNT] = {
-	{"jwks", MM_JWKS_PATH, BOTH, ADMIN, READ, {MM_PRIV_NONE, MM_PRIV_AUTHENTICATED}, mm_handle_jwks},
-	{"discovery", MM_DISCOVERY_PATH, BOTH, ADMIN, READ, {MM_PRIV_NONE, MM_PRIV_AUTHENTICATED}, mm_handle_discovery},
-	{"token",
-	 "/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token",
-	 ADMIN,
-	 ADMIN,
-	 MM_POST,
-	 {[MM_ADMIN] = MM_PRIV_MINT},
+	{"jwks", MM_JWKS_PATH, BOTH, ADMIN, PUBLIC, READ, MM_PRIV_AUTHENTICATED, mm_handle_jwks},
+	{"discovery", MM_DISCOVERY_PATH, BOTH, ADMIN, PUBLIC, READ, MM_PRIV_AUTHENTICATED, mm_handle_discovery},
+	{"token", "/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", ADMIN, ADMIN, 0, MM_POST, MM_PRIV_MINT,
 	 mm_handle_token},
-	{"tokenreviews",
-	 AUTHENTICATION "/tokenreviews",
-	 ADMIN,
-	 ADMIN,
-	 MM_POST,
-	 {[MM_ADMIN] = MM_PRIV_REVIEW},
+	{"tokenreviews", AUTHENTICATION "/tokenreviews", ADMIN, ADMIN, 0, MM_POST, MM_PRIV_REVIEW,
 	 mm_handle_token_review},
-	{"selfsubjectreviews",
-	 AUTHENTICATION "/selfsubjectreviews",
-	 ADMIN,
-	 ADMIN,
-	 MM_POST,
-	 {[MM_ADMIN] = MM_PRIV_AUTHENTICATED},
+	{"selfsubjectreviews", AUTHENTICATION "/selfsubjectreviews", ADMIN, ADMIN, 0, MM_POST, MM_PRIV_AUTHENTICATED,
 	 mm_handle_self_subject_review},
-	{"livez", "/livez", BOTH, BOTH, READ, {MM_PRIV_NONE, MM_PRIV_NONE}, mm_handle_livez},
-	{"readyz", "/readyz", BOTH, BOTH, READ, {MM_PRIV_NONE, MM_PRIV_NONE}, mm_handle_readyz},
-	{"version", "/version", ADMIN, ADMIN, READ, {MM_PRIV_NONE, MM_PRIV_NONE}, mm_handle_version},
-	{"metrics", "/metrics", ADMIN, ADMIN, READ, {[MM_ADMIN] = MM_PRIV_METRICS}, mm_handle_metrics},
+	{"livez", "/livez", BOTH, BOTH, 0, READ, MM_PRIV_NONE, mm_handle_livez},
+	{"readyz", "/readyz", BOTH, BOTH, 0, READ, MM_PRIV_NONE, mm_handle_readyz},
+	{"version", "/version", ADMIN, ADMIN, 0, READ, MM_PRIV_NONE, mm_handle_version},
+	{"metrics", "/metrics", ADMIN, ADMIN, 0, READ, MM_PRIV_METRICS, mm_handle_metrics},
 };
 
 static const struct {
@@ -106,8 +91,7 @@ static bool fits_under(const struct mm_live_issuer *issuer, const struct mm_rout
 /* Whether the route is there at all. */
 static bool stands_on(const struct mm_route *route, const struct mm_context *context)
 {
-	return (route->listeners & MM_ON(context->listener)) &&
-	       (route->privilege[context->listener] != MM_PRIV_DEV || context->dev);
+	return (route->listeners & MM_ON(context->listener)) && (route->privilege != MM_PRIV_DEV || context->dev);
 }
 
 static bool matches(const struct mm_route *route, struct mm_span path, struct mm_context *context)
@@ -136,7 +120,9 @@ static size_t find(struct mm_context *context, struct mm_span path)
 
 static enum mm_privilege privilege_of(size_t route, const struct mm_context *context)
 {
-	return mm_routes[route].privilege[context->listener];
+	const struct mm_route *row = &mm_routes[route];
+
+	return row->open & MM_ON(context->listener) ? MM_PRIV_NONE : row->privilege;
 }
 
 /* ---- answering --------------------------------------------------------------------------------------------------- */

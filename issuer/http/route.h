@@ -69,8 +69,9 @@ struct mm_route {
 	const char *path;
 	unsigned listeners; /* MM_ON(MM_PUBLIC) | … */
 	unsigned at_root;   /* likewise: where it is found without the issuer's path, too */
+	unsigned open;      /* likewise: where it takes no privilege */
 	unsigned methods;   /* enum mm_method, MM_HEAD with every MM_GET */
-	enum mm_privilege privilege[MM_LISTENER_COUNT];
+	enum mm_privilege privilege;
 	mm_handler *handle;
 };
 #define MM_ON(listener) (1u << (listener))
