@@ -1,35 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/support.h"
 
-#include <mintmark/config.h>
+#include "tests/unit/written.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MINIMAL "issuer: https://h.example\n"
 
-static struct mm_config *parse(const char *text)
-{
-	struct mm_config *config = NULL;
-	struct mm_err err = {0};
-
-	assert_ok(mm_config_parse(mm_span_str(text), "f.yaml", "/base", &config, &err), &err);
-	return config;
-}
-
-static void refuse(const char *text, const char *line)
-{
-	mm_auto(mm_config) config = NULL;
-	struct mm_err err = {0};
-
-	assert_int_equal(mm_config_parse(mm_span_str(text), "f.yaml", "/base", &config, &err), MM_ECONFIG);
-	assert_null(config);
-	assert_contains(err.text, line);
-}
-
 static void every_default_is_filled_in(void **state)
 {
-	mm_auto(mm_config) config = parse(MINIMAL);
+	mm_auto(mm_config) config = written_parse(MINIMAL);
 	(void)state;
 
 	assert_string_equal(config->issuer, "https://h.example");
@@ -51,6 +33,17 @@ static void every_default_is_filled_in(void **state)
 	assert_int_equal(config->tokens.audiences.n, 0);
 	assert_int_equal(config->tokens.default_ttl, 3600);
 	assert_int_equal(config->tokens.max_ttl, 86400);
+	assert_false(config->tokens.extend_expiration);
+	assert_null(config->callers.tokens);
+	assert_null(config->callers.client_ca);
+	assert_null(config->callers.client_crl);
+	assert_int_equal(config->rules.n, 0);
+	assert_false(config->rules.any);
+	assert_true(config->service_accounts.any);
+	assert_true(config->bound_objects.any);
+	assert_int_equal(config->limits.rate, 1000);
+	assert_int_equal(config->limits.burst, 2000);
+	assert_int_equal(config->limits.concurrent, 400);
 	assert_int_equal(config->http.workers, 0);
 	assert_int_equal(config->http.max_connections, 10000);
 	assert_int_equal(config->http.head_timeout, 10);
@@ -63,10 +56,10 @@ static void every_default_is_filled_in(void **state)
 
 static void what_is_written_is_used(void **state)
 {
-	mm_auto(mm_config) config = parse(MINIMAL "data_dir: data\n"
-						  "keys:\n  algorithm: ES256\n  rotate_every: 7d\n"
-						  "tokens:\n  audiences: [a, b]\n"
-						  "log: {access: json}\n");
+	mm_auto(mm_config) config = written_parse(MINIMAL "data_dir: data\n"
+							  "keys:\n  algorithm: ES256\n  rotate_every: 7d\n"
+							  "tokens:\n  audiences: [a, b]\n"
+							  "log: {access: json}\n");
 	(void)state;
 
 	assert_string_equal(config->data_dir, "/base/data");
@@ -78,9 +71,10 @@ static void what_is_written_is_used(void **state)
 
 static void lists_are_read_in_their_order(void **state)
 {
-	mm_auto(mm_config) config = parse(MINIMAL "keys:\n"
-						  "  algorithms: [RS256, ES256]\n"
-						  "  on_change:\n    - /usr/bin/env\n    - -i\n    - ''\n    - -i\n");
+	mm_auto(mm_config)
+		config = written_parse(MINIMAL "keys:\n"
+					       "  algorithms: [RS256, ES256]\n"
+					       "  on_change:\n    - /usr/bin/env\n    - -i\n    - ''\n    - -i\n");
 	(void)state;
 
 	assert_int_equal(config->keys.algorithms.n, 2);
@@ -94,55 +88,95 @@ static void lists_are_read_in_their_order(void **state)
 
 static void empty_sections_are_fine(void **state)
 {
-	mm_auto(mm_config) config = parse(MINIMAL "tls:\nkeys: {}\nlog: ~\n");
+	mm_auto(mm_config) config = written_parse(MINIMAL "tls:\nkeys: {}\nlog: ~\n");
 	(void)state;
 
 	assert_null(config->tls.key);
+}
+
+/* There is one way to write a name: nested. */
+static void a_dotted_key_is_no_other_way_to_nest(void **state)
+{
+	(void)state;
+
+	written_parse_refuse(MINIMAL "keys.algorithm: RS256\n",
+			     "f.yaml:2: keys.algorithm: a key must be a name without dots; nest it");
+	written_parse_refuse(MINIMAL "keys:\n  a.b: 1\n", "f.yaml:3: keys.a.b: a key must be a name without dots");
+}
+
+static void records_are_read_with_their_lines(void **state)
+{
+	mm_auto(mm_config) config = written_parse(MINIMAL "rules:\n- users: [a]\n  may: [metrics]\n"
+							  "- users: [b]\n  may: [review]\n"
+							  "bound_objects: []\n");
+	(void)state;
+
+	assert_int_equal(config->rules.n, 2);
+	assert_int_equal(config->rules.lines[1], 5);
+	assert_int_equal(config->lines[mm_option_find("rules") - mm_options], 2);
+	assert_false(config->bound_objects.any);
+}
+
+static void the_paths_of_callers_are_relative_to_the_file(void **state)
+{
+	mm_auto(mm_config)
+		config = written_parse(MINIMAL "tls: {certificate: c, key: k}\n"
+					       "callers: {tokens: t.csv, client_ca: ca.pem, client_crl: /crl.pem}\n");
+	(void)state;
+
+	assert_string_equal(config->callers.tokens, "/base/t.csv");
+	assert_string_equal(config->callers.client_ca, "/base/ca.pem");
+	assert_string_equal(config->callers.client_crl, "/crl.pem");
 }
 
 static void a_missing_issuer_is_told(void **state)
 {
 	(void)state;
 
-	refuse("", "f.yaml: issuer: missing; accepted: an https URL");
-	refuse("issuer:\n", "f.yaml:1: issuer: found nothing");
+	written_parse_refuse("", "f.yaml: issuer: missing; accepted: an https URL");
+	written_parse_refuse("issuer:\n", "f.yaml:1: issuer: found nothing");
 }
 
 static void unknown_keys_name_the_nearest_or_what_is_accepted(void **state)
 {
 	(void)state;
 
-	refuse(MINIMAL "keys:\n  rotate_evry: 1d\n",
-	       "f.yaml:3: keys.rotate_evry: unknown key; did you mean keys.rotate_every?");
-	refuse(MINIMAL "isuer: x\n", "f.yaml:2: isuer: unknown key; did you mean issuer?");
-	refuse(MINIMAL "listne:\n  public: x\n", "f.yaml:2: listne: unknown key; did you mean listen?");
-	refuse(MINIMAL "keys:\n  frobnicate: 1\n", "accepted: algorithm, algorithms, rsa_bits, rotate_every");
-	refuse(MINIMAL "zzz: 1\n", "accepted: issuer, data_dir, listen, tls, keys, tokens, http, log");
-	refuse("issuer:\n  zzz: 1\n", "issuer: found a mapping; accepted: an https URL");
+	written_parse_refuse(MINIMAL "keys:\n  rotate_evry: 1d\n",
+			     "f.yaml:3: keys.rotate_evry: unknown key; did you mean keys.rotate_every?");
+	written_parse_refuse(MINIMAL "isuer: x\n", "f.yaml:2: isuer: unknown key; did you mean issuer?");
+	written_parse_refuse(MINIMAL "listne:\n  public: x\n", "f.yaml:2: listne: unknown key; did you mean listen?");
+	written_parse_refuse(MINIMAL "keys:\n  frobnicate: 1\n",
+			     "accepted: algorithm, algorithms, rsa_bits, rotate_every");
+	written_parse_refuse(MINIMAL "zzz: 1\n",
+			     "accepted: issuer, data_dir, listen, tls, keys, tokens, callers, rules, "
+			     "service_accounts, bound_objects, limits, http, log");
+	written_parse_refuse("issuer:\n  zzz: 1\n", "issuer: found a mapping; accepted: an https URL");
 }
 
 static void values_of_the_wrong_shape_are_told(void **state)
 {
 	(void)state;
 
-	refuse(MINIMAL "keys: 5\n", "f.yaml:2: keys: found a single value; accepted: a mapping with algorithm");
-	refuse(MINIMAL "keys: [a]\n", "f.yaml:2: keys: found a list");
-	refuse(MINIMAL "data_dir: [a]\n", "f.yaml:2: data_dir: found a list");
-	refuse(MINIMAL "tokens:\n  audiences: a\n",
-	       "f.yaml:3: tokens.audiences: found a single value; accepted: a list");
-	refuse(MINIMAL "keys:\n  algorithms: RS256\n",
-	       "f.yaml:3: keys.algorithms: found a single value; accepted: a list of 1 to 10 different ones of RS256");
-	refuse(MINIMAL "keys:\n  on_change: /bin/true\n",
-	       "f.yaml:3: keys.on_change: found a single value; accepted: a list of the absolute path of a program");
-	refuse(MINIMAL "data_dir: ~\n", "f.yaml:2: data_dir: found nothing");
+	written_parse_refuse(MINIMAL "keys: 5\n", "f.yaml:2: keys: found \"5\"; accepted: a mapping with algorithm");
+	written_parse_refuse(MINIMAL "keys: [a]\n", "f.yaml:2: keys: found a list");
+	written_parse_refuse(MINIMAL "data_dir: [a]\n", "f.yaml:2: data_dir: found a list");
+	written_parse_refuse(MINIMAL "tokens:\n  audiences: a\n",
+			     "f.yaml:3: tokens.audiences: found \"a\"; accepted: a list");
+	written_parse_refuse(
+		MINIMAL "keys:\n  algorithms: RS256\n",
+		"f.yaml:3: keys.algorithms: found \"RS256\"; accepted: a list of 1 to 10 different ones of RS256");
+	written_parse_refuse(
+		MINIMAL "keys:\n  on_change: /bin/true\n",
+		"f.yaml:3: keys.on_change: found \"/bin/true\"; accepted: a list of the absolute path of a program");
+	written_parse_refuse(MINIMAL "data_dir: ~\n", "f.yaml:2: data_dir: found nothing");
 }
 
 static void a_wrong_value_is_told_with_its_place(void **state)
 {
 	(void)state;
 
-	refuse(MINIMAL "tokens:\n  max_ttl: 24\n",
-	       "f.yaml:3: tokens.max_ttl: found \"24\"; accepted: a duration from 1s to 365d");
+	written_parse_refuse(MINIMAL "tokens:\n  max_ttl: 24\n",
+			     "f.yaml:3: tokens.max_ttl: found \"24\"; accepted: a duration from 1s to 365d");
 }
 
 static void a_long_wrong_value_is_cut(void **state)
@@ -257,7 +291,7 @@ static void a_file_that_is_too_large_is_refused(void **state)
 	mm_auto_buf text = {0};
 
 	mm_buf_add_str(&text, MINIMAL);
-	while (text.len <= 65536)
+	while (text.len <= 4 << 20)
 		mm_buf_add_str(&text, "# a comment that fills the file\n");
 	test_file_write(((struct test_dir *)*state)->fd, "m.yaml", text.p, 0600);
 	assert_fails(mm_config_load(path, &config, &err), MM_ECONFIG, &err);
@@ -336,9 +370,9 @@ static void nothing_found_names_all_places(void **state)
 
 static void changes_that_need_a_restart_are_named(void **state)
 {
-	mm_auto(mm_config) running = parse(MINIMAL "keys: {rotate_every: 7d}\n");
-	mm_auto(mm_config)
-		next = parse("issuer: https://other.example\nlisten: {public: 'h:1'}\nkeys: {rotate_every: 8d}\n");
+	mm_auto(mm_config) running = written_parse(MINIMAL "keys: {rotate_every: 7d}\n");
+	mm_auto(mm_config) next = written_parse(
+		"issuer: https://other.example\nlisten: {public: 'h:1'}\nkeys: {rotate_every: 8d}\n");
 	mm_auto_strings names = {0};
 	struct mm_err err = {0};
 	(void)state;
@@ -351,8 +385,8 @@ static void changes_that_need_a_restart_are_named(void **state)
 
 static void what_a_reload_may_not_change_is_kept(void **state)
 {
-	mm_auto(mm_config) running = parse(MINIMAL "tls: {certificate: c, key: k}\n");
-	mm_auto(mm_config) next = parse("issuer: https://other.example\nkeys: {rotate_every: 8d}\n");
+	mm_auto(mm_config) running = written_parse(MINIMAL "tls: {certificate: c, key: k}\n");
+	mm_auto(mm_config) next = written_parse("issuer: https://other.example\nkeys: {rotate_every: 8d}\n");
 	mm_auto_strings names = {0};
 	struct mm_err err = {0};
 	(void)state;
@@ -372,6 +406,9 @@ int main(void)
 		cmocka_unit_test(what_is_written_is_used),
 		cmocka_unit_test(lists_are_read_in_their_order),
 		cmocka_unit_test(empty_sections_are_fine),
+		cmocka_unit_test(a_dotted_key_is_no_other_way_to_nest),
+		cmocka_unit_test(records_are_read_with_their_lines),
+		cmocka_unit_test(the_paths_of_callers_are_relative_to_the_file),
 		cmocka_unit_test(a_missing_issuer_is_told),
 		cmocka_unit_test(unknown_keys_name_the_nearest_or_what_is_accepted),
 		cmocka_unit_test(values_of_the_wrong_shape_are_told),

@@ -2,49 +2,31 @@
 #include "tests/unit/support.h"
 
 #include "conf/values.h"
+#include "tests/unit/written.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A configuration that is freed with the test. */
-static struct mm_config *new_config(void)
-{
-	struct mm_config *config = calloc(1, sizeof *config);
-
-	assert_non_null(config);
-	return config;
-}
-
-static enum mm_code set(struct mm_config *config, const char *name, const char *text, struct mm_err *err)
-{
-	char *value = strdup(text);
-	const struct mm_strings texts = {&value, 1};
-	enum mm_code code = mm_option_set(mm_option_find(name), config, &texts, "/base", err);
-
-	free(value);
-	return code;
-}
-
+/* The option set to one text, which has no quotes in it. */
 static void accept(struct mm_config *config, const char *name, const char *text)
 {
-	struct mm_err err = {0};
+	mm_auto_buf quoted = {0};
 
-	assert_ok(set(config, name, text, &err), &err);
+	mm_buf_printf(&quoted, "'%s'", text);
+	written_accept(config, name, quoted.p);
 }
 
 static void refuse(const char *name, const char *text, const char *part)
 {
-	mm_auto(mm_config) config = new_config();
-	struct mm_err err = {0};
+	mm_auto_buf quoted = {0};
 
-	assert_int_equal(set(config, name, text, &err), MM_ECONFIG);
-	assert_contains(err.text, part);
-	assert_contains(err.text, "; accepted: ");
+	mm_buf_printf(&quoted, "'%s'", text);
+	written_refuse(name, quoted.p, part);
 }
 
 static void durations_are_read_with_their_units(void **state)
 {
-	mm_auto(mm_config) config = new_config();
+	mm_auto(mm_config) config = written_config_new();
 	(void)state;
 
 	accept(config, "tokens.max_ttl", "1h30m");
@@ -71,7 +53,7 @@ static void integers_are_digits_alone(void **state)
 {
 	static const char *const wrong[] = {
 		"", " 5", "+5", "-5", "0x10", "05", "5.0", "5e1", "1_000", "99999999999999999999", "101", "1"};
-	mm_auto(mm_config) config = new_config();
+	mm_auto(mm_config) config = written_config_new();
 	(void)state;
 
 	accept(config, "keys.max_keys", "5");
@@ -84,7 +66,7 @@ static void integers_are_digits_alone(void **state)
 
 static void words_are_compared_byte_for_byte(void **state)
 {
-	mm_auto(mm_config) config = new_config();
+	mm_auto(mm_config) config = written_config_new();
 	(void)state;
 
 	accept(config, "log.level", "debug");
@@ -99,10 +81,11 @@ static void words_are_compared_byte_for_byte(void **state)
 
 static void relative_paths_are_joined_to_the_base(void **state)
 {
-	mm_auto(mm_config) config = new_config();
-	mm_auto(mm_config) bare = new_config();
-	char *value = strdup("data");
-	const struct mm_strings texts = {&value, 1};
+	const struct mm_place here = {.file = "f", .base_dir = ".", .name = "data_dir"};
+	mm_auto(mm_config) config = written_config_new();
+	mm_auto(mm_config) bare = written_config_new();
+	char text[] = "data";
+	const struct mm_yaml written = {.kind = MM_YAML_SCALAR, .text = text};
 	struct mm_err err = {0};
 	(void)state;
 
@@ -110,54 +93,66 @@ static void relative_paths_are_joined_to_the_base(void **state)
 	assert_string_equal(config->data_dir, "/base/data");
 	accept(config, "data_dir", "/abs");
 	assert_string_equal(config->data_dir, "/abs");
-	assert_ok(mm_option_set(mm_option_find("data_dir"), bare, &texts, ".", &err), &err);
+	assert_ok(mm_option_set(mm_option_find("data_dir"), bare, &written, &here, &err), &err);
 	assert_string_equal(bare->data_dir, "data");
-	free(value);
 	refuse("data_dir", "", "found \"\"");
-}
-
-static void addresses_are_host_and_port(void **state)
-{
-	mm_auto(mm_config) config = new_config();
-	(void)state;
-
-	accept(config, "listen.public", "0.0.0.0:443");
-	accept(config, "listen.public", "[::1]:0");
-	refuse("listen.public", "8443", "accepted: HOST:PORT");
-	refuse("listen.public", "host:99999", "accepted: HOST:PORT");
-	refuse("listen.public", "host:http", "accepted: HOST:PORT");
-}
-
-static void admin_stays_on_the_host(void **state)
-{
-	mm_auto(mm_config) config = new_config();
-	(void)state;
-
-	accept(config, "listen.admin", "off");
-	accept(config, "listen.admin", "[::1]:8444");
-	accept(config, "listen.admin", "localhost:1");
-	refuse("listen.admin", "0.0.0.0:8444", "cannot tell callers apart");
-	refuse("listen.admin", "192.0.2.1:8444", "must not leave the host");
-	refuse("listen.admin", "[::]:8444", "must not leave the host");
 }
 
 static void a_broken_rule_is_told_and_the_value_named_once(void **state)
 {
-	mm_auto(mm_config) config = new_config();
+	mm_auto(mm_config) config = written_config_new();
 	struct mm_err err = {0};
 	const char *first;
 	(void)state;
 
-	assert_int_equal(set(config, "issuer", "https://h.example/", &err), MM_ECONFIG);
+	assert_int_equal(written_set(config, "issuer", "https://h.example/", &err), MM_ECONFIG);
 	assert_contains(err.text, "slash");
 	first = strstr(err.text, "https://h.example/");
 	assert_non_null(first);
 	assert_null(strstr(first + 1, "https://h.example/"));
 }
 
+static void truth_has_two_words(void **state)
+{
+	static const char *const wrong[] = {"", "yes", "no", "on", "off", "True", "TRUE", "1", "0", "y", "n"};
+	mm_auto(mm_config) config = written_config_new();
+	(void)state;
+
+	accept(config, "tokens.extend_expiration", "true");
+	assert_true(config->tokens.extend_expiration);
+	accept(config, "tokens.extend_expiration", "false");
+	assert_false(config->tokens.extend_expiration);
+	for (size_t i = 0; i < MM_COUNT(wrong); i++)
+		refuse("tokens.extend_expiration", wrong[i], "; accepted: true or false");
+}
+
+static void values_of_another_shape_are_refused(void **state)
+{
+	(void)state;
+
+	written_refuse("data_dir", "[a]", "f.yaml:1: data_dir: found a list; accepted: a path");
+	written_refuse("http.workers", "{a: 1}", "found a mapping; accepted: a whole number");
+	written_refuse("tokens.max_ttl", "~", "found nothing; accepted: a duration");
+	written_refuse("tokens.extend_expiration", "[true]", "found a list; accepted: true or false");
+}
+
+static void what_is_refused_leaves_the_old_value(void **state)
+{
+	mm_auto(mm_config) config = written_config_new();
+	struct mm_err err = {0};
+	(void)state;
+
+	accept(config, "data_dir", "/kept");
+	accept(config, "tokens.extend_expiration", "true");
+	assert_fails(written_set(config, "data_dir", "''", &err), MM_ECONFIG, &err);
+	assert_fails(written_set(config, "tokens.extend_expiration", "no", &err), MM_ECONFIG, &err);
+	assert_string_equal(config->data_dir, "/kept");
+	assert_true(config->tokens.extend_expiration);
+}
+
 static void rsa_sizes_are_three(void **state)
 {
-	mm_auto(mm_config) config = new_config();
+	mm_auto(mm_config) config = written_config_new();
 	(void)state;
 
 	accept(config, "keys.rsa_bits", "3072");
@@ -166,158 +161,71 @@ static void rsa_sizes_are_three(void **state)
 	refuse("keys.rsa_bits", "1024", "2048, 3072 or 4096");
 }
 
-static void lists_replace_lists(void **state)
-{
-	mm_auto(mm_config) config = new_config();
-	char a[] = "a", b[] = "b";
-	char *two[] = {a, b}, *one[] = {b};
-	struct mm_err err = {0};
-	(void)state;
-
-	assert_ok(mm_option_set(mm_option_find("tokens.audiences"), config, &(struct mm_strings){two, 2}, ".", &err),
-		  &err);
-	assert_int_equal(config->tokens.audiences.n, 2);
-	assert_ok(mm_option_set(mm_option_find("tokens.audiences"), config, &(struct mm_strings){one, 1}, ".", &err),
-		  &err);
-	assert_int_equal(config->tokens.audiences.n, 1);
-	assert_string_equal(config->tokens.audiences.v[0], "b");
-}
-
-static void wrong_lists_are_refused_and_leave_the_old_one(void **state)
-{
-	const struct mm_option *option = mm_option_find("tokens.audiences");
-	mm_auto(mm_config) config = new_config();
-	char a[] = "a", empty[] = "", longer[1026];
-	char *twice[] = {a, a}, *nothing[] = {empty}, *too_long[] = {longer}, *many[101];
-	struct mm_err err = {0};
-	(void)state;
-
-	memset(longer, 'x', sizeof longer - 1);
-	longer[sizeof longer - 1] = '\0';
-	for (size_t i = 0; i < MM_COUNT(many); i++)
-		many[i] = a;
-	accept(config, "tokens.audiences", "kept");
-	assert_fails(mm_option_set(option, config, &(struct mm_strings){NULL, 0}, ".", &err), MM_ECONFIG, &err);
-	assert_fails(mm_option_set(option, config, &(struct mm_strings){twice, 2}, ".", &err), MM_ECONFIG, &err);
-	assert_fails(mm_option_set(option, config, &(struct mm_strings){nothing, 1}, ".", &err), MM_ECONFIG, &err);
-	assert_fails(mm_option_set(option, config, &(struct mm_strings){too_long, 1}, ".", &err), MM_ECONFIG, &err);
-	assert_fails(mm_option_set(option, config, &(struct mm_strings){many, 101}, ".", &err), MM_ECONFIG, &err);
-	assert_string_equal(config->tokens.audiences.v[0], "kept");
-}
-
-/* Sets an option to these words, and returns what came of it. */
-static enum mm_code set_list(struct mm_config *config, const char *name, const char *const words[], size_t n,
-			     struct mm_err *err)
-{
-	mm_auto_strings texts = {0};
-
-	for (size_t i = 0; i < n; i++)
-		assert_ok(mm_strings_add(&texts, words[i], err), err);
-	return mm_option_set(mm_option_find(name), config, &texts, "/base", err);
-}
-
-static void algorithms_are_different_words_of_the_table(void **state)
-{
-	static const char *const good[] = {"ES256", "RS256"}, *const unknown[] = {"RS256", "HS256"};
-	static const char *const twice[] = {"RS256", "RS256"};
-	mm_auto(mm_config) config = new_config();
-	struct mm_err err = {0};
-	(void)state;
-
-	assert_ok(set_list(config, "keys.algorithms", good, 2, &err), &err);
-	assert_int_equal(set_list(config, "keys.algorithms", unknown, 2, &err), MM_ECONFIG);
-	assert_contains(err.text, "found \"HS256\"; accepted: a list of 1 to 10 different ones of RS256, RS384");
-	mm_err_clear(&err);
-	assert_int_equal(set_list(config, "keys.algorithms", twice, 2, &err), MM_ECONFIG);
-	assert_contains(err.text, "found \"RS256\": twice; accepted: a list of");
-	mm_err_clear(&err);
-	assert_int_equal(set_list(config, "keys.algorithms", NULL, 0, &err), MM_ECONFIG);
-	assert_contains(err.text, "found \"[]\"; accepted: a list of");
-	assert_int_equal(config->keys.algorithms.n, 2);
-	assert_string_equal(config->keys.algorithms.v[0], "ES256");
-}
-
-/* A command is run without $PATH; and unlike other lists, it may say a thing twice, or nothing. */
-static void a_command_begins_with_an_absolute_path(void **state)
-{
-	static const char *const good[] = {"/bin/x", "-v", "-v", ""}, *const relative[] = {"bin/x", "/y"};
-	static const char *const bare[] = {"x"}, *const empty[] = {""};
-	mm_auto(mm_config) config = new_config();
-	struct mm_err err = {0};
-	(void)state;
-
-	assert_ok(set_list(config, "keys.on_change", good, 4, &err), &err);
-	assert_int_equal(set_list(config, "keys.on_change", relative, 2, &err), MM_ECONFIG);
-	assert_string_equal(err.text, "found \"bin/x\": not an absolute path; accepted: a list of the absolute path of "
-				      "a program and at most 63 arguments");
-	mm_err_clear(&err);
-	assert_fails(set_list(config, "keys.on_change", bare, 1, &err), MM_ECONFIG, &err);
-	assert_fails(set_list(config, "keys.on_change", empty, 1, &err), MM_ECONFIG, &err);
-	assert_fails(set_list(config, "keys.on_change", NULL, 0, &err), MM_ECONFIG, &err);
-	assert_int_equal(config->keys.on_change.n, 4);
-}
-
-static void a_command_has_its_limits(void **state)
-{
-	char longest[4098];
-	const char *words[65] = {"/bin/x", longest};
-	mm_auto(mm_config) config = new_config();
-	struct mm_err err = {0};
-	(void)state;
-
-	memset(longest, 'x', sizeof longest - 1);
-	longest[sizeof longest - 1] = '\0';
-	assert_int_equal(set_list(config, "keys.on_change", words, 2, &err), MM_ECONFIG);
-	assert_contains(err.text, "xxx...\": too long; accepted: ");
-	mm_err_clear(&err);
-	longest[sizeof longest - 2] = '\0';
-	for (size_t i = 2; i < MM_COUNT(words); i++)
-		words[i] = "a";
-	assert_ok(set_list(config, "keys.on_change", words, 64, &err), &err);
-	assert_int_equal(set_list(config, "keys.on_change", words, 65, &err), MM_ECONFIG);
-	assert_contains(err.text, "one too many");
-}
+/* Of each type at least one. */
+static const struct {
+	const char *name, *value;
+} samples[] = {
+	{"issuer", "https://h.example"},
+	{"tls.key", "/k"},
+	{"keys.clock_skew", "5m"},
+	{"http.workers", "3"},
+	{"log.access", "json"},
+	{"tokens.audiences", "[aud]"},
+	{"keys.on_change", "[/c]"},
+	{"tokens.extend_expiration", "true"},
+	{"rules", "[{users: [a], may: [review], max_ttl: 1h}]"},
+	{"service_accounts", "[{namespace: n, name: a, annotations: {a.b/c: d}}]"},
+	{"bound_objects", "any"},
+};
 
 static void equality_looks_at_the_value(void **state)
 {
-	mm_auto(mm_config) a = new_config();
-	mm_auto(mm_config) b = new_config();
-	static const char *const names[] = {"issuer",     "tls.key",          "keys.clock_skew", "http.workers",
-					    "log.access", "tokens.audiences", "keys.on_change"};
-	static const char *const values[] = {"https://h.example", "/k", "5m", "3", "json", "aud", "/c"};
+	mm_auto(mm_config) a = written_config_new();
+	mm_auto(mm_config) b = written_config_new();
 	(void)state;
 
-	for (size_t i = 0; i < MM_COUNT(names); i++) {
-		const struct mm_option *option = mm_option_find(names[i]);
+	for (size_t i = 0; i < MM_COUNT(samples); i++) {
+		const struct mm_option *option = mm_option_find(samples[i].name);
 
 		assert_true(mm_option_equal(option, a, b));
-		accept(a, names[i], values[i]);
+		written_accept(a, samples[i].name, samples[i].value);
 		assert_false(mm_option_equal(option, a, b));
 		assert_false(mm_option_equal(option, b, a));
-		accept(b, names[i], values[i]);
+		written_accept(b, samples[i].name, samples[i].value);
 		assert_true(mm_option_equal(option, a, b));
 	}
 }
 
 static void a_copy_is_equal_and_outlives_the_original(void **state)
 {
-	mm_auto(mm_config) to = new_config();
+	mm_auto(mm_config) to = written_config_new();
 	struct mm_err err = {0};
-	static const char *const names[] = {"issuer",     "tls.key",          "keys.clock_skew", "http.workers",
-					    "log.access", "tokens.audiences", "keys.on_change"};
-	static const char *const values[] = {"https://h.example", "/k", "5m", "3", "json", "aud", "/c"};
 	(void)state;
 
-	for (size_t i = 0; i < MM_COUNT(names); i++) {
-		struct mm_config *from = new_config();
+	for (size_t i = 0; i < MM_COUNT(samples); i++) {
+		const struct mm_option *option = mm_option_find(samples[i].name);
+		struct mm_config *from = written_config_new();
 
-		accept(from, names[i], values[i]);
-		assert_ok(mm_option_copy(mm_option_find(names[i]), to, from, &err), &err);
-		assert_true(mm_option_equal(mm_option_find(names[i]), to, from));
+		written_accept(from, samples[i].name, samples[i].value);
+		assert_ok(mm_option_copy(option, to, from, &err), &err);
+		assert_true(mm_option_equal(option, to, from));
 		mm_config_free(from);
 	}
 	assert_string_equal(to->issuer, "https://h.example");
 	assert_string_equal(to->tokens.audiences.v[0], "aud");
+}
+
+static void what_is_cleared_is_as_it_was_before(void **state)
+{
+	mm_auto(mm_config) config = written_config_new();
+	mm_auto(mm_config) untouched = written_config_new();
+	(void)state;
+
+	for (size_t i = 0; i < MM_COUNT(samples); i++) {
+		written_accept(config, samples[i].name, samples[i].value);
+		mm_option_clear(mm_option_find(samples[i].name), config);
+	}
+	assert_memory_equal(config, untouched, sizeof *config);
 }
 
 int main(void)
@@ -328,17 +236,14 @@ int main(void)
 		cmocka_unit_test(integers_are_digits_alone),
 		cmocka_unit_test(words_are_compared_byte_for_byte),
 		cmocka_unit_test(relative_paths_are_joined_to_the_base),
-		cmocka_unit_test(addresses_are_host_and_port),
-		cmocka_unit_test(admin_stays_on_the_host),
 		cmocka_unit_test(a_broken_rule_is_told_and_the_value_named_once),
+		cmocka_unit_test(truth_has_two_words),
+		cmocka_unit_test(values_of_another_shape_are_refused),
+		cmocka_unit_test(what_is_refused_leaves_the_old_value),
 		cmocka_unit_test(rsa_sizes_are_three),
-		cmocka_unit_test(lists_replace_lists),
-		cmocka_unit_test(wrong_lists_are_refused_and_leave_the_old_one),
-		cmocka_unit_test(algorithms_are_different_words_of_the_table),
-		cmocka_unit_test(a_command_begins_with_an_absolute_path),
-		cmocka_unit_test(a_command_has_its_limits),
 		cmocka_unit_test(equality_looks_at_the_value),
 		cmocka_unit_test(a_copy_is_equal_and_outlives_the_original),
+		cmocka_unit_test(what_is_cleared_is_as_it_was_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
