@@ -34,6 +34,7 @@ static enum mm_code bind_object(const struct mm_mint_request *request, struct mm
 		if (!request->bound.name)
 			return mm_fail(err, MM_EREFUSED, "the name of the %s to bind to is missing",
 				       request->bound_kind);
+		claims->node = request->node;
 		*(struct mm_object_ref *)((char *)claims + bound_kinds[i].offset) = request->bound;
 		return mm_dns_subdomain_check(request->bound_kind, request->bound.name, err);
 	}
@@ -41,15 +42,21 @@ static enum mm_code bind_object(const struct mm_mint_request *request, struct mm
 		       request->bound_kind);
 }
 
-static enum mm_code fail_lifetime(const struct mm_snapshot *snapshot, const struct mm_snapshot_signer *signer,
-				  mm_duration ttl, struct mm_err *err)
+/* What the operator allows, and the key set has promised: a token that is extended is bound by the promise alone. */
+static mm_duration longest_ttl(const struct mm_snapshot *snapshot, const struct mm_snapshot_signer *signer)
+{
+	return snapshot->max_ttl < signer->max_ttl ? snapshot->max_ttl : signer->max_ttl;
+}
+
+static enum mm_code fail_lifetime(const struct mm_snapshot *snapshot, mm_duration longest, mm_duration ttl,
+				  struct mm_err *err)
 {
 	char asked[MM_DURATION_TEXT_SIZE], most[MM_DURATION_TEXT_SIZE], configured[MM_DURATION_TEXT_SIZE];
 
 	mm_duration_format(ttl < 0 ? 0 : ttl, asked);
-	mm_duration_format(signer->max_ttl, most);
+	mm_duration_format(longest, most);
 	mm_duration_format(snapshot->max_ttl, configured);
-	if (ttl > snapshot->max_ttl || (ttl < 1 && signer->max_ttl > 0))
+	if (ttl > snapshot->max_ttl || (ttl < 1 && longest > 0))
 		return mm_fail(err, MM_EREFUSED, "a lifetime of %s%s; possible: 1s to %s (tokens.max_ttl)",
 			       ttl < 0 ? "less than " : "", asked, configured);
 	return mm_fail(
@@ -61,14 +68,19 @@ static enum mm_code fail_lifetime(const struct mm_snapshot *snapshot, const stru
 
 /* The default lifetime gives way to what is possible; one that was asked for does not. */
 static enum mm_code set_lifetime(const struct mm_snapshot *snapshot, const struct mm_snapshot_signer *signer,
-				 mm_duration ttl, mm_time now, struct mm_claims *claims, struct mm_err *err)
+				 const struct mm_mint_request *request, mm_time now, struct mm_claims *claims,
+				 struct mm_err *err)
 {
+	mm_duration longest = longest_ttl(snapshot, signer), ttl = request->ttl;
+	bool extended = request->extend && signer->max_ttl >= MM_EXTENDED_TTL;
+
 	if (ttl == 0)
-		ttl = snapshot->default_ttl < signer->max_ttl ? snapshot->default_ttl : signer->max_ttl;
-	if (ttl < 1 || ttl > signer->max_ttl)
-		return fail_lifetime(snapshot, signer, ttl, err);
+		ttl = snapshot->default_ttl < longest ? snapshot->default_ttl : longest;
+	if (ttl < 1 || ttl > longest)
+		return fail_lifetime(snapshot, longest, ttl, err);
 	claims->issued_at = now;
-	claims->expires_at = now + ttl;
+	claims->expires_at = now + (extended ? MM_EXTENDED_TTL : ttl);
+	claims->warn_after = extended ? now + ttl : MM_NEVER;
 	return MM_OK;
 }
 
@@ -144,6 +156,13 @@ static enum mm_code find_signer(const struct mm_snapshot *snapshot, const struct
 	return fail_no_signer(snapshot, alg, err);
 }
 
+mm_duration mm_mint_longest_ttl(const struct mm_snapshot *snapshot, const struct mm_alg *alg)
+{
+	const struct mm_snapshot_signer *signer = NULL;
+
+	return find_signer(snapshot, alg, &signer, NULL) == MM_OK ? longest_ttl(snapshot, signer) : 0;
+}
+
 static enum mm_code sign_claims(const struct mm_jws *jws, const struct mm_claims *claims, struct mm_buf *token,
 				struct mm_err *err)
 {
@@ -155,7 +174,7 @@ static enum mm_code sign_claims(const struct mm_jws *jws, const struct mm_claims
 	if (code == MM_OK)
 		code = mm_jws_sign(jws, mm_buf_span(&payload), token, err);
 	if (code == MM_OK && token->len > MM_TOKEN_MAX)
-		code = mm_fail(err, MM_EREFUSED, "a token of %zu characters; verifiers accept at most %d", token->len,
+		code = mm_fail(err, MM_ELIMIT, "a token of %zu characters; verifiers accept at most %d", token->len,
 			       MM_TOKEN_MAX);
 	return code;
 }
@@ -172,7 +191,7 @@ enum mm_code mm_mint(const struct mm_snapshot *snapshot, const struct mm_mint_re
 	set_audiences(snapshot, request, &claims);
 	code = find_signer(snapshot, request->alg, &signer, err);
 	if (code == MM_OK)
-		code = set_lifetime(snapshot, signer, request->ttl, now, &claims, err);
+		code = set_lifetime(snapshot, signer, request, now, &claims, err);
 	if (code == MM_OK)
 		code = check_subject(request, err);
 	if (code == MM_OK)

@@ -93,6 +93,7 @@ static enum mm_code fill(struct mm_snapshot *snapshot, const struct mm_config *c
 	snapshot->revision = set->revision;
 	snapshot->default_ttl = config->tokens.default_ttl;
 	snapshot->max_ttl = config->tokens.max_ttl;
+	snapshot->extend_expiration = config->tokens.extend_expiration;
 	snapshot->issuer = strdup(config->issuer);
 	if (!snapshot->issuer)
 		return mm_fail(err, MM_ENOMEM, "out of memory");

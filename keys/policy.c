@@ -54,8 +54,20 @@ static enum mm_code check_successor_in_time(const struct mm_policy *policy, stru
 		written(publish_wait).text);
 }
 
-static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_err *err)
+/*
+ * The longest life of any token, for which a key has to be kept. Where tokens may be extended that is a year, whatever
+ * tokens.max_ttl says of the others (docs/decisions/0012).
+ */
+static mm_duration longest_ttl(const struct mm_config *config)
 {
+	if (config->tokens.extend_expiration && config->tokens.max_ttl < MM_EXTENDED_TTL)
+		return MM_EXTENDED_TTL;
+	return config->tokens.max_ttl;
+}
+
+static enum mm_code check_jwks_size(const struct mm_config *config, const struct mm_policy *policy, struct mm_err *err)
+{
+	bool extended = policy->max_ttl > config->tokens.max_ttl;
 	mm_duration retire_wait = mm_policy_retire_wait(policy);
 	int64_t retired = (retire_wait + policy->rotate_every - 1) / policy->rotate_every;
 	int64_t expected = (int64_t)policy->alg_count * (KEYS_BESIDE_RETIRED + retired);
@@ -65,14 +77,14 @@ static enum mm_code check_jwks_size(const struct mm_policy *policy, struct mm_er
 	return mm_fail(
 		err, MM_ECONFIG,
 		"keys.max_keys: the JWKS would come to hold %lld keys, more than %u: a retired key stays for "
-		"propagation %s + max_ttl %s + clock_skew %s = %s, which at one key each rotate_every %s is %lld "
-		"retired keys, and %d others, for each algorithm (there %s %zu); accepted: a longer rotate_every, a "
-		"shorter "
-		"tokens.max_ttl, or max_keys up to %d",
-		(long long)expected, policy->max_keys, written(policy->propagation).text, written(policy->max_ttl).text,
+		"propagation %s + %s %s + clock_skew %s = %s, which at one key each rotate_every %s is %lld "
+		"retired keys, and %d others, for each algorithm (there %s %zu); accepted: a longer rotate_every, %s, "
+		"or max_keys up to %d",
+		(long long)expected, policy->max_keys, written(policy->propagation).text,
+		extended ? "extend_expiration" : "max_ttl", written(policy->max_ttl).text,
 		written(policy->clock_skew).text, written(retire_wait).text, written(policy->rotate_every).text,
 		(long long)retired, KEYS_BESIDE_RETIRED, policy->alg_count == 1 ? "is" : "are", policy->alg_count,
-		MM_MAX_KEYS_LIMIT);
+		extended ? "no tokens.extend_expiration" : "a shorter tokens.max_ttl", MM_MAX_KEYS_LIMIT);
 }
 
 static enum mm_code check_jwks_size_by_hand(const struct mm_policy *policy, struct mm_err *err)
@@ -95,7 +107,7 @@ static enum mm_code check_rotation(const struct mm_config *config, const struct 
 	code = mm_config_context(config, "keys.rotate_every", check_successor_in_time(policy, err), err);
 	if (code != MM_OK)
 		return code;
-	return mm_config_context(config, "keys.max_keys", check_jwks_size(policy, err), err);
+	return mm_config_context(config, "keys.max_keys", check_jwks_size(config, policy, err), err);
 }
 
 static enum mm_code add_alg(struct mm_policy *policy, const char *option, const char *name, struct mm_err *err)
@@ -132,7 +144,7 @@ enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_pol
 		.verifier_cache = config->keys.verifier_cache,
 		.propagation = config->keys.propagation,
 		.clock_skew = config->keys.clock_skew,
-		.max_ttl = config->tokens.max_ttl,
+		.max_ttl = longest_ttl(config),
 		.max_keys = (unsigned)config->keys.max_keys,
 	};
 	enum mm_code code = add_algs(config, &policy, err);

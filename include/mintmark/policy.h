@@ -7,6 +7,9 @@
 #include <mintmark/clock.h>
 #include <mintmark/config.h>
 
+/* How long a token lives that is extended: ExpirationExtensionSeconds of kube-apiserver (pkg/serviceaccount). */
+#define MM_EXTENDED_TTL ((mm_duration)365 * 86400)
+
 struct mm_policy {
 	size_t alg_count;                        /* at least 1 */
 	const struct mm_alg *algs[MM_ALG_COUNT]; /* each has one signer; the first is what tokens get by default */
@@ -15,7 +18,7 @@ struct mm_policy {
 	mm_duration verifier_cache;
 	mm_duration propagation;
 	mm_duration clock_skew;
-	mm_duration max_ttl;
+	mm_duration max_ttl; /* of any token: tokens.max_ttl, or MM_EXTENDED_TTL where tokens may be extended to it */
 	unsigned max_keys;
 };
 

@@ -17,8 +17,9 @@
 struct mm_snapshot_signer {
 	struct mm_jws *jws;
 	/*
-	 * The longest lifetime of a token by it: max_ttl, or less while the key set has promised less. A raised max_ttl
-	 * holds from the revision in which the key is kept for as long (docs/decisions/0012).
+	 * The longest lifetime of any token by it: the policy's max_ttl, or less while the key set has promised less. A
+	 * raised one holds from the revision in which the key is kept for as long (docs/decisions/0012). It may be more
+	 * than the snapshot's max_ttl, for tokens that are extended.
 	 */
 	mm_duration max_ttl;
 };
@@ -29,10 +30,11 @@ struct mm_snapshot {
 	struct mm_policy policy;
 	struct mm_keyset *set;
 	struct mm_documents *documents;
-	struct mm_jwks *verifiers;   /* what verifies its tokens: the published keys, parsed; NULL without signers */
+	struct mm_jwks *verifiers;   /* what verifies its tokens: the accepted keys; NULL without signers */
 	struct mm_strings audiences; /* the default audiences of a token, and those of this API */
 	mm_duration default_ttl;
-	mm_duration max_ttl; /* as configured */
+	mm_duration max_ttl; /* as configured: of a token that is not extended */
+	bool extend_expiration;
 	/* The policy's algorithms first, in its order, as far as they sign already; the first of all is the default. */
 	size_t signer_count;
 	struct mm_snapshot_signer signers[MM_ALG_COUNT];

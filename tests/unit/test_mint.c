@@ -347,12 +347,16 @@ static void a_token_that_is_too_long_is_refused(void **state)
 {
 	mm_auto_buf text = {0};
 	struct mm_mint_request request = builder();
+	struct mm_minted minted = {0};
+	struct mm_err err = {0};
 	json_t *extra;
 
 	(void)state;
 	mm_buf_printf(&text, "%016000d", 0);
 	request.extra = extra = json_pack("{s:s}", "long", text.p);
-	assert_refused(&request, "at most 20000");
+	assert_int_equal(mm_mint(snapshot, &request, NOW, &minted, &err), MM_ELIMIT);
+	assert_contains(err.text, "at most 20000");
+	assert_null(minted.token.p);
 	json_decref(extra);
 }
 
