@@ -59,7 +59,7 @@ static int teardown(void **state)
 
 static const char *page_at(struct fixture *fixture, mm_time now)
 {
-	const struct mm_context context = {.live = &fixture->live, .stats = &fixture->board, .now = now};
+	const struct mm_context context = {.live = &fixture->live, .board = &fixture->board, .now = now};
 	const struct mm_request request = {0};
 	struct mm_response response = {0};
 	struct mm_err err = {0};
@@ -160,6 +160,38 @@ static void readiness_is_a_number(void **state)
 	assert_contains(page_at(fixture, T0), "\nmintmark_ready 0\n");
 }
 
+static void callers_are_counted_by_what_they_showed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mm_counter_add(&fixture->workers[0]->authentications[MM_CALLER_TOKEN][1], 2);
+	mm_counter_add(&fixture->workers[1]->authentications[MM_CALLER_TOKEN][1], 3);
+	mm_counter_add(&fixture->workers[1]->authentications[MM_CALLER_CERTIFICATE][0], 1);
+	mm_counter_add(&fixture->workers[0]->throttled[MM_THROTTLE_RATE], 7);
+	assert_contains(page_at(fixture, T0),
+			"\nmintmark_authentications_total{kind=\"token\",result=\"accepted\"} 5\n");
+	assert_contains(fixture->page.p,
+			"\nmintmark_authentications_total{kind=\"certificate\",result=\"refused\"} 1\n");
+	assert_contains(fixture->page.p, "\nmintmark_authentications_total{kind=\"nobody\",result=\"refused\"} 0\n");
+	assert_null(strstr(fixture->page.p, "{kind=\"nobody\",result=\"accepted\"}"));
+	assert_contains(fixture->page.p, "\nmintmark_throttled_total{reason=\"rate\"} 7\n");
+	assert_contains(fixture->page.p, "\nmintmark_throttled_total{reason=\"concurrent\"} 0\n");
+}
+
+static void tokens_are_counted_by_algorithm_reason_and_result(void **state)
+{
+	struct fixture *fixture = *state;
+
+	mm_counter_add(&fixture->workers[0]->minted[mm_alg_find(mm_span_str("ES256")) - mm_algs], 4);
+	mm_counter_add(&fixture->workers[1]->refused[mm_status_index(422)], 2);
+	mm_counter_add(&fixture->workers[1]->reviews[MM_REVIEW_REJECTED], 1);
+	assert_contains(page_at(fixture, T0), "\nmintmark_tokens_minted_total{alg=\"ES256\"} 4\n");
+	assert_contains(fixture->page.p, "\nmintmark_tokens_minted_total{alg=\"RS256\"} 0\n");
+	assert_contains(fixture->page.p, "\nmintmark_tokens_refused_total{reason=\"Invalid\"} 2\n");
+	assert_null(strstr(fixture->page.p, "{reason=\"Forbidden\"}"));
+	assert_contains(fixture->page.p, "\nmintmark_token_reviews_total{result=\"rejected\"} 1\n");
+}
+
 static void without_tls_no_certificate_expires(void **state)
 {
 	assert_null(strstr(page_at(*state, T0), "mintmark_tls_certificate"));
@@ -179,6 +211,8 @@ int main(void)
 		PAGE_TEST(each_kind_of_event_is_counted),
 		PAGE_TEST(what_hinders_rotation_is_shown),
 		PAGE_TEST(readiness_is_a_number),
+		PAGE_TEST(callers_are_counted_by_what_they_showed),
+		PAGE_TEST(tokens_are_counted_by_algorithm_reason_and_result),
 		PAGE_TEST(without_tls_no_certificate_expires),
 	};
 
