@@ -3,6 +3,7 @@
  * The handlers of the Kubernetes API: a body becomes an object, the object is answered (tokenapi.h), the answer becomes
  * a body. Every refusal on the way is a Status.
  */
+#include "issuer/http/handlers_dev.h"
 #include "issuer/http/response.h"
 #include "issuer/http/stats.h"
 #include "issuer/http/tokenlog.h"
@@ -125,9 +126,13 @@ static const char *text_of(struct mm_span segment, char text[static NAME_SIZE])
 static bool mint(const struct mm_context *context, struct mm_token_request *object, struct mm_token_api_minted *minted,
 		 struct mm_kube_status *status, struct mm_err *err)
 {
+	MM_CLEANUP(mm_dev_wish_clear) struct mm_dev_wish wish = {0};
 	struct mm_token_api api = api_of(context);
 	char namespace[NAME_SIZE], name[NAME_SIZE];
 
+	if (!mm_dev_read_annotations(context, &object->meta, &wish, status))
+		return false;
+	api.faulty = wish.any ? &wish.faulty : NULL;
 	return mm_token_request_answer(&api, text_of(context->namespace, namespace), text_of(context->name, name),
 				       object, minted, status, err) == MM_OK;
 }

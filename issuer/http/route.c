@@ -27,6 +27,10 @@ const struct mm_route mm_routes[MM_ROUTE_COUNT] = {
 	{"readyz", "/readyz", BOTH, BOTH, 0, READ, MM_PRIV_NONE, mm_handle_readyz},
 	{"version", "/version", ADMIN, ADMIN, 0, READ, MM_PRIV_NONE, mm_handle_version},
 	{"metrics", "/metrics", ADMIN, ADMIN, 0, READ, MM_PRIV_METRICS, mm_handle_metrics},
+	{"clock", "/dev/clock", ADMIN, ADMIN, 0, READ | MM_PUT, MM_PRIV_DEV, mm_handle_dev_clock},
+	{"rotate", "/dev/rotate", ADMIN, ADMIN, 0, MM_POST, MM_PRIV_DEV, mm_handle_dev_rotate},
+	{"taint", "/dev/taint", ADMIN, ADMIN, 0, MM_POST, MM_PRIV_DEV, mm_handle_dev_taint},
+	{"revoke", "/dev/revoke", ADMIN, ADMIN, 0, MM_POST, MM_PRIV_DEV, mm_handle_dev_revoke},
 };
 
 static const struct {

@@ -76,7 +76,7 @@ struct mm_route {
 };
 #define MM_ON(listener) (1u << (listener))
 
-#define MM_ROUTE_COUNT 9
+#define MM_ROUTE_COUNT 13
 #define MM_ROUTE_NONE  MM_ROUTE_COUNT /* no route matched */
 extern const struct mm_route mm_routes[MM_ROUTE_COUNT];
 const char *mm_route_name(size_t route); /* "none" for MM_ROUTE_NONE */
@@ -107,5 +107,10 @@ mm_handler mm_handle_metrics;
 mm_handler mm_handle_token;
 mm_handler mm_handle_token_review;
 mm_handler mm_handle_self_subject_review;
+/* Of `mintmark dev`: issuer/http/handlers_dev.h. */
+mm_handler mm_handle_dev_clock;
+mm_handler mm_handle_dev_rotate;
+mm_handler mm_handle_dev_taint;
+mm_handler mm_handle_dev_revoke;
 
 #endif
