@@ -18,6 +18,7 @@ struct fragile_store {
 	struct mm_store store;
 	struct mm_store *memory;
 	const char *trouble;
+	enum mm_store_load loaded; /* what was asked for last */
 };
 
 static enum mm_code fragile_load(struct mm_store *store, enum mm_store_load what, struct mm_keyset **out,
@@ -25,6 +26,7 @@ static enum mm_code fragile_load(struct mm_store *store, enum mm_store_load what
 {
 	struct fragile_store *fragile = (struct fragile_store *)store;
 
+	fragile->loaded = what;
 	if (fragile->trouble)
 		return mm_fail(err, MM_EIO, "%s", fragile->trouble);
 	return mm_store_load(fragile->memory, what, out, err);
@@ -57,6 +59,7 @@ struct fixture {
 	struct mm_reload_stats stats;
 	struct mm_live_slot slot;
 	struct mm_live_view view;
+	struct mm_feed_source sources[2];
 	struct mm_feed feed;
 };
 
@@ -76,7 +79,7 @@ static void load_config(struct fixture *fixture)
 
 	mm_config_free(fixture->config);
 	assert_ok(mm_config_load(test_dir_path(&fixture->dir, "m.yaml"), &fixture->config, &err), &err);
-	fixture->feed.config = fixture->config;
+	fixture->sources[0].config = fixture->config;
 }
 
 static void commit(struct fixture *fixture)
@@ -101,8 +104,10 @@ static int setup(void **state)
 	commit(fixture);
 	write_config(fixture, "keys: {algorithm: EdDSA}\n");
 	mm_live_slot_init(&fixture->slot);
+	fixture->sources[0].store = &fixture->store.store;
 	fixture->feed = (struct mm_feed){
-		.store = &fixture->store.store,
+		.sources = fixture->sources,
+		.source_count = 1,
 		.log = &fixture->log,
 		.stats = &fixture->stats,
 		.slot = &fixture->slot,
@@ -245,7 +250,7 @@ static void a_key_set_that_can_be_read_again_is_served_without_a_commit(void **s
 	fixture->store.trouble = "the disk is gone";
 	mm_feed_check(&fixture->feed);
 	fixture->store.trouble = NULL;
-	mm_feed_check_store(&fixture->feed);
+	mm_feed_check_stores(&fixture->feed);
 	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 2);
 	assert_null(live(fixture)->not_ready);
 }
@@ -284,7 +289,7 @@ static void a_wrong_configuration_leaves_the_old_one_in_force(void **state)
 	write_config(fixture, "http: {idle_timeout: 7s, workers: many}\n");
 	mm_feed_check(&fixture->feed);
 	assert_ptr_equal(live(fixture), before);
-	assert_ptr_equal(fixture->feed.config, fixture->config);
+	assert_ptr_equal(mm_feed_config(&fixture->feed), fixture->config);
 	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 1);
 	mm_feed_check(&fixture->feed);
 	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 1); /* it is the same file */
@@ -305,8 +310,8 @@ static void without_a_live_object_nothing_is_swapped_and_all_is_tried_again(void
 	mm_feed_check(&fixture->feed);
 	no_live_object = false;
 	assert_ptr_equal(live(fixture), before);
-	assert_ptr_equal(fixture->feed.config, fixture->config);
-	assert_ptr_equal(fixture->feed.snapshot, before->issuers[0].snapshot);
+	assert_ptr_equal(mm_feed_config(&fixture->feed), fixture->config);
+	assert_ptr_equal(fixture->feed.snapshots[0], before->issuers[0].snapshot);
 	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 2);
 	assert_int_equal(count_logged(fixture, "the new configuration is not used"), 1);
 	mm_feed_check(&fixture->feed);
@@ -322,7 +327,7 @@ static void an_option_that_is_fixed_is_named_and_kept(void **state)
 	start(fixture);
 	write_config(fixture, "keys: {algorithm: EdDSA}\nlisten: {public: '127.0.0.1:1'}\n");
 	mm_feed_check(&fixture->feed);
-	assert_string_equal(fixture->feed.config->listen.public, fixture->config->listen.public);
+	assert_string_equal(mm_feed_config(&fixture->feed)->listen.public, fixture->config->listen.public);
 	assert_int_equal(count_logged(fixture, "option=listen.public"), 1);
 }
 
@@ -347,7 +352,7 @@ static void without_a_file_the_configuration_is_never_read_again(void **state)
 	mm_feed_check(&fixture->feed);
 	mm_feed_reload(&fixture->feed);
 	assert_int_equal(done(fixture, MM_RELOAD_CONFIG), 0);
-	assert_ptr_equal(fixture->feed.config, fixture->config);
+	assert_ptr_equal(mm_feed_config(&fixture->feed), fixture->config);
 }
 
 static void a_damaged_certificate_leaves_the_old_one_in_place(void **state)
@@ -446,6 +451,233 @@ static void while_stopping_it_says_so_whatever_else_is_wrong(void **state)
 	assert_string_equal(live(fixture)->not_ready, "stopping");
 }
 
+/* ---- with an admin listener -------------------------------------------------------------------------------------- */
+
+#define TOKENS_CONFIG "keys: {algorithm: EdDSA}\ncallers: {tokens: tokens.csv}\n"
+
+/* Who a bearer token is, by what is live; NULL: nobody. */
+static const char *caller_of(struct fixture *fixture, const char *header)
+{
+	static char name[64];
+	const struct mm_credentials credentials = {.authorization_count = 1, .authorization = mm_span_str(header)};
+	const struct mm_live *now = live(fixture);
+	struct mm_identity identity = {0};
+	enum mm_code code = mm_authenticate(now->callers, now->issuers[0].snapshot, &credentials, T0, &identity, NULL);
+
+	snprintf(name, sizeof name, "%s", code == MM_OK ? identity.user->name : "");
+	mm_identity_clear(&identity);
+	return code == MM_OK ? name : NULL;
+}
+
+static void write_tokens(struct fixture *fixture, const char *text)
+{
+	test_file_write(fixture->dir.fd, "new.csv", text, 0600);
+	assert_int_equal(renameat(fixture->dir.fd, "new.csv", fixture->dir.fd, "tokens.csv"), 0);
+}
+
+static void start_with_tokens(struct fixture *fixture)
+{
+	write_tokens(fixture, "secret,alice,1\n");
+	write_config(fixture, TOKENS_CONFIG);
+	load_config(fixture);
+	fixture->feed.admin = true;
+	start(fixture);
+}
+
+static void without_an_admin_listener_no_private_key_is_loaded_and_nobody_known(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start(fixture);
+	assert_int_equal(fixture->store.loaded, MM_LOAD_PUBLIC);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->signer_count, 0);
+	assert_null(live(fixture)->callers);
+	assert_null(live(fixture)->rules);
+	assert_null(live(fixture)->directory);
+}
+
+static void with_an_admin_listener_what_is_served_can_sign_also_after_a_reload(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_with_tokens(fixture);
+	assert_int_equal(fixture->store.loaded, MM_LOAD_PRIVATE);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->signer_count, 1);
+	write_config(fixture, TOKENS_CONFIG "http: {idle_timeout: 7s}\n");
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(done(fixture, MM_RELOAD_CONFIG), 1);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->signer_count, 1);
+	assert_non_null(live(fixture)->rules);
+	assert_non_null(live(fixture)->directory);
+}
+
+static void callers_are_known_from_the_start_and_counted_as_no_reload(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_with_tokens(fixture);
+	assert_string_equal(caller_of(fixture, "Bearer secret"), "alice");
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(done(fixture, MM_RELOAD_CALLERS), 0);
+}
+
+static void callers_that_cannot_be_read_at_the_start_are_fatal(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_err err = {0};
+
+	write_tokens(fixture, "secret\n");
+	write_config(fixture, TOKENS_CONFIG);
+	load_config(fixture);
+	fixture->feed.admin = true;
+	assert_fails(mm_feed_start(&fixture->feed, &err), MM_ECONFIG, &err);
+}
+
+static void a_changed_token_file_holds_at_the_next_check(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_with_tokens(fixture);
+	write_tokens(fixture, "another,bob,2\n");
+	mm_feed_check(&fixture->feed);
+	assert_string_equal(caller_of(fixture, "Bearer another"), "bob");
+	assert_null(caller_of(fixture, "Bearer secret"));
+	assert_int_equal(done(fixture, MM_RELOAD_CALLERS), 1);
+}
+
+static void a_token_file_that_is_wrong_keeps_the_old_callers_and_is_said_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_with_tokens(fixture);
+	write_tokens(fixture, "secret,alice,1\nanother\n");
+	mm_feed_check(&fixture->feed);
+	mm_feed_check(&fixture->feed);
+	assert_string_equal(caller_of(fixture, "Bearer secret"), "alice");
+	assert_int_equal(failed(fixture, MM_RELOAD_CALLERS), 1);
+	assert_int_equal(count_logged(fixture, "the new callers are not used; the old ones stay"), 1);
+	assert_null(live(fixture)->not_ready);
+}
+
+static void a_wrong_token_file_stands_in_the_way_of_no_other_change(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_with_tokens(fixture);
+	write_tokens(fixture, "another\n");
+	write_config(fixture, TOKENS_CONFIG "http: {idle_timeout: 7s}\n");
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->settings.idle_timeout_ns, INT64_C(7000000000));
+	assert_string_equal(caller_of(fixture, "Bearer secret"), "alice");
+}
+
+/* Rules and callers of two configurations must never meet. */
+static void a_configuration_that_names_a_wrong_token_file_changes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mm_live *before;
+
+	start_with_tokens(fixture);
+	before = live(fixture);
+	test_file_write(fixture->dir.fd, "other.csv", "another\n", 0600);
+	write_config(fixture, "keys: {algorithm: EdDSA}\ncallers: {tokens: other.csv}\n");
+	mm_feed_check(&fixture->feed);
+	assert_ptr_equal(live(fixture), before);
+	assert_int_equal(failed(fixture, MM_RELOAD_CONFIG), 1);
+}
+
+static void a_configuration_that_names_another_token_file_brings_its_callers(void **state)
+{
+	struct fixture *fixture = *state;
+
+	start_with_tokens(fixture);
+	test_file_write(fixture->dir.fd, "other.csv", "another,bob,2\n", 0600);
+	write_config(fixture, "keys: {algorithm: EdDSA}\ncallers: {tokens: other.csv}\n");
+	mm_feed_check(&fixture->feed);
+	assert_string_equal(caller_of(fixture, "Bearer another"), "bob");
+	assert_null(caller_of(fixture, "Bearer secret"));
+}
+
+static void a_test_authors_token_is_the_only_caller_and_may_do_everything(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct mm_user dev = {.name = (char[]){"dev"}};
+	const struct mm_question question = {.user = &dev, .privilege = MM_PRIV_DEV};
+	struct mm_decision decision;
+
+	fixture->feed.dev_token = "once";
+	start_with_tokens(fixture);
+	assert_string_equal(caller_of(fixture, "Bearer once"), "dev");
+	assert_null(caller_of(fixture, "Bearer secret"));
+	mm_rules_decide(live(fixture)->rules, &question, &decision);
+	assert_true(decision.allowed);
+}
+
+/* ---- several issuers --------------------------------------------------------------------------------------------- */
+
+struct second {
+	struct mm_config *config;
+	struct fragile_store store;
+};
+
+static void add_second(struct fixture *fixture, struct second *second)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	struct mm_err err = {0};
+
+	*second = (struct second){.store.store.ops = &fragile_ops};
+	assert_ok(mm_config_parse(mm_span_str("issuer: https://h.example/second\nkeys: {algorithm: EdDSA}\n"), "second",
+				  "/", &second->config, &err),
+		  &err);
+	assert_ok(mm_store_open_memory(&second->store.memory, &err), &err);
+	assert_ok(mm_store_commit(second->store.memory, set, 0, &test_actor, T0, &err), &err);
+	fixture->sources[1] = (struct mm_feed_source){.config = second->config, .store = &second->store.store};
+	fixture->feed.source_count = 2;
+}
+
+static void clear_second(struct second *second)
+{
+	mm_store_free(second->store.memory);
+	mm_config_free(second->config);
+}
+
+static void each_issuer_is_served_from_its_own_store(void **state)
+{
+	struct fixture *fixture = *state;
+	struct second second;
+
+	add_second(fixture, &second);
+	start(fixture);
+	commit(fixture);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->issuer_count, 2);
+	assert_string_equal(live(fixture)->issuers[0].prefix, "");
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 2);
+	assert_string_equal(live(fixture)->issuers[1].prefix, "/second");
+	assert_int_equal(live(fixture)->issuers[1].snapshot->revision, 1);
+	clear_second(&second);
+}
+
+static void a_key_set_of_one_issuer_that_fails_leaves_the_others_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct second second;
+
+	add_second(fixture, &second);
+	start(fixture);
+	second.store.trouble = "the second is gone";
+	mm_feed_reload(&fixture->feed);
+	commit(fixture);
+	mm_feed_check(&fixture->feed);
+	assert_int_equal(live(fixture)->issuers[0].snapshot->revision, 2);
+	assert_string_equal(live(fixture)->not_ready, "the key set cannot be read");
+	assert_int_equal(count_logged(fixture, "the second is gone"), 1);
+	second.store.trouble = NULL;
+	mm_feed_check(&fixture->feed);
+	assert_null(live(fixture)->not_ready);
+	clear_second(&second);
+}
+
 #define FEED_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -471,6 +703,18 @@ int main(void)
 		FEED_TEST(the_line_of_a_key_set_names_the_next_step),
 		FEED_TEST(a_rotation_that_fails_is_no_readiness_until_it_works),
 		FEED_TEST(while_stopping_it_says_so_whatever_else_is_wrong),
+		FEED_TEST(without_an_admin_listener_no_private_key_is_loaded_and_nobody_known),
+		FEED_TEST(with_an_admin_listener_what_is_served_can_sign_also_after_a_reload),
+		FEED_TEST(callers_are_known_from_the_start_and_counted_as_no_reload),
+		FEED_TEST(callers_that_cannot_be_read_at_the_start_are_fatal),
+		FEED_TEST(a_changed_token_file_holds_at_the_next_check),
+		FEED_TEST(a_token_file_that_is_wrong_keeps_the_old_callers_and_is_said_once),
+		FEED_TEST(a_wrong_token_file_stands_in_the_way_of_no_other_change),
+		FEED_TEST(a_configuration_that_names_a_wrong_token_file_changes_nothing),
+		FEED_TEST(a_configuration_that_names_another_token_file_brings_its_callers),
+		FEED_TEST(a_test_authors_token_is_the_only_caller_and_may_do_everything),
+		FEED_TEST(each_issuer_is_served_from_its_own_store),
+		FEED_TEST(a_key_set_of_one_issuer_that_fails_leaves_the_others_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,64 @@ static void what_a_view_holds_outlives_its_successor(void **state)
 	mm_live_slot_clear(&slot);
 }
 
+static void a_wait_for_what_is_there_or_has_passed_does_not_wait(void **state)
+{
+	struct mm_live_slot slot;
+
+	(void)state;
+	mm_live_slot_init(&slot);
+	mm_live_publish(&slot, live_of(5));
+	assert_true(mm_live_wait(&slot, 0, 5, 0));
+	assert_true(mm_live_wait(&slot, 0, 4, 0));
+	mm_live_slot_clear(&slot);
+}
+
+static void a_wait_gives_up_after_its_time(void **state)
+{
+	struct mm_live_slot slot;
+
+	(void)state;
+	mm_live_slot_init(&slot);
+	mm_live_publish(&slot, live_of(5));
+	assert_false(mm_live_wait(&slot, 0, 6, 1));
+	mm_live_slot_clear(&slot);
+}
+
+static void *wait_for_third(void *arg)
+{
+	return mm_live_wait(arg, 0, 3, 60000) ? NULL : arg;
+}
+
+static void a_wait_ends_with_the_revision_that_is_waited_for(void **state)
+{
+	struct mm_live_slot slot;
+	pthread_t waiter;
+	void *failed;
+
+	(void)state;
+	mm_live_slot_init(&slot);
+	mm_live_publish(&slot, live_of(1));
+	assert_int_equal(pthread_create(&waiter, NULL, wait_for_third, &slot), 0);
+	mm_live_publish(&slot, live_of(2));
+	mm_live_publish(&slot, live_of(3));
+	assert_int_equal(pthread_join(waiter, &failed), 0);
+	assert_null(failed);
+	mm_live_slot_clear(&slot);
+}
+
+static void an_issuer_that_is_no_url_makes_no_live_object(void **state)
+{
+	mm_auto(mm_snapshot) made = snapshot(1);
+	struct mm_live *live = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	memset(made->issuer, '?', strlen(made->issuer));
+	assert_fails(mm_live_new(&(struct mm_live_parts){.issuer_count = 1, .snapshots = &made}, &live, &err),
+		     MM_EPARSE, &err);
+	assert_null(live);
+}
+
 /* Readers that look all the time while another thread publishes: revisions never go back, nothing is torn. */
 #define PUBLISHED 200
 #define READERS   2
@@ -138,6 +196,10 @@ int main(void)
 		cmocka_unit_test(a_look_sees_what_was_published_last),
 		cmocka_unit_test(without_news_a_look_gives_the_same_object),
 		cmocka_unit_test(what_a_view_holds_outlives_its_successor),
+		cmocka_unit_test(a_wait_for_what_is_there_or_has_passed_does_not_wait),
+		cmocka_unit_test(a_wait_gives_up_after_its_time),
+		cmocka_unit_test(a_wait_ends_with_the_revision_that_is_waited_for),
+		cmocka_unit_test(an_issuer_that_is_no_url_makes_no_live_object),
 		cmocka_unit_test(readers_never_see_an_older_one_again),
 	};
 

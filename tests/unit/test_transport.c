@@ -87,7 +87,8 @@ static SSL_CTX *client_context;
 static SSL *client;
 static struct mm_tls *tls;
 
-static int setup_tls(void **state)
+/* Loads a fresh pair into `tls`, and into the client where that is to show it. */
+static void load_pair(bool for_client)
 {
 	struct test_dir dir;
 	char certificate[300], key[300];
@@ -97,15 +98,34 @@ static int setup_tls(void **state)
 	test_tls_pair(&dir, "crt", "key", NOW + 1800);
 	snprintf(certificate, sizeof certificate, "%s/crt", dir.path);
 	snprintf(key, sizeof key, "%s/key", dir.path);
-	assert_ok(mm_tls_load(certificate, key, NOW, &tls, &err), &err);
+	if (for_client) {
+		assert_int_equal(SSL_CTX_use_certificate_file(client_context, certificate, SSL_FILETYPE_PEM), 1);
+		assert_int_equal(SSL_CTX_use_PrivateKey_file(client_context, key, SSL_FILETYPE_PEM), 1);
+	} else {
+		assert_ok(mm_tls_load(certificate, key, NOW, &tls, &err), &err);
+	}
 	test_dir_remove(&dir);
-	assert_int_equal(setup(state), 0);
+}
+
+/* A connection that has not shaken hands yet. */
+static void connect_pair(void)
+{
+	void *nothing = NULL;
+
+	assert_int_equal(setup(&nothing), 0);
 	assert_true(mm_transport_open(&transport, pair[0], tls));
-	client_context = SSL_CTX_new(TLS_client_method());
 	client = SSL_new(client_context);
 	assert_non_null(client);
 	assert_int_equal(SSL_set_fd(client, pair[1]), 1);
 	SSL_set_connect_state(client);
+}
+
+static int setup_tls(void **state)
+{
+	(void)state;
+	client_context = SSL_CTX_new(TLS_client_method());
+	load_pair(false);
+	connect_pair();
 	return 0;
 }
 
@@ -274,6 +294,161 @@ static void shutting_tells_the_peer(void **state)
 	assert_int_equal(SSL_get_error(client, 0), SSL_ERROR_ZERO_RETURN);
 }
 
+/* ---- for callers ------------------------------------------------------------------------------------------------- */
+
+static STACK_OF(X509_NAME) * authorities;
+
+/* The server asks for a certificate of two authorities, of which the client's is none. */
+static int setup_callers(void **state)
+{
+	struct mm_tls *plain;
+	struct mm_err err = {0};
+
+	(void)state;
+	client_context = SSL_CTX_new(TLS_client_method());
+	load_pair(false);
+	authorities = sk_X509_NAME_new_null();
+	for (int i = 0; i < 2; i++) {
+		X509_NAME *name = X509_NAME_new();
+		const unsigned char cn[] = {'c', 'a', (unsigned char)('0' + i)};
+
+		assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, cn, sizeof cn, -1, 0), 1);
+		assert_true(sk_X509_NAME_push(authorities, name) > 0);
+	}
+	plain = tls;
+	assert_ok(mm_tls_for_callers(plain, authorities, &tls, &err), &err);
+	assert_int_equal(mm_tls_expires(tls), mm_tls_expires(plain));
+	mm_tls_free(plain); /* the copy lives by itself */
+	return 0;
+}
+
+static int teardown_callers(void **state)
+{
+	sk_X509_NAME_pop_free(authorities, X509_NAME_free);
+	return teardown_tls(state);
+}
+
+static void the_peer_is_asked_by_the_names_of_the_authorities(void **state)
+{
+	const STACK_OF(X509_NAME) * asked;
+
+	(void)state;
+	connect_pair();
+	shake_hands();
+	asked = SSL_get0_peer_CA_list(client);
+	assert_int_equal(sk_X509_NAME_num(asked), 2);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(X509_NAME_cmp(sk_X509_NAME_value(asked, i), sk_X509_NAME_value(authorities, i)), 0);
+}
+
+static void who_has_no_certificate_gets_in_without(void **state)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	(void)state;
+	connect_pair();
+	shake_hands();
+	assert_null(mm_transport_certificate(&transport, &chain));
+}
+
+/* Whether it is good is not for TLS to say. In both versions the chain is what came behind the certificate. */
+static void any_certificate_is_accepted_and_known(void **state)
+{
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+	(void)state;
+	load_pair(true);
+	assert_int_equal(SSL_CTX_add1_chain_cert(client_context, SSL_CTX_get0_certificate(client_context)), 1);
+	for (size_t i = 0; i < MM_COUNT(versions); i++) {
+		STACK_OF(X509) *chain = NULL;
+		X509 *shown;
+
+		connect_pair();
+		assert_int_equal(SSL_set_min_proto_version(client, versions[i]), 1);
+		assert_int_equal(SSL_set_max_proto_version(client, versions[i]), 1);
+		assert_null(mm_transport_certificate(&transport, &chain)); /* the hands are not shaken */
+		shake_hands();
+		shown = mm_transport_certificate(&transport, &chain);
+		assert_non_null(shown);
+		assert_int_equal(X509_cmp(shown, SSL_CTX_get0_certificate(client_context)), 0);
+		assert_int_equal(sk_X509_num(chain), 1);
+		if (i + 1 < MM_COUNT(versions)) {
+			SSL_free(client);
+			mm_transport_close(&transport);
+			close(pair[1]);
+		}
+	}
+}
+
+/* A client that shows somebody else's certificate cannot sign by its key. */
+static void a_certificate_without_its_key_fails_the_handshake(void **state)
+{
+	char buf[16];
+	size_t n;
+	enum mm_io io = MM_IO_WAIT_READ;
+	EVP_PKEY *other = EVP_EC_gen("P-256");
+	X509 *certificate;
+
+	(void)state;
+	load_pair(true);
+	connect_pair();
+	certificate = X509_dup(SSL_CTX_get0_certificate(client_context));
+	assert_int_equal(X509_set_pubkey(certificate, other), 1); /* with it the client's library is content */
+	assert_int_equal(SSL_use_certificate(client, certificate), 1);
+	assert_int_equal(SSL_use_PrivateKey(client, other), 1);
+	assert_int_equal(X509_set_pubkey(certificate, SSL_CTX_get0_privatekey(client_context)), 1);
+	for (int i = 0; i < 10 && io == MM_IO_WAIT_READ; i++) {
+		(void)SSL_do_handshake(client);
+		io = transport.ops->read(&transport, buf, sizeof buf, &n);
+	}
+	assert_int_equal(io, MM_IO_FAILED);
+	assert_true(SSL_is_init_finished(client)); /* it had nothing against itself */
+	X509_free(certificate);
+	EVP_PKEY_free(other);
+}
+
+static int sessions_offered;
+
+static int count_session(SSL *ssl, SSL_SESSION *session)
+{
+	(void)ssl, (void)session;
+	sessions_offered++;
+	return 0;
+}
+
+static int sessions_of(int version)
+{
+	char buf[16];
+
+	sessions_offered = 0;
+	SSL_CTX_set_session_cache_mode(client_context, SSL_SESS_CACHE_CLIENT);
+	SSL_CTX_sess_set_new_cb(client_context, count_session);
+	connect_pair();
+	assert_int_equal(SSL_set_max_proto_version(client, version), 1);
+	shake_hands();
+	(void)SSL_read(client, buf, sizeof buf); /* TLS 1.3 sends tickets after the handshake */
+	SSL_free(client);
+	mm_transport_close(&transport);
+	close(pair[1]);
+	client = NULL;
+	return sessions_offered;
+}
+
+static void no_session_of_a_caller_can_be_resumed(void **state)
+{
+	struct mm_tls *for_callers = tls;
+
+	(void)state;
+	assert_int_equal(sessions_of(TLS1_2_VERSION), 0);
+	assert_int_equal(sessions_of(TLS1_3_VERSION), 0);
+	load_pair(false); /* others can: the test would notice */
+	assert_true(sessions_of(TLS1_3_VERSION) > 0);
+	mm_tls_free(for_callers);
+	connect_pair();
+}
+
+#define CALLERS_TEST(name) cmocka_unit_test_setup_teardown(name, setup_callers, teardown_callers)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +466,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_write_that_waited_goes_on_where_it_was, setup_tls, teardown_tls),
 		cmocka_unit_test_setup_teardown(plain_text_fails_the_handshake, setup_tls, teardown_tls),
 		cmocka_unit_test_setup_teardown(shutting_tells_the_peer, setup_tls, teardown_tls),
+		CALLERS_TEST(the_peer_is_asked_by_the_names_of_the_authorities),
+		CALLERS_TEST(who_has_no_certificate_gets_in_without),
+		CALLERS_TEST(any_certificate_is_accepted_and_known),
+		CALLERS_TEST(a_certificate_without_its_key_fails_the_handshake),
+		CALLERS_TEST(no_session_of_a_caller_can_be_resumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
