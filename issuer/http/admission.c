@@ -56,7 +56,7 @@ static void tell_refusal(const struct mm_context *context, const char *kind, con
 
 static void refuse_caller(const struct mm_context *context, struct mm_response *response)
 {
-	mm_refuse(context, response, 401, "Unauthorized");
+	mm_answer_error(context, response, 401, "Unauthorized");
 	mm_buf_add_str(&response->extra_headers,
 		       "WWW-Authenticate: Bearer realm=\"mintmark\"\r\n"); /* RFC 9110 §11.6.1 */
 }
@@ -80,7 +80,7 @@ bool mm_admit_caller(struct mm_context *context, const struct mm_request *reques
 		return false;
 	}
 	mm_log(context->log, MM_LOG_ERROR, "cannot find out who is calling", MM_F_ERR(&err));
-	mm_refuse(context, response, mm_code_http_status(code), NULL);
+	mm_answer_error(context, response, mm_code_http_status(code), NULL);
 	return false;
 }
 
@@ -159,7 +159,7 @@ bool mm_admit_use(struct mm_context *context, const struct mm_request *request, 
 	if (is_allowed(context, privilege))
 		return true;
 	if (!context->caller.user) {
-		mm_refuse(context, response, 403, NULL);
+		mm_answer_error(context, response, 403, NULL);
 		return false;
 	}
 	mm_rules_forbidden(&question, &context->decision, request->path, &status.message);

@@ -138,7 +138,7 @@ static enum mm_error_form form_of(const struct mm_context *context)
 	return context->media == MM_MEDIA_PROTOBUF ? MM_ERROR_STATUS_PROTOBUF : MM_ERROR_STATUS_JSON;
 }
 
-void mm_refuse(const struct mm_context *context, struct mm_response *response, int status, const char *message)
+void mm_answer_error(const struct mm_context *context, struct mm_response *response, int status, const char *message)
 {
 	mm_response_error(response, form_of(context), status, message);
 }
@@ -164,13 +164,14 @@ static bool is_there(const struct mm_context *context, const struct mm_request *
 	bool admin = context->listener == MM_ADMIN;
 
 	if (found == MM_ROUTE_NONE) {
-		mm_refuse(context, response, 404, admin ? "the server could not find the requested resource" : NULL);
+		mm_answer_error(context, response, 404,
+				admin ? "the server could not find the requested resource" : NULL);
 		return false;
 	}
 	if (mm_routes[found].methods & request->method)
 		return true;
-	mm_refuse(context, response, 405,
-		  admin ? "the server does not allow this method on the requested resource" : NULL);
+	mm_answer_error(context, response, 405,
+			admin ? "the server does not allow this method on the requested resource" : NULL);
 	add_allow(&response->extra_headers, mm_routes[found].methods);
 	return false;
 }
@@ -192,7 +193,7 @@ static void run(const struct mm_route *route, const struct mm_context *context, 
 	if (status >= 500)
 		mm_log(context->log, MM_LOG_ERROR, "a request failed", MM_F_STR("route", route->name), MM_F_ERR(&err));
 	mm_response_clear(response);
-	mm_refuse(context, response, status, status < 500 ? err.text : NULL);
+	mm_answer_error(context, response, status, status < 500 ? err.text : NULL);
 }
 
 /* Whether the caller, who need not be anybody yet, is to learn of `found` at all: 401, 429. */

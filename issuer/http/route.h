@@ -95,7 +95,7 @@ bool mm_route_wants_body(struct mm_context *context, const struct mm_request *re
 size_t mm_dispatch(struct mm_context *context, const struct mm_request *request, struct mm_response *response);
 
 /* Makes `response`, which must be empty, an error in the form of the listener; `message` NULL is the status's own. */
-void mm_refuse(const struct mm_context *context, struct mm_response *response, int status, const char *message);
+void mm_answer_error(const struct mm_context *context, struct mm_response *response, int status, const char *message);
 
 /* The handlers. */
 mm_handler mm_handle_discovery;
