@@ -32,6 +32,9 @@ static enum mm_code fail_parser(struct reader *reader)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return mm_fail(reader->err, MM_ENOMEM, "out of memory");
+	/* What libyaml says of [*] is right, and no help. */
+	if (parser->context && strcmp(parser->context, "while scanning an alias") == 0)
+		return fail_at(reader, parser->problem_mark.line + 1, "not YAML: write \"*\", in quotes");
 	return mm_fail(reader->err, MM_ECONFIG, "%s:%zu: not YAML: %s", reader->name, parser->problem_mark.line + 1,
 		       parser->problem ? parser->problem : "damaged");
 }
@@ -59,7 +62,8 @@ static enum mm_code next_event(struct reader *reader, yaml_event_t *event)
 	default: break;
 	}
 	if (event->type == YAML_ALIAS_EVENT || anchor)
-		return fail_at(reader, line_of(event), "anchors and aliases are not accepted");
+		return fail_at(reader, line_of(event),
+			       "anchors and aliases are not accepted; in quotes, a text may begin with * or &");
 	if (tag)
 		return fail_at(reader, line_of(event), "tags are not accepted");
 	if (event->type == YAML_SCALAR_EVENT &&

@@ -5,9 +5,20 @@
 #include <mintmark/alg.h>
 #include <mintmark/config.h>
 #include <mintmark/file.h>
+#include <mintmark/rules.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Calls `look` with each option, and then with each field of its records. */
+static void for_each_row(void (*look)(const struct mm_option *row))
+{
+	for (size_t i = 0; i < mm_option_count; i++) {
+		look(&mm_options[i]);
+		for (const struct mm_option *field = mm_options[i].fields; field && field->name; field++)
+			look(field);
+	}
+}
 
 static void names_are_unique_and_nested_at_most_once(void **state)
 {
@@ -34,30 +45,56 @@ static void no_two_options_share_their_place(void **state)
 	}
 }
 
+/* What a record holds is taken up by the fields of its table, to its end: none is missing, none overlaps. */
+static void the_fields_of_a_record_fill_it(void **state)
+{
+	static const size_t sizes[] = {
+		[MM_OPT_STRING] = sizeof(char *),         [MM_OPT_DURATION] = sizeof(mm_duration),
+		[MM_OPT_ENUM] = sizeof(int64_t),          [MM_OPT_STRINGS] = sizeof(struct mm_strings),
+		[MM_OPT_PAIRS] = sizeof(struct mm_pairs),
+	};
+	(void)state;
+
+	for (size_t i = 0; i < mm_option_count; i++) {
+		size_t end = 0;
+
+		assert_int_equal(mm_options[i].type == MM_OPT_RECORDS, mm_options[i].fields != NULL);
+		for (const struct mm_option *field = mm_options[i].fields; field && field->name; field++) {
+			assert_int_equal(field->offset, end);
+			end += sizes[field->type];
+		}
+		assert_int_equal(end, mm_options[i].record_size);
+	}
+}
+
+static void look_at_help(const struct mm_option *row)
+{
+	assert_non_null(row->help);
+	assert_null(strchr(row->help, '\n'));
+	assert_int_equal(row->help[strlen(row->help) - 1], '.');
+}
+
 static void help_is_one_line_and_ends_in_a_full_stop(void **state)
 {
 	(void)state;
 
-	for (size_t i = 0; i < mm_option_count; i++) {
-		const char *help = mm_options[i].help;
+	for_each_row(look_at_help);
+}
 
-		assert_non_null(help);
-		assert_null(strchr(help, '\n'));
-		assert_int_equal(help[strlen(help) - 1], '.');
-	}
+static void look_at_what_is_accepted(const struct mm_option *row)
+{
+	mm_auto_buf text = {0};
+
+	mm_option_accepts(row, &text);
+	assert_ok(mm_buf_check(&text, NULL), NULL);
+	assert_true(text.len > 0);
 }
 
 static void every_option_says_what_it_accepts(void **state)
 {
 	(void)state;
 
-	for (size_t i = 0; i < mm_option_count; i++) {
-		mm_auto_buf text = {0};
-
-		mm_option_accepts(&mm_options[i], &text);
-		assert_ok(mm_buf_check(&text, NULL), NULL);
-		assert_true(text.len > 0);
-	}
+	for_each_row(look_at_what_is_accepted);
 }
 
 static void accepts_is_derived_from_type_and_range(void **state)
@@ -73,6 +110,11 @@ static void accepts_is_derived_from_type_and_range(void **state)
 		{"keys.algorithms", "a list of 1 to 10 different ones of RS256, RS384, RS512, PS256, PS384, PS512, "
 				    "ES256, ES384, ES512 or EdDSA"},
 		{"keys.on_change", "a list of the absolute path of a program and at most 63 arguments"},
+		{"tokens.extend_expiration", "true or false"},
+		{"rules", "a list of at most 1000 mappings with users, groups, may, namespaces, service_accounts, "
+			  "audiences and max_ttl"},
+		{"bound_objects", "any, or a list of at most 10000 mappings with kind, namespace, name, uid, "
+				  "service_account, node_name and node_uid"},
 	};
 	(void)state;
 
@@ -108,6 +150,41 @@ static void level_words_are_in_the_order_of_their_values(void **state)
 	assert_string_equal(mm_option_find("log.access")->words[MM_ACCESS_JSON], "json");
 }
 
+static const struct mm_option *field_of(const char *option, const char *name)
+{
+	const struct mm_option *field = mm_option_find(option)->fields;
+
+	while (field->name && strcmp(field->name, name) != 0)
+		field++;
+	assert_non_null(field->name);
+	return field;
+}
+
+/* conf/ stands below issuer/ as well. */
+static void what_rules_allow_are_the_privileges(void **state)
+{
+	const char *const *words = field_of("rules", "may")->words;
+	size_t n = 0;
+	(void)state;
+
+	for (; words[n]; n++)
+		assert_string_equal(mm_privilege_word(mm_privilege_find(words[n])), words[n]);
+	for (enum mm_privilege privilege = MM_PRIV_NONE; privilege < MM_PRIV_COUNT; privilege++)
+		n -= mm_privilege_word(privilege) != NULL;
+	assert_int_equal(n, 0);
+}
+
+static void kinds_are_in_the_order_of_their_values(void **state)
+{
+	const char *const *words = field_of("bound_objects", "kind")->words;
+	(void)state;
+
+	assert_string_equal(words[0], "Pod");
+	assert_string_equal(words[1], "Node");
+	assert_string_equal(words[2], "Secret");
+	assert_null(words[3]);
+}
+
 /* ---- the sample file --------------------------------------------------------------------------------------------- */
 
 #define SAMPLE "conf/mintmark.yaml"
@@ -123,14 +200,20 @@ static char *read_sample(void)
 	return mm_buf_take(&text);
 }
 
-/* The sample with every option that is commented out with its default commented in: "#name: value" to "name: value". */
+/* Whether what follows a '#' is YAML: "name: value", an item of a list, or what is indented below; "# Text" is not. */
+static bool is_commented_out(const char *text)
+{
+	return (*text >= 'a' && *text <= 'z') || *text == '-' || strncmp(text, "  ", 2) == 0;
+}
+
+/* The sample with everything that is commented out commented in: "#name: value" to "name: value". */
 static void uncomment(char *text)
 {
 	char *to = text;
 
 	for (char *line = text; *line != '\0';) {
 		size_t len = strcspn(line, "\n") + 1, indent = strspn(line, " ");
-		bool option = line[indent] == '#' && line[indent + 1] >= 'a' && line[indent + 1] <= 'z';
+		bool option = line[indent] == '#' && is_commented_out(&line[indent + 1]);
 
 		if (line[len - 1] == '\0')
 			len--;
@@ -193,7 +276,9 @@ static void sample_stays_valid_with_everything_commented_in(void **state)
 	(void)state;
 
 	uncomment(text);
-	leave_out(text, "  algorithm:"); /* algorithms stands in its place */
+	leave_out(text, "  algorithm:"); /* what stands below it is in its place, and likewise */
+	leave_out(text, "service_accounts: any");
+	leave_out(text, "bound_objects: any");
 	assert_contains(text, "\n  certificate: /etc");
 	assert_ok(mm_config_parse(mm_span_str(text), SAMPLE, "/etc/mintmark", &config, &err), &err);
 	assert_ok(mm_config_parse(mm_span_str(plain), SAMPLE, "/etc/mintmark", &defaults, &err), &err);
@@ -205,6 +290,11 @@ static void sample_stays_valid_with_everything_commented_in(void **state)
 	assert_int_equal(config->keys.algorithms.n, 2);
 	assert_int_equal(config->keys.on_change.v[0][0], '/');
 	assert_non_null(config->tls.key);
+	assert_non_null(config->callers.client_crl);
+	assert_int_equal(config->rules.n, 4);
+	assert_int_equal(config->service_accounts.n, 1);
+	assert_int_equal(config->bound_objects.n, 3);
+	assert_int_equal(config->limits.burst, defaults->limits.burst);
 }
 
 /* "(reload)" stands in the sample's comment above an option exactly when a reload takes the option over. */
@@ -212,15 +302,15 @@ static void sample_says_what_a_reload_takes_over(void **state)
 {
 	mm_auto_string text = read_sample();
 	bool reload = false, in_comment = false;
+	bool seen[64] = {false};
 	char section[32] = "";
-	size_t seen = 0;
 	(void)state;
 
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
 		char name[64], *word = line + strspn(line, " ");
 		const struct mm_option *option;
 
-		if (strncmp(word, "# ", 2) == 0 || strcmp(word, "#") == 0) {
+		if (*word == '#' && !is_commented_out(word + 1)) {
 			reload = (in_comment && reload) || strstr(word, "(reload") != NULL;
 			in_comment = true;
 			continue;
@@ -234,11 +324,13 @@ static void sample_says_what_a_reload_takes_over(void **state)
 		option = mm_option_find(name);
 		if (!option)
 			continue;
-		seen++;
+		seen[option - mm_options] = true;
 		if (option->reloadable != reload)
 			fail_msg("%s: reloadable %d, the sample says %d", name, option->reloadable, reload);
 	}
-	assert_int_equal(seen, mm_option_count);
+	assert_true(mm_option_count < MM_COUNT(seen));
+	for (size_t i = 0; i < mm_option_count; i++)
+		assert_true(seen[i]);
 }
 
 int main(void)
@@ -246,11 +338,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_unique_and_nested_at_most_once),
 		cmocka_unit_test(no_two_options_share_their_place),
+		cmocka_unit_test(the_fields_of_a_record_fill_it),
 		cmocka_unit_test(help_is_one_line_and_ends_in_a_full_stop),
 		cmocka_unit_test(every_option_says_what_it_accepts),
 		cmocka_unit_test(accepts_is_derived_from_type_and_range),
 		cmocka_unit_test(algorithms_are_those_of_the_algorithm_table),
 		cmocka_unit_test(level_words_are_in_the_order_of_their_values),
+		cmocka_unit_test(what_rules_allow_are_the_privileges),
+		cmocka_unit_test(kinds_are_in_the_order_of_their_values),
 		cmocka_unit_test(sample_is_accepted_as_it_is),
 		cmocka_unit_test(sample_has_every_option_with_its_default),
 		cmocka_unit_test(sample_stays_valid_with_everything_commented_in),

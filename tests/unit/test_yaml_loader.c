@@ -203,6 +203,16 @@ static void damaged_text_is_refused_with_its_line(void **state)
 	refuse_text("a: 1\nb: 'x\n", "f.yaml:");
 }
 
+/* Rules have many stars in them, and YAML takes them for something else. */
+static void a_star_without_quotes_is_told(void **state)
+{
+	(void)state;
+
+	refuse_text("a:\n- [*]\n", "f.yaml:2: not YAML: write \"*\", in quotes");
+	refuse_text("a: *\n", "f.yaml:1: not YAML: write \"*\", in quotes");
+	refuse_text("a: [*-x]\n", "f.yaml:1: anchors and aliases are not accepted; in quotes, a text may begin with *");
+}
+
 static void nul_bytes_are_refused(void **state)
 {
 	static const char raw[] = "a: x\0y\n";
@@ -302,6 +312,7 @@ int main(void)
 		cmocka_unit_test(what_could_expand_or_redefine_is_refused),
 		cmocka_unit_test(only_a_mapping_can_be_at_the_top),
 		cmocka_unit_test(damaged_text_is_refused_with_its_line),
+		cmocka_unit_test(a_star_without_quotes_is_told),
 		cmocka_unit_test(nul_bytes_are_refused),
 		cmocka_unit_test(other_encodings_than_utf8_are_refused),
 		cmocka_unit_test(nesting_has_a_limit),
