@@ -66,6 +66,10 @@ enum mm_code mm_init_compose(const struct mm_init_wish *wish, struct mm_buf *out
 	else
 		add_listen(out, issuer);
 	add_keys(out, wanted_alg(wish), wanted_rsa_bits(wish));
+	mm_buf_add_str(out, "# Who may mint tokens over the admin listener; without rules nobody may:\n"
+			    "#callers:\n#  tokens: tokens.csv\n"
+			    "#rules:\n#- {users: [ci], may: [mint], namespaces: [ci], service_accounts: [\"*\"], "
+			    "audiences: [sts.amazonaws.com]}\n");
 	return mm_buf_check(out, err);
 }
 

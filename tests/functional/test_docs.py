@@ -105,11 +105,21 @@ def test_every_exit_status_and_environment_variable_is_described(mintmark):
     assert [name for name in described if f'"{name}"' not in sources] == []
 
 
+def rows_of(options):
+    """Every option, and behind one that is a list of records the fields of these: "rules", "rules[].users", …"""
+    for name, row in options.items():
+        yield name, row
+        for field in row["fields"]:
+            yield f"{name}[].{field['name']}", field
+
+
 def test_every_option_is_described_with_its_default(options):
     text = section(without_markup(MANUALS[1].read_text()), "OPTIONS")
-    found = dict(re.findall(r"^\.It Va ([\w.]+)\n((?:(?!^\.It |^\.El).*\n)*)", text, re.M))
-    assert list(found) == list(options), "in the order of the table"
-    for name, row in options.items():
+    # What an item says goes on to the next one of an option; lists within it are a part of it.
+    found = dict(re.findall(r"^\.It Va ([\w.\[\]]+)\n((?:(?!^\.It Va |^\.Ss ).*\n)*)", text, re.M))
+    rows = dict(rows_of(options))
+    assert list(found) == list(rows), "in the order of the tables"
+    for name, row in rows.items():
         default = re.search(r"^Default:\n\.(?:Ql|Pa) (\S+) \.$", found[name], re.M)
         assert (default.group(1) if default else None) == row["default"], name
         assert ("Reload." in found[name]) == row["reloadable"], name
@@ -178,7 +188,7 @@ def test_mandoc_has_nothing_to_say(manual):
 def test_the_examples_of_configuration_are_accepted(mintmark, tmp_path):
     text = MANUALS[1].read_text()
     examples = re.findall(r"^\.Bd -literal[^\n]*\n(issuer:.*?)^\.Ed", text, re.M | re.S)
-    assert len(examples) == 2
+    assert len(examples) == 4
     for example in examples:
         (tmp_path / "m.yaml").write_text(example)
         # It is read to its end: what is missing is the key set.
@@ -207,15 +217,16 @@ def sample():
 
 def test_the_sample_configuration_has_every_option_with_its_default(mintmark, options, tmp_path):
     """Commented in, it is YAML with exactly the options of the table; tests/unit/test_options.c looks at the lines."""
-    document = yaml.safe_load(re.sub(r"^( *)#([a-z])", r"\1\2", sample(), flags=re.M))
+    document = yaml.safe_load(re.sub(r"^( *)#([a-z-]|  )", r"\1\2", sample(), flags=re.M))
     flat = {}
     for key, value in document.items():
         flat.update({f"{key}.{name}": inner for name, inner in value.items()} if isinstance(value, dict) else {key: value})
     assert list(flat) == list(options), "in the order of the table"
     for name, row in options.items():
         if row["default"]:
-            written = "off" if flat[name] is False else flat[name]  # YAML 1.1 reads off as a boolean
-            assert str(written) == row["default"], name
+            assert re.search(rf"^ *#{name.split('.')[-1]}: {re.escape(row['default'])}$", sample(), re.M), name
+        if row["fields"]:  # between them, its records have all that there are
+            assert {key for record in flat[name] for key in record} == {field["name"] for field in row["fields"]}
     (tmp_path / "mintmark.yaml").write_text(sample())
     result = mintmark("key", "list", cwd=tmp_path, status=1)
     assert "/var/lib/mintmark/data" in result.stderr

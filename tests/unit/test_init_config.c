@@ -42,6 +42,32 @@ static void what_is_composed_is_what_was_wished(void **state)
 	}
 }
 
+/* "#name: value" to "name: value"; "# Text" stays. */
+static void uncomment(char *text)
+{
+	for (char *p = text; *p; p++) {
+		if (*p == '#' && (p == text || p[-1] == '\n') && strncmp(p, "# ", 2) != 0)
+			memmove(p, p + 1, strlen(p));
+		else if (strncmp(p, "\n#  ", 4) == 0)
+			memmove(p + 1, p + 2, strlen(p + 1));
+	}
+}
+
+static void what_is_commented_out_is_accepted_too(void **state)
+{
+	mm_auto_buf text = {0};
+	mm_auto(mm_config) config = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_init_compose(&(struct mm_init_wish){.issuer = ISSUER}, &text, &err), &err);
+	uncomment(text.p);
+	assert_ok(mm_config_parse(mm_span_str(text.p), "m.yaml", ".", &config, &err), &err);
+	assert_non_null(config->tls.key);
+	assert_string_equal(config->callers.tokens, "tokens.csv");
+	assert_int_equal(config->rules.n, 1);
+}
+
 static void an_imported_key_decides_what_is_not_said(void **state)
 {
 	(void)state;
@@ -120,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_composed_is_what_was_wished),
+		cmocka_unit_test(what_is_commented_out_is_accepted_too),
 		cmocka_unit_test(an_imported_key_decides_what_is_not_said),
 		cmocka_unit_test(a_loopback_issuer_is_served_where_its_url_says),
 		cmocka_unit_test(each_thing_that_was_said_is_compared),
