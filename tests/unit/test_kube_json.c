@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include <mintmark/kubeapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOW ((mm_time)1795309200) /* 2026-11-22T01:00:00Z */
+
+#define auto_request MM_CLEANUP(mm_token_request_clear) struct mm_token_request
+#define auto_review  MM_CLEANUP(mm_token_review_clear) struct mm_token_review
+#define auto_whoami  MM_CLEANUP(mm_self_subject_review_clear) struct mm_self_subject_review
+
+static void add(struct mm_strings *list, const char *text)
+{
+	struct mm_err err = {0};
+
+	assert_ok(mm_strings_add(list, text, &err), &err);
+}
+
+static void decode_request(const char *body, struct mm_token_request *out)
+{
+	struct mm_err err = {0};
+
+	assert_ok(mm_token_request_decode(MM_MEDIA_JSON, mm_span_str(body), out, &err), &err);
+}
+
+static void decode_review(const char *body, struct mm_token_review *out)
+{
+	struct mm_err err = {0};
+
+	assert_ok(mm_token_review_decode(MM_MEDIA_JSON, mm_span_str(body), out, &err), &err);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------------- */
+
+/* kubectl 1.27 to 1.31, create token without flags. */
+static void what_kubectl_leaves_open_is_null(void **state)
+{
+	auto_request request = {0};
+
+	(void)state;
+	decode_request("{\"kind\":\"TokenRequest\",\"apiVersion\":\"authentication.k8s.io/v1\","
+		       "\"metadata\":{\"creationTimestamp\":null},\"spec\":{\"audiences\":null,"
+		       "\"expirationSeconds\":null,\"boundObjectRef\":null},"
+		       "\"status\":{\"token\":\"\",\"expirationTimestamp\":null}}\n",
+		       &request);
+	assert_null(request.meta.name);
+	assert_int_equal(request.audiences.n, 0);
+	assert_false(request.has_expiration);
+	assert_false(request.is_bound);
+	assert_int_equal(request.token.len, 0);
+}
+
+static void every_member_of_a_token_request_is_read(void **state)
+{
+	auto_request request = {0};
+
+	(void)state;
+	decode_request("{\"kind\":\"TokenRequest\",\"apiVersion\":\"authentication.k8s.io/v1\","
+		       "\"metadata\":{\"name\":\"default\",\"namespace\":\"shop\",\"uid\":\"u-1\","
+		       "\"annotations\":{\"b\":\"2\",\"a\":\"1\"}},"
+		       "\"spec\":{\"audiences\":[\"x\",\"\\u00e9\"],\"expirationSeconds\":-7,"
+		       "\"boundObjectRef\":{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"name\":\"p\",\"uid\":\"u-2\"}}}",
+		       &request);
+	assert_string_equal(request.meta.name, "default");
+	assert_string_equal(request.meta.namespace, "shop");
+	assert_string_equal(request.meta.uid, "u-1");
+	assert_int_equal(request.meta.annotation_names.n, 2);
+	assert_string_equal(request.meta.annotation_names.v[0], "a");
+	assert_string_equal(request.meta.annotation_values.v[0], "1");
+	assert_string_equal(request.meta.annotation_values.v[1], "2");
+	assert_int_equal(request.audiences.n, 2);
+	assert_string_equal(request.audiences.v[0], "x");
+	assert_string_equal(request.audiences.v[1], "\xc3\xa9");
+	assert_true(request.has_expiration);
+	assert_int_equal(request.expiration_seconds, -7);
+	assert_true(request.is_bound);
+	assert_string_equal(request.bound_kind, "Pod");
+	assert_string_equal(request.bound_api_version, "v1");
+	assert_string_equal(request.bound_name, "p");
+	assert_string_equal(request.bound_uid, "u-2");
+}
+
+static void what_is_absent_null_or_unknown_is_passed_over(void **state)
+{
+	static const char *const bodies[] = {
+		"{}",
+		"{\"kind\":null,\"apiVersion\":\"\",\"metadata\":null,\"spec\":null,\"status\":null}",
+		"{\"spec\":{}}",
+		"{\"metadata\":{\"name\":null,\"annotations\":null},\"spec\":{\"boundObjectRef\":null}}",
+		"{\"unknown\":[{\"a\":1.5}],\"metadata\":{\"labels\":7},\"spec\":{\"Audiences\":3}}",
+		"{\"status\":{\"token\":7}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(bodies); i++) {
+		auto_request request = {0};
+
+		decode_request(bodies[i], &request);
+		assert_int_equal(request.audiences.n, 0);
+		assert_null(request.meta.name);
+		assert_false(request.has_expiration);
+		assert_false(request.is_bound);
+	}
+}
+
+static void an_empty_reference_is_one(void **state)
+{
+	auto_request request = {0};
+
+	(void)state;
+	decode_request("{\"spec\":{\"boundObjectRef\":{}}}", &request);
+	assert_true(request.is_bound);
+	assert_null(request.bound_kind);
+}
+
+static void a_token_review_has_a_token_and_audiences(void **state)
+{
+	auto_review review = {0};
+
+	(void)state;
+	decode_review("{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/v1\",\"metadata\":{},"
+		      "\"spec\":{\"token\":\"a.b.c\",\"audiences\":[\"x\"]},\"status\":{\"user\":{}}}",
+		      &review);
+	assert_string_equal(review.token.p, "a.b.c");
+	assert_int_equal(review.audiences.n, 1);
+	assert_string_equal(review.audiences.v[0], "x");
+}
+
+/* It is for the one who verifies it to say that this is no token. */
+static void a_token_may_be_long(void **state)
+{
+	enum { LEN = 40000 };
+	mm_auto_buf body = {0};
+	auto_review review = {0};
+
+	(void)state;
+	mm_buf_printf(&body, "{\"spec\":{\"token\":\"%0*d\"}}", LEN, 0);
+	decode_review(body.p, &review);
+	assert_int_equal(review.token.len, LEN);
+}
+
+static void a_self_subject_review_is_checked(void **state)
+{
+	static const char good[] = "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1\","
+				   "\"metadata\":{\"creationTimestamp\":null},\"status\":{\"userInfo\":{}}}";
+	static const char bad[] = "{\"kind\":\"TokenReview\"}";
+	auto_whoami review = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_self_subject_review_decode(MM_MEDIA_JSON, mm_span_str(good), &review, &err), &err);
+	assert_fails(mm_self_subject_review_decode(MM_MEDIA_JSON, mm_span_str(bad), &review, &err), MM_EPARSE, &err);
+}
+
+/* ---- refusing ------------------------------------------------------------------------------------------------------ */
+
+struct refusal {
+	const char *body;
+	const char *line; /* what stands in it */
+};
+
+#define UNHANDLED "TokenRequest in version \"v1\" cannot be handled as a TokenRequest: json: cannot unmarshal "
+#define UNKNOWN   "the object provided is unrecognized (must be of type TokenRequest): "
+
+static void refusals_have_kubernetes_lines(void **state)
+{
+	static const struct refusal rows[] = {
+		{"{\"spec\":{\"expirationSeconds\":\"1h\"}}",
+		 UNHANDLED "string into Go struct field TokenRequestSpec.spec.expirationSeconds of type int64"},
+		{"{\"spec\":{\"expirationSeconds\":1.5}}",
+		 UNHANDLED "number into Go struct field TokenRequestSpec.spec.expirationSeconds of type int64"},
+		{"{\"spec\":{\"expirationSeconds\":true}}",
+		 UNHANDLED "bool into Go struct field TokenRequestSpec.spec.expirationSeconds of type int64"},
+		{"{\"spec\":{\"audiences\":\"a\"}}",
+		 UNHANDLED "string into Go struct field TokenRequestSpec.spec.audiences of type []string"},
+		{"{\"spec\":{\"audiences\":[{}]}}",
+		 UNHANDLED "object into Go struct field TokenRequestSpec.spec.audiences of type string"},
+		{"{\"spec\":{\"audiences\":[null]}}",
+		 UNHANDLED "null into Go struct field TokenRequestSpec.spec.audiences of type string"},
+		{"{\"spec\":[]}", UNHANDLED "array into Go struct field TokenRequest.spec of type v1.TokenRequestSpec"},
+		{"{\"spec\":{\"boundObjectRef\":\"p\"}}",
+		 UNHANDLED "string into Go struct field TokenRequestSpec.spec.boundObjectRef of type "
+			   "v1.BoundObjectReference"},
+		{"{\"spec\":{\"boundObjectRef\":{\"uid\":1}}}",
+		 UNHANDLED "number into Go struct field BoundObjectReference.spec.boundObjectRef.uid of type string"},
+		{"{\"metadata\":1}",
+		 UNHANDLED "number into Go struct field TokenRequest.metadata of type v1.ObjectMeta"},
+		{"{\"metadata\":{\"name\":[]}}",
+		 UNHANDLED "array into Go struct field ObjectMeta.metadata.name of type string"},
+		{"{\"metadata\":{\"annotations\":[]}}",
+		 UNHANDLED "array into Go struct field ObjectMeta.metadata.annotations of type map[string]string"},
+		{"{\"metadata\":{\"annotations\":{\"a\":false}}}",
+		 UNHANDLED "bool into Go struct field ObjectMeta.metadata.annotations of type string"},
+		{"{\"kind\":\"Pod\",\"apiVersion\":\"authentication.k8s.io/v1\"}",
+		 "Pod in version \"v1\" cannot be handled as a TokenRequest: expected kind \"TokenRequest\""},
+		{"{\"kind\":\"TokenRequest\",\"apiVersion\":\"authentication.k8s.io/v1beta1\"}",
+		 "the API version in the data (authentication.k8s.io/v1beta1) does not match the expected API version "
+		 "(authentication.k8s.io/v1)"},
+		{"{\"kind\":7}", UNKNOWN "couldn't get version/kind: json: cannot unmarshal number into Go struct "
+					 "field .kind of type string"},
+		{"{\"apiVersion\":{}}", UNKNOWN "couldn't get version/kind: json: cannot unmarshal object into Go "
+						"struct field .apiVersion of type string"},
+		{"", UNKNOWN "JSON: line 1, column 1: nothing there"},
+		{"[]", UNKNOWN "JSON: line 1, column 1: an array"},
+		{"{", UNKNOWN "JSON: line 1"},
+		{"{}x", UNKNOWN "JSON: line 1, column 3"},
+		{"{\"spec\":{},\"sp\\u0065c\":{}}", UNKNOWN "JSON: line 1"},
+		{"{\"metadata\":{\"name\":\"a\\u0000b\"}}", UNKNOWN "JSON: line 1"},
+		{"{\"metadata\":{\"name\":\"\xff\"}}", UNKNOWN "JSON: line 1"},
+		{"{\"spec\":{\"expirationSeconds\":9223372036854775808}}", UNKNOWN "JSON: line 1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		auto_request request = {0};
+		struct mm_err err = {0};
+
+		assert_int_equal(mm_token_request_decode(MM_MEDIA_JSON, mm_span_str(rows[i].body), &request, &err),
+				 MM_EPARSE);
+		assert_contains(err.text, rows[i].line);
+	}
+}
+
+static void a_review_names_its_own_types(void **state)
+{
+	auto_review review = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_int_equal(mm_token_review_decode(MM_MEDIA_JSON, mm_span_str("{\"spec\":{\"token\":1}}"), &review, &err),
+			 MM_EPARSE);
+	assert_string_equal(err.text,
+			    "TokenReview in version \"v1\" cannot be handled as a TokenReview: json: cannot "
+			    "unmarshal number into Go struct field TokenReviewSpec.spec.token of type string");
+}
+
+/* The line goes into answers and logs. */
+static void a_line_quotes_no_token(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"spec\":{\"token\":\"secret\"",
+		"{\"spec\":{\"token\":\"secret\"}} \"secret\"",
+		"{\"spec\":{\"token\":[\"secret\"]}}",
+		"{\"token\":\"secret\",\"token\":\"secret\"}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(bodies); i++) {
+		auto_review review = {0};
+		struct mm_err err = {0};
+
+		assert_int_equal(mm_token_review_decode(MM_MEDIA_JSON, mm_span_str(bodies[i]), &review, &err),
+				 MM_EPARSE);
+		assert_null(strstr(err.text, "secret"));
+	}
+}
+
+static void a_foreign_kind_is_quoted_in_part(void **state)
+{
+	mm_auto_buf body = {0};
+	auto_request request = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	mm_buf_printf(&body, "{\"kind\":\"%0200d\"}", 0);
+	assert_int_equal(mm_token_request_decode(MM_MEDIA_JSON, mm_buf_span(&body), &request, &err), MM_EPARSE);
+	assert_contains(err.text, "0 in version \"v1\" cannot be handled as a TokenRequest: expected kind");
+	assert_true(strlen(err.text) < 200);
+}
+
+/* A body with that many audiences or annotations, or with a text of that length. */
+static char *body_of(const char *what, int n)
+{
+	struct mm_buf body = {0};
+	char *text;
+
+	if (strcmp(what, "audiences") == 0) {
+		mm_buf_add_str(&body, "{\"spec\":{\"audiences\":[\"a\"");
+		for (int i = 1; i < n; i++)
+			mm_buf_add_str(&body, ",\"a\"");
+		mm_buf_add_str(&body, "]}}");
+	} else if (strcmp(what, "annotations") == 0) {
+		mm_buf_add_str(&body, "{\"metadata\":{\"annotations\":{\"0\":\"\"");
+		for (int i = 1; i < n; i++)
+			mm_buf_printf(&body, ",\"%d\":\"\"", i);
+		mm_buf_add_str(&body, "}}}");
+	} else {
+		mm_buf_printf(&body, "{\"metadata\":{\"name\":\"%0*d\"}}", n, 0);
+	}
+	text = mm_buf_take(&body);
+	assert_non_null(text);
+	return text;
+}
+
+static void numbers_and_texts_have_limits(void **state)
+{
+	static const struct {
+		const char *what;
+		int limit;
+		const char *line;
+	} rows[] = {
+		{"audiences", 100, "spec.audiences: 101 of them, of which 100 are allowed"},
+		{"annotations", 100, "metadata.annotations: 101 of them, of which 100 are allowed"},
+		{"name", 4096, "metadata.name: a text of 4097 bytes, of which 4096 are allowed"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto_string at_limit = body_of(rows[i].what, rows[i].limit);
+		mm_auto_string beyond = body_of(rows[i].what, rows[i].limit + 1);
+		auto_request good = {0}, bad = {0};
+		struct mm_err err = {0};
+
+		decode_request(at_limit, &good);
+		assert_int_equal(mm_token_request_decode(MM_MEDIA_JSON, mm_span_str(beyond), &bad, &err), MM_ELIMIT);
+		assert_contains(err.text, rows[i].line);
+	}
+}
+
+static void nesting_has_a_limit(void **state)
+{
+	auto_request request = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_fails(mm_token_request_decode(MM_MEDIA_JSON, mm_span_str("{\"a\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}"),
+					     &request, &err),
+		     MM_ELIMIT, &err);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------------------- */
+
+static void a_token_request_is_answered_as_kubernetes_does(void **state)
+{
+	auto_request request = {.meta.created = NOW, .expires = NOW + 3600};
+	mm_auto_buf out = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	decode_request("{\"metadata\":{\"name\":\"default\",\"namespace\":\"shop\",\"uid\":\"u-1\"},\"spec\":"
+		       "{\"audiences\":[\"https://x?a&b\",\"y\"],\"expirationSeconds\":3600}}",
+		       &request);
+	mm_buf_add_str(&request.token, "a.b.c");
+	assert_ok(mm_token_request_encode(MM_MEDIA_JSON, &request, &out, &err), &err);
+	assert_string_equal(out.p,
+			    "{\"kind\":\"TokenRequest\",\"apiVersion\":\"authentication.k8s.io/"
+			    "v1\",\"metadata\":{\"name\":\"default\","
+			    "\"namespace\":\"shop\",\"uid\":\"u-1\",\"creationTimestamp\":\"2026-11-22T01:00:00Z\"},"
+			    "\"spec\":{\"audiences\":[\"https://x?a\\u0026b\",\"y\"],\"expirationSeconds\":3600,"
+			    "\"boundObjectRef\":null},"
+			    "\"status\":{\"token\":\"a.b.c\",\"expirationTimestamp\":\"2026-11-22T02:00:00Z\"}}\n");
+}
+
+static void what_is_bound_and_annotated_is_answered_too(void **state)
+{
+	auto_request request = {0};
+	mm_auto_buf out = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	decode_request("{\"metadata\":{\"annotations\":{\"b\":\"{\\\"x\\\":1}\",\"a\":\"\"}},"
+		       "\"spec\":{\"boundObjectRef\":{\"kind\":\"Pod\",\"name\":\"p\",\"uid\":\"\"}}}",
+		       &request);
+	assert_ok(mm_token_request_encode(MM_MEDIA_JSON, &request, &out, &err), &err);
+	assert_string_equal(out.p,
+			    "{\"kind\":\"TokenRequest\",\"apiVersion\":\"authentication.k8s.io/v1\",\"metadata\":"
+			    "{\"creationTimestamp\":null,\"annotations\":{\"a\":\"\",\"b\":\"{\\\"x\\\":1}\"}},"
+			    "\"spec\":{\"audiences\":null,\"expirationSeconds\":null,"
+			    "\"boundObjectRef\":{\"kind\":\"Pod\",\"name\":\"p\"}},"
+			    "\"status\":{\"token\":\"\",\"expirationTimestamp\":null}}\n");
+}
+
+static char *copy(const char *text)
+{
+	char *p = strdup(text);
+
+	assert_non_null(p);
+	return p;
+}
+
+static void add_user(struct mm_user *user)
+{
+	user->name = copy("system:serviceaccount:shop:default");
+	user->uid = copy("u-1");
+	add(&user->groups, "system:serviceaccounts");
+	add(&user->groups, "system:authenticated");
+	user->extra[0] = (struct mm_user_extra){"authentication.kubernetes.io/pod-name", copy("p")};
+	user->extra[1] = (struct mm_user_extra){"authentication.kubernetes.io/credential-id", copy("JTI=1")};
+	user->extra_count = 2;
+}
+
+#define USER                                                                                                           \
+	"{\"username\":\"system:serviceaccount:shop:default\",\"uid\":\"u-1\","                                        \
+	"\"groups\":[\"system:serviceaccounts\",\"system:authenticated\"],"                                            \
+	"\"extra\":{\"authentication.kubernetes.io/credential-id\":[\"JTI=1\"],"                                       \
+	"\"authentication.kubernetes.io/pod-name\":[\"p\"]}}"
+
+static void a_review_of_a_good_token_says_whose_it_is(void **state)
+{
+	auto_review review = {.authenticated = true};
+	mm_auto_buf out = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	decode_review("{\"spec\":{\"token\":\"a.b.c\",\"audiences\":[\"x\",\"y\"]}}", &review);
+	add_user(&review.user);
+	add(&review.status_audiences, "y");
+	assert_ok(mm_token_review_encode(MM_MEDIA_JSON, &review, &out, &err), &err);
+	assert_string_equal(out.p, "{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/v1\",\"metadata\":"
+				   "{\"creationTimestamp\":null},"
+				   "\"spec\":{\"token\":\"a.b.c\",\"audiences\":[\"x\",\"y\"]},"
+				   "\"status\":{\"authenticated\":true,\"user\":" USER ",\"audiences\":[\"y\"]}}\n");
+}
+
+static void a_review_of_a_bad_token_says_why(void **state)
+{
+	auto_review review = {0};
+	mm_auto_buf out = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	decode_review("{\"spec\":{\"token\":\"a.b.c\"}}", &review);
+	mm_buf_add_str(&review.error, "invalid bearer token");
+	assert_ok(mm_token_review_encode(MM_MEDIA_JSON, &review, &out, &err), &err);
+	assert_contains(out.p, "\"spec\":{\"token\":\"a.b.c\"},"
+			       "\"status\":{\"user\":{},\"error\":\"invalid bearer token\"}}\n");
+}
+
+static void a_self_subject_review_says_who_asks(void **state)
+{
+	MM_CLEANUP(mm_user_clear) struct mm_user user = {0};
+	const struct mm_self_subject_review review = {.meta.created = NOW, .user = &user};
+	mm_auto_buf out = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	add_user(&user);
+	assert_ok(mm_self_subject_review_encode(MM_MEDIA_JSON, &review, &out, &err), &err);
+	assert_string_equal(out.p, "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1\","
+				   "\"metadata\":{\"creationTimestamp\":\"2026-11-22T01:00:00Z\"},"
+				   "\"status\":{\"userInfo\":" USER "}}\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_kubectl_leaves_open_is_null),
+		cmocka_unit_test(every_member_of_a_token_request_is_read),
+		cmocka_unit_test(what_is_absent_null_or_unknown_is_passed_over),
+		cmocka_unit_test(an_empty_reference_is_one),
+		cmocka_unit_test(a_token_review_has_a_token_and_audiences),
+		cmocka_unit_test(a_token_may_be_long),
+		cmocka_unit_test(a_self_subject_review_is_checked),
+		cmocka_unit_test(refusals_have_kubernetes_lines),
+		cmocka_unit_test(a_review_names_its_own_types),
+		cmocka_unit_test(a_line_quotes_no_token),
+		cmocka_unit_test(a_foreign_kind_is_quoted_in_part),
+		cmocka_unit_test(numbers_and_texts_have_limits),
+		cmocka_unit_test(nesting_has_a_limit),
+		cmocka_unit_test(a_token_request_is_answered_as_kubernetes_does),
+		cmocka_unit_test(what_is_bound_and_annotated_is_answered_too),
+		cmocka_unit_test(a_review_of_a_good_token_says_whose_it_is),
+		cmocka_unit_test(a_review_of_a_bad_token_says_why),
+		cmocka_unit_test(a_self_subject_review_says_who_asks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
