@@ -63,18 +63,24 @@ const struct mm_command mm_cmd_serve = {
 	.name = "serve",
 	.arguments = "",
 	.usage =
-		"Serves the discovery document and the JWKS on listen.public, and version, health and metrics on "
-		"listen.admin, until SIGTERM or SIGINT.\n"
+		"Serves the discovery document and the JWKS on listen.public until SIGTERM or SIGINT. On listen.admin "
+		"it "
+		"answers the Kubernetes API for service-account tokens: TokenRequest, TokenReview, SelfSubjectReview; "
+		"besides the documents and metrics.\n"
+		"\n"
+		"Whoever calls the admin listener shows a bearer token of callers.tokens, a client certificate by "
+		"callers.client_ca, or a token of this issuer, or comes by a Unix-domain socket; rules say who may do "
+		"what. Health and version are for everybody. Only with listen.admin are private keys loaded.\n"
 		"\n"
 		"Keys are rotated as keys.rotate_every says, by one of all processes that serve a key set. While that "
 		"fails, /readyz says so and serving goes on. With --follow others have to see to it.\n"
 		"\n"
 		"SIGHUP reads the configuration again, and so does a change of the file; a configuration that is wrong "
-		"is reported and changes nothing. Certificate and key are read again when their files change, the key "
-		"set when another process commits to it.",
+		"is reported and changes nothing. Certificate, key and the files of callers are read again when they "
+		"change, the key set when another process commits to it.",
 	.flags = flags,
 	.options_size = sizeof(struct serve_options),
 	.run = run,
-	.help = "serve the documents over HTTP or HTTPS, and rotate the keys",
+	.help = "serve the documents and the token API over HTTP or HTTPS, and rotate the keys",
 	.private_keys = true,
 };

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define OVERFLOW_UID 65534 /* as /proc/sys/kernel/overflowuid says, unless somebody has changed that */
+
 static struct mm_conn_list *list_of(struct mm_conn *conn)
 {
 	return &conn->endpoint->lists[conn->phase];
@@ -160,12 +162,16 @@ struct mm_origin mm_conn_origin(struct mm_conn *conn)
 	};
 }
 
-/* Who it is on this machine; what cannot be found out leaves it nobody. */
+/*
+ * Who it is on this machine. What cannot be found out leaves it nobody, and so does the uid under which the kernel lets
+ * us see all who are outside our user namespace (user_namespaces(7)): it is no one's.
+ */
 static void meet_process(struct mm_conn *conn)
 {
-	struct ucred peer = {.uid = (uid_t)-1};
+	struct ucred peer = {.uid = OVERFLOW_UID};
 	socklen_t len = sizeof peer;
-	bool known = getsockopt(conn->transport.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+	bool known = getsockopt(conn->transport.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+		     peer.uid != OVERFLOW_UID;
 
 	mm_peer_format(&peer, conn->address);
 	conn->peer = known ? calloc(1, sizeof *conn->peer) : NULL;
