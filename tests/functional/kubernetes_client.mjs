@@ -28,7 +28,8 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
   try {
     result = { answer: await calls[call](clientFor(kubeconfig, user), argument) };
   } catch (error) {
-    result = { error: { code: error.code, body: error.body ?? String(error) } };
+    if (!(error instanceof k8s.ApiException)) throw error;
+    result = { error: { code: error.code, body: error.body } };
   }
   process.stdout.write(JSON.stringify(result) + '\n');
 }
