@@ -26,8 +26,8 @@ struct mm_callers;
  * others than its owner, or one of the files can be written by them, and the command that mends it. MM_ECONFIG: a token
  * that no header can carry (RFC 6750 §2.1), one token twice, a user or group that mm_user_build refuses, too few
  * columns, each with file and line and never with the token; no certificate in the CA file, one that is no authority,
- * or one that the CRL revokes; a CRL by none of the authorities, or one without nextUpdate. MM_ENOTFOUND, MM_ELIMIT,
- * MM_EIO, MM_ECRYPTO, MM_ENOMEM.
+ * or one that the CRL revokes; a CRL by none of the authorities, a second by one of them, or one without nextUpdate.
+ * MM_ENOTFOUND, MM_ELIMIT, MM_EIO, MM_ECRYPTO, MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_callers_load(const struct mm_config *config, struct mm_callers **out, struct mm_err *err);
 /* For `mintmark dev`: that one bearer token is the user `name`. */

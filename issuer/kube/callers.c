@@ -40,21 +40,38 @@ static enum mm_code new_callers(struct mm_callers **out, struct mm_err *err)
 	return MM_OK;
 }
 
+/* "mintmark.yaml:7: callers.tokens: WHY" */
+static enum mm_code blame(const struct mm_config *config, const char *option, enum mm_code code, struct mm_err *err)
+{
+	return mm_config_context(config, option, mm_context(err, code, "%s", option), err);
+}
+
+static enum mm_code load_authorities(const struct mm_config *config, struct mm_client_ca **out, struct mm_err *err)
+{
+	mm_auto(mm_client_ca) ca = NULL;
+	enum mm_code code = mm_client_ca_load(config->callers.client_ca, &ca, err);
+
+	if (code != MM_OK)
+		return blame(config, "callers.client_ca", code, err);
+	if (config->callers.client_crl)
+		code = mm_client_ca_load_lists(ca, config->callers.client_crl, err);
+	if (code != MM_OK)
+		return blame(config, "callers.client_crl", code, err);
+	*out = mm_take(ca);
+	return MM_OK;
+}
+
 enum mm_code mm_callers_load(const struct mm_config *config, struct mm_callers **out, struct mm_err *err)
 {
 	mm_auto(mm_callers) callers = NULL;
 	enum mm_code code = new_callers(&callers, err);
 
 	*out = NULL;
-	if (code == MM_OK && config->callers.tokens) {
-		code = mm_token_file_load(config->callers.tokens, &callers->tokens, err);
-		mm_config_context(config, "callers.tokens", code, err);
-	}
-	if (code == MM_OK && config->callers.client_ca) {
-		code = mm_client_ca_load(config->callers.client_ca, config->callers.client_crl, &callers->client_ca,
-					 err);
-		mm_config_context(config, "callers.client_ca", code, err);
-	}
+	if (code == MM_OK && config->callers.tokens)
+		code = blame(config, "callers.tokens",
+			     mm_token_file_load(config->callers.tokens, &callers->tokens, err), err);
+	if (code == MM_OK && config->callers.client_ca)
+		code = load_authorities(config, &callers->client_ca, err);
 	if (code == MM_OK)
 		*out = mm_take(callers);
 	return code;

@@ -92,20 +92,76 @@ static enum mm_code read_authorities(struct mm_client_ca *ca, const char *path, 
 	return code;
 }
 
+/*
+ * What else must hold of a client's certificate. PARTIAL_CHAIN: what stands in the file is trusted because it stands
+ * there, be it a root or not; so an operator can trust the authority for clients alone, and not all that its root has
+ * signed.
+ */
+static enum mm_code set_demands(X509_STORE *store, struct mm_err *err)
+{
+	X509_VERIFY_PARAM *demands = X509_STORE_get0_param(store);
+
+	X509_VERIFY_PARAM_set_depth(demands, DEPTH_MAX);
+	X509_VERIFY_PARAM_set_auth_level(demands, AUTH_LEVEL);
+	if (X509_VERIFY_PARAM_set_flags(demands, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+	    X509_VERIFY_PARAM_set_purpose(demands, X509_PURPOSE_SSL_CLIENT) == 1)
+		return MM_OK;
+	return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up the verification of client certificates");
+}
+
+enum mm_code mm_client_ca_load(const char *path, struct mm_client_ca **out, struct mm_err *err)
+{
+	mm_auto(mm_client_ca) ca = calloc(1, sizeof *ca);
+	enum mm_code code;
+
+	*out = NULL;
+	if (!ca)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	ca->authorities = sk_X509_new_null();
+	ca->names = sk_X509_NAME_new_null();
+	ca->lists = sk_X509_CRL_new_null();
+	ca->store = X509_STORE_new();
+	if (!ca->authorities || !ca->names || !ca->lists || !ca->store)
+		return mm_fail_openssl(err, MM_ENOMEM, "out of memory");
+	code = set_demands(ca->store, err);
+	if (code == MM_OK)
+		code = read_authorities(ca, path, err);
+	if (code == MM_OK)
+		*out = mm_take(ca);
+	return code;
+}
+
 /* ---- lists ------------------------------------------------------------------------------------------------------- */
 
-static bool is_by_one_of(const struct mm_client_ca *ca, X509_CRL *list)
+/* Which of the authorities has signed it; NULL: none. */
+static const X509 *signer_of(const struct mm_client_ca *ca, X509_CRL *list)
 {
-	bool found = false;
+	const X509 *signer = NULL;
 
-	for (int i = 0; !found && i < sk_X509_num(ca->authorities); i++) {
-		X509 *authority = sk_X509_value(ca->authorities, i);
+	for (int i = 0; !signer && i < sk_X509_num(ca->authorities); i++) {
+		const X509 *authority = sk_X509_value(ca->authorities, i);
 
-		found = X509_NAME_cmp(X509_get_subject_name(authority), X509_CRL_get_issuer(list)) == 0 &&
-			X509_CRL_verify(list, X509_get0_pubkey(authority)) == 1;
+		if (X509_NAME_cmp(X509_get_subject_name(authority), X509_CRL_get_issuer(list)) == 0 &&
+		    X509_CRL_verify(list, X509_get0_pubkey(authority)) == 1)
+			signer = authority;
 	}
 	ERR_clear_error();
-	return found;
+	return signer;
+}
+
+/* Of two lists by one authority OpenSSL would look at the one that it takes for the better one. */
+static enum mm_code check_signer(const struct mm_client_ca *ca, X509_CRL *list, struct mm_err *err)
+{
+	const X509 *signer = signer_of(ca, list);
+
+	if (!signer)
+		return mm_fail(err, MM_ECONFIG, "is signed by none of the authorities in callers.client_ca");
+	for (int i = 0; i < sk_X509_CRL_num(ca->lists); i++) {
+		if (signer_of(ca, sk_X509_CRL_value(ca->lists, i)) == signer)
+			return mm_fail(err, MM_ECONFIG, "is by the same authority as CRL %d: keep the newer one",
+				       i + 1);
+	}
+	return MM_OK;
 }
 
 static enum mm_code check_authorities(const struct mm_client_ca *ca, X509_CRL *list, struct mm_err *err)
@@ -123,8 +179,12 @@ static enum mm_code check_authorities(const struct mm_client_ca *ca, X509_CRL *l
 
 static enum mm_code add_list(struct mm_client_ca *ca, X509_CRL *list, struct mm_err *err)
 {
-	if (!is_by_one_of(ca, list))
-		return mm_fail(err, MM_ECONFIG, "is signed by none of the authorities in callers.client_ca");
+	enum mm_code code = check_signer(ca, list, err);
+
+	if (code == MM_OK)
+		code = check_authorities(ca, list, err);
+	if (code != MM_OK)
+		return code;
 	if (!X509_CRL_get0_nextUpdate(list))
 		return mm_fail(err, MM_ECONFIG, "has no nextUpdate (RFC 5280 §5.1.2.5)");
 	if (X509_STORE_add_crl(ca->store, list) != 1)
@@ -132,15 +192,21 @@ static enum mm_code add_list(struct mm_client_ca *ca, X509_CRL *list, struct mm_
 	if (sk_X509_CRL_push(ca->lists, list) <= 0)
 		return mm_fail_openssl(err, MM_ENOMEM, "out of memory");
 	X509_CRL_up_ref(list);
-	return check_authorities(ca, list, err);
+	return MM_OK;
 }
 
-static enum mm_code read_lists(struct mm_client_ca *ca, const char *path, struct mm_err *err)
+enum mm_code mm_client_ca_load_lists(struct mm_client_ca *ca, const char *path, struct mm_err *err)
 {
 	mm_auto_buf text = {0};
 	mm_ossl_auto(BIO) bio = NULL;
 	enum mm_code code = read_pem(path, MM_CLIENT_CRL_MAX, &text, &bio, err);
 
+	/*
+	 * The certificate itself is looked at, and none of the chain: that is all of it, since a list is by an
+	 * authority of ours, at which the chain ends, and of those none is revoked (check_authorities).
+	 */
+	if (code == MM_OK && X509_STORE_set_flags(ca->store, X509_V_FLAG_CRL_CHECK) != 1)
+		code = mm_fail_openssl(err, MM_ECRYPTO, "cannot set up the verification of client certificates");
 	for (int number = 1; code == MM_OK; number++) {
 		mm_ossl_auto(X509_CRL) list = PEM_read_bio_X509_CRL(bio, NULL, NULL, no_passphrase);
 
@@ -149,51 +215,6 @@ static enum mm_code read_lists(struct mm_client_ca *ca, const char *path, struct
 		code = add_list(ca, list, err);
 		code = blame(path, "CRL", number, X509_CRL_get_issuer(list), code, err);
 	}
-	return code;
-}
-
-/* ---- both -------------------------------------------------------------------------------------------------------- */
-
-/*
- * PARTIAL_CHAIN: what stands in the file is trusted because it stands there, be it a root or not; so an operator can
- * trust the authority for clients alone, and not all that its root has signed. CRL_CHECK looks at the certificate
- * itself and at none of the chain; that is the whole chain here, since a list is by an authority in the file, at which
- * the chain ends, and of those none is revoked by a list in the file (check_authorities).
- */
-static enum mm_code set_demands(struct mm_client_ca *ca, bool with_lists, struct mm_err *err)
-{
-	X509_VERIFY_PARAM *demands = X509_STORE_get0_param(ca->store);
-	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | (with_lists ? X509_V_FLAG_CRL_CHECK : 0);
-
-	X509_VERIFY_PARAM_set_depth(demands, DEPTH_MAX);
-	X509_VERIFY_PARAM_set_auth_level(demands, AUTH_LEVEL);
-	if (X509_VERIFY_PARAM_set_flags(demands, flags) == 1 &&
-	    X509_VERIFY_PARAM_set_purpose(demands, X509_PURPOSE_SSL_CLIENT) == 1)
-		return MM_OK;
-	return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up the verification of client certificates");
-}
-
-enum mm_code mm_client_ca_load(const char *ca_path, const char *crl_path, struct mm_client_ca **out, struct mm_err *err)
-{
-	mm_auto(mm_client_ca) ca = calloc(1, sizeof *ca);
-	enum mm_code code;
-
-	*out = NULL;
-	if (!ca)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	ca->authorities = sk_X509_new_null();
-	ca->names = sk_X509_NAME_new_null();
-	ca->lists = sk_X509_CRL_new_null();
-	ca->store = X509_STORE_new();
-	if (!ca->authorities || !ca->names || !ca->lists || !ca->store)
-		return mm_fail_openssl(err, MM_ENOMEM, "out of memory");
-	code = read_authorities(ca, ca_path, err);
-	if (code == MM_OK && crl_path)
-		code = read_lists(ca, crl_path, err);
-	if (code == MM_OK)
-		code = set_demands(ca, crl_path != NULL, err);
-	if (code == MM_OK)
-		*out = mm_take(ca);
 	return code;
 }
 

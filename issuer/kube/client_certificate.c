@@ -29,28 +29,27 @@ static enum mm_code refuse(int error, struct mm_err *err)
 	return mm_fail(err, MM_EVERIFY, "%s%s", X509_verify_cert_error_string(error), advice(error));
 }
 
-static void lower(mm_time *until, const ASN1_TIME *end, mm_time now)
+static void lower(mm_time *until, const ASN1_TIME *end)
 {
 	mm_time time;
 
-	if (mm_x509_time(end, &time) && time > now && time < *until)
+	if (mm_x509_time(end, &time) && time < *until)
 		*until = time;
 }
 
-/* An older list by the same issuer may have ended already: then it was not the one that OpenSSL looked at. */
-static mm_time valid_until(const struct mm_client_ca *ca, const struct stack_st_X509 *chain, mm_time now)
+static mm_time valid_until(const struct mm_client_ca *ca, const struct stack_st_X509 *chain)
 {
 	mm_time until = MM_TIME_MAX;
 
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		const X509 *certificate = sk_X509_value(chain, i);
 
-		lower(&until, X509_get0_notAfter(certificate), now);
+		lower(&until, X509_get0_notAfter(certificate));
 		for (int k = 0; k < sk_X509_CRL_num(ca->lists); k++) {
 			const X509_CRL *list = sk_X509_CRL_value(ca->lists, k);
 
 			if (X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0)
-				lower(&until, X509_CRL_get0_nextUpdate(list), now);
+				lower(&until, X509_CRL_get0_nextUpdate(list));
 		}
 	}
 	return until;
@@ -64,7 +63,7 @@ static enum mm_code verify_in(X509_STORE_CTX *context, const struct mm_client_ca
 	X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(context), (time_t)now);
 	if (X509_verify_cert(context) != 1)
 		return refuse(X509_STORE_CTX_get_error(context), err);
-	*until = valid_until(ca, X509_STORE_CTX_get0_chain(context), now);
+	*until = valid_until(ca, X509_STORE_CTX_get0_chain(context));
 	return MM_OK;
 }
 
