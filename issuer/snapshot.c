@@ -124,7 +124,7 @@ enum mm_code mm_snapshot_build(const struct mm_config *config, const struct mm_k
 	code = fill(snapshot, config, set, now, err);
 	if (code == MM_OK && with_signers)
 		code = add_signers(snapshot, now, err);
-	if (code == MM_OK && with_signers)
+	if (code == MM_OK)
 		code = add_verifiers(snapshot, now, err);
 	if (code == MM_OK)
 		*out = mm_take(snapshot);

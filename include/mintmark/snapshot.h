@@ -30,7 +30,7 @@ struct mm_snapshot {
 	struct mm_policy policy;
 	struct mm_keyset *set;
 	struct mm_documents *documents;
-	struct mm_jwks *verifiers;   /* what verifies its tokens: the accepted keys; NULL without signers */
+	struct mm_jwks *verifiers;   /* what verifies its tokens: the accepted keys */
 	struct mm_strings audiences; /* the default audiences of a token, and those of this API */
 	mm_duration default_ttl;
 	mm_duration max_ttl; /* as configured: of a token that is not extended */
@@ -41,8 +41,8 @@ struct mm_snapshot {
 };
 
 /*
- * Builds one from what was configured and what was committed; both are copied. `with_signers` false: only the documents
- * are needed (jwks, discovery, publish), and `set` may be public. The caller has the first reference.
+ * Builds one from what was configured and what was committed; both are copied. `with_signers` false: nothing is to be
+ * signed (jwks, discovery, publish, caller can-i), and `set` may be public. The caller has the first reference.
  * MM_ECONFIG: a policy that cannot be kept. MM_EREFUSED: no key is published, or a key that should sign is public.
  * MM_ECRYPTO, MM_ENOMEM.
  */

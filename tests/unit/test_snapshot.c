@@ -151,7 +151,7 @@ static void without_signers_public_keys_are_enough(void **state)
 	make_public(&set->records[0]);
 	assert_ok(mm_snapshot_build(&config, set, false, NOW, &snapshot, &err), &err);
 	assert_int_equal(snapshot->signer_count, 0);
-	assert_null(snapshot->verifiers);
+	assert_int_equal(mm_jwks_count(snapshot->verifiers), 1);
 }
 
 /* A load with private keys found the half of the signer missing: nothing is served that cannot sign. */
