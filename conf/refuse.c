@@ -61,12 +61,16 @@ enum mm_code mm_text_check(const struct mm_option *option, const struct mm_yaml 
 {
 	struct mm_err why = {0};
 	mm_auto_buf named = {0};
+	enum mm_code code;
 	const char *begin;
 
 	if (written->kind != MM_YAML_SCALAR || (option->words && !fits_words(option, written->text)))
 		return mm_value_refuse(option, written, "", place, err);
-	if (!option->check || option->check(written->text, &why) == MM_OK)
+	code = option->check ? option->check(written->text, &why) : MM_OK;
+	if (code == MM_OK)
 		return MM_OK;
+	if (code == MM_ENOMEM)
+		return mm_fail(err, code, "%s", why.text);
 	/* The rule may name the value before it says what is wrong with it; so do we, and once is enough. */
 	mm_buf_printf(&named, "\"%s\": ", written->text);
 	begin = named.p ? strstr(why.text, named.p) : NULL;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Allocation failure is an error like any other: every allocation of base's own is made to fail in turn. The linker
- * puts the functions below in the place of libc's (--wrap, see Makefile.am) for the code of this program.
+ * Allocation failure is an error like any other: every allocation of base's own, and of conf's, is made to fail in
+ * turn. The linker puts the functions below in the place of libc's (--wrap, see Makefile.am) for the code of this
+ * program.
  */
 #include "tests/unit/support.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <mintmark/base64url.h>
+#include <mintmark/config.h>
 #include <mintmark/file.h>
 #include <mintmark/json.h>
 #include <mintmark/log.h>
@@ -164,6 +166,20 @@ static enum mm_code write_metrics(struct mm_err *err)
 	return mm_buf_check(&out, err);
 }
 
+static enum mm_code parse_config(struct mm_err *err)
+{
+	mm_auto(mm_config) config = NULL;
+
+	return mm_config_parse(mm_span_str("issuer: https://h.example\n"
+					   "data_dir: d\n"
+					   "keys: {algorithms: [ES256, RS256], on_change: [/bin/true]}\n"
+					   "rules: [{users: [a, b], may: [metrics]}]\n"
+					   "service_accounts: [{namespace: n, name: a, annotations: {b/c: d}},\n"
+					   "                   {namespace: n, name: b}]\n"
+					   "bound_objects: [{kind: Node, name: w, uid: u}]\n"),
+			       "f", "/base", &config, err);
+}
+
 static void buffers_tell(void **state)
 {
 	(void)state;
@@ -210,6 +226,12 @@ static void metrics_tell(void **state)
 	assert_each_failure_is_told(write_metrics, 2);
 }
 
+static void configurations_tell(void **state)
+{
+	(void)state;
+	assert_each_failure_is_told(parse_config, 100);
+}
+
 static void a_log_line_is_whole_or_not_there(void **state)
 {
 	struct mm_log log = {.level = MM_LOG_INFO};
@@ -230,10 +252,15 @@ static void a_log_line_is_whole_or_not_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(buffers_tell), cmocka_unit_test(lists_of_strings_tell),
-		cmocka_unit_test(urls_tell),    cmocka_unit_test(base64url_tells),
-		cmocka_unit_test(json_tells),   cmocka_unit_test(files_tell),
-		cmocka_unit_test(metrics_tell), cmocka_unit_test(a_log_line_is_whole_or_not_there),
+		cmocka_unit_test(buffers_tell),
+		cmocka_unit_test(lists_of_strings_tell),
+		cmocka_unit_test(urls_tell),
+		cmocka_unit_test(base64url_tells),
+		cmocka_unit_test(json_tells),
+		cmocka_unit_test(files_tell),
+		cmocka_unit_test(metrics_tell),
+		cmocka_unit_test(configurations_tell),
+		cmocka_unit_test(a_log_line_is_whole_or_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
