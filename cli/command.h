@@ -97,6 +97,7 @@ extern const char *const mm_output_words[];
 /* The rows, each beside its functions. */
 extern const struct mm_command mm_cmd_init;
 extern const struct mm_command mm_cmd_serve;
+extern const struct mm_command mm_cmd_dev;
 extern const struct mm_command mm_cmd_token_create;
 extern const struct mm_command mm_cmd_token_verify;
 extern const struct mm_command mm_cmd_token_inspect;

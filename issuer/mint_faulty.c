@@ -199,7 +199,7 @@ static enum mm_code write_token(struct mm_fault_work *work, const struct mm_faul
 	mm_buf_add_str(token, ".");
 	mm_base64url_add(token, signature, len);
 	if (token->len > MM_TOKEN_MAX)
-		return mm_fail(err, MM_EREFUSED, "a token of %zu characters; verifiers accept at most %d", token->len,
+		return mm_fail(err, MM_ELIMIT, "a token of %zu characters; verifiers accept at most %d", token->len,
 			       MM_TOKEN_MAX);
 	return mm_buf_check(token, err);
 }

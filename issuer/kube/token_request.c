@@ -322,7 +322,7 @@ static enum mm_code answer(struct work *work, struct mm_err *err)
 	enum mm_code code;
 
 	request->meta.created = work->api->now;
-	request->expires = work->api->now + request->expiration_seconds;
+	request->expires = work->api->faulty ? out->minted.expires_at : work->api->now + request->expiration_seconds;
 	mm_buf_free(&request->token);
 	request->token = out->minted.token;
 	out->minted.token = (struct mm_buf){0};

@@ -458,7 +458,7 @@ static void a_token_that_nobody_would_read_is_refused(void **state)
 	(void)state;
 	mm_buf_printf(&text, "%016000d", 0);
 	faulty.claims = claims = json_pack("{s:s}", "long", text.p);
-	assert_int_equal(mm_mint_faulty(snapshot, &request, &faulty, NOW, &minted, &err), MM_EREFUSED);
+	assert_int_equal(mm_mint_faulty(snapshot, &request, &faulty, NOW, &minted, &err), MM_ELIMIT);
 	assert_contains(err.text, "at most 20000");
 	json_decref(claims);
 }
