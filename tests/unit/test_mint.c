@@ -269,6 +269,75 @@ static void tokens_are_bound_to_each_kind_of_object(void **state)
 	}
 }
 
+static void the_node_of_a_pod_stands_beside_it(void **state)
+{
+	struct mm_mint_request request = builder();
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
+	json_t *claims;
+
+	(void)state;
+	request.bound_kind = "Pod";
+	request.bound = (struct mm_object_ref){"web-0", "p"};
+	request.node = (struct mm_object_ref){"worker", "n"};
+	claims = mint(&request, &minted);
+	assert_string_equal(text_at(claims, "kubernetes.io", "pod", "uid"), "p");
+	assert_string_equal(text_at(claims, "kubernetes.io", "node", "name"), "worker");
+	assert_string_equal(text_at(claims, "kubernetes.io", "node", "uid"), "n");
+	json_decref(claims);
+}
+
+/* The rest of the lifetimes is bound by the configuration as before. */
+static void a_token_is_extended_where_the_key_set_has_promised_a_year(void **state)
+{
+	struct mm_mint_request request = builder();
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
+	json_t *claims;
+
+	(void)state;
+	snapshot->signers[0].max_ttl = MM_EXTENDED_TTL;
+	request.ttl = 3607;
+	request.extend = true;
+	claims = mint(&request, &minted);
+	assert_int_equal(minted.expires_at, NOW + MM_EXTENDED_TTL);
+	assert_int_equal(json_integer_value(json_object_get(claims, "exp")), NOW + MM_EXTENDED_TTL);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(claims, "kubernetes.io"), "warnafter")),
+			 NOW + 3607);
+	json_decref(claims);
+	request.ttl = 86401;
+	assert_refused(&request, "1s to 1d (tokens.max_ttl)");
+	snapshot->signers[0].max_ttl = 86400;
+}
+
+static void a_token_is_not_extended_beyond_what_the_key_set_has_promised(void **state)
+{
+	struct mm_mint_request request = builder();
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
+	json_t *claims;
+
+	(void)state;
+	snapshot->signers[0].max_ttl = MM_EXTENDED_TTL - 1;
+	request.ttl = 3607;
+	request.extend = true;
+	claims = mint(&request, &minted);
+	snapshot->signers[0].max_ttl = 86400;
+	assert_int_equal(minted.expires_at, NOW + 3607);
+	assert_null(json_object_get(json_object_get(claims, "kubernetes.io"), "warnafter"));
+	json_decref(claims);
+}
+
+static void the_longest_lifetime_is_what_configuration_and_key_set_both_allow(void **state)
+{
+	(void)state;
+	assert_int_equal(mm_mint_longest_ttl(snapshot, NULL), 86400);
+	snapshot->signers[0].max_ttl = 600;
+	assert_int_equal(mm_mint_longest_ttl(snapshot, NULL), 600);
+	assert_int_equal(mm_mint_longest_ttl(snapshot, mm_alg_find(mm_span_str("EdDSA"))), 86400);
+	snapshot->signers[0].max_ttl = MM_EXTENDED_TTL;
+	assert_int_equal(mm_mint_longest_ttl(snapshot, NULL), 86400);
+	snapshot->signers[0].max_ttl = 86400;
+	assert_int_equal(mm_mint_longest_ttl(snapshot, mm_alg_find(mm_span_str("RS256"))), 0);
+}
+
 static void what_cannot_be_bound_is_refused(void **state)
 {
 	struct mm_mint_request request = builder();
@@ -377,6 +446,10 @@ int main(void)
 		cmocka_unit_test(the_subject_of_a_service_account_is_that_of_the_one_named),
 		cmocka_unit_test(a_subject_alone_has_no_kubernetes_member),
 		cmocka_unit_test(tokens_are_bound_to_each_kind_of_object),
+		cmocka_unit_test(the_node_of_a_pod_stands_beside_it),
+		cmocka_unit_test(a_token_is_extended_where_the_key_set_has_promised_a_year),
+		cmocka_unit_test(a_token_is_not_extended_beyond_what_the_key_set_has_promised),
+		cmocka_unit_test(the_longest_lifetime_is_what_configuration_and_key_set_both_allow),
 		cmocka_unit_test(what_cannot_be_bound_is_refused),
 		cmocka_unit_test(names_that_kubernetes_would_not_allow_are_refused),
 		cmocka_unit_test(an_algorithm_without_a_key_is_refused),

@@ -56,6 +56,38 @@ static void retire_wait_is_propagation_and_lifetime_and_skew(void **state)
 	assert_int_equal(mm_policy_retire_wait(&policy), 4301);
 }
 
+/* docs/decisions/0012: keys are kept for the longest life that any token may have. */
+static void a_token_that_may_be_extended_makes_the_waits_a_year_long(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.tokens.extend_expiration = true;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_int_equal(policy.max_ttl, 365 * 86400);
+	assert_int_equal(mm_policy_retire_wait(&policy), 365 * 86400 + 120);
+	config.tokens.max_ttl = 400 * (mm_duration)86400;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_int_equal(policy.max_ttl, 400 * (mm_duration)86400);
+}
+
+static void the_keys_that_an_extension_keeps_must_have_room(void **state)
+{
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	config.tokens.extend_expiration = true;
+	config.keys.rotate_every = 7 * 86400;
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "propagation 1m + extend_expiration 365d + clock_skew 1m = 365d2m");
+	assert_fails_saying(mm_policy_from_config(&config, &policy, &err), MM_ECONFIG, &err,
+			    "accepted: a longer rotate_every, no tokens.extend_expiration, or max_keys up to 100");
+}
+
 static void refuses_to_rotate_before_a_successor_can_be_ready(void **state)
 {
 	struct mm_config config = config_of(rs256);
@@ -211,6 +243,8 @@ int main(void)
 		cmocka_unit_test(takes_every_value_from_the_configuration),
 		cmocka_unit_test(publish_wait_is_propagation_and_cache_and_skew),
 		cmocka_unit_test(retire_wait_is_propagation_and_lifetime_and_skew),
+		cmocka_unit_test(a_token_that_may_be_extended_makes_the_waits_a_year_long),
+		cmocka_unit_test(the_keys_that_an_extension_keeps_must_have_room),
 		cmocka_unit_test(refuses_to_rotate_before_a_successor_can_be_ready),
 		cmocka_unit_test(rotates_as_often_as_publish_wait_allows),
 		cmocka_unit_test(refuses_more_keys_than_the_jwks_may_hold),

@@ -261,10 +261,31 @@ static void a_signer_signs_for_as_long_as_its_key_is_kept(void **state)
 	assert_int_equal(raised->max_ttl, 2 * 86400);
 }
 
+/* Of the signer's promise: the snapshot's own max_ttl stays what was configured. */
+static void a_signer_may_sign_for_a_year_where_tokens_are_extended(void **state)
+{
+	static const char *const algs[] = {"ES256", NULL};
+	struct mm_config config = test_config();
+	mm_auto(mm_keyset) set = keyset(algs);
+	mm_auto(mm_snapshot) snapshot = NULL;
+	struct mm_policy policy;
+	struct mm_err err = {0};
+
+	(void)state;
+	config.tokens.extend_expiration = true;
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_ok(mm_keyset_extend(set, mm_key_kid(set->records[0].key), &policy, &err), &err);
+	assert_ok(mm_snapshot_build(&config, set, true, NOW, &snapshot, &err), &err);
+	assert_true(snapshot->extend_expiration);
+	assert_int_equal(snapshot->signers[0].max_ttl, 365 * 86400);
+	assert_int_equal(snapshot->max_ttl, 86400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_signer_signs_for_as_long_as_its_key_is_kept),
+		cmocka_unit_test(a_signer_may_sign_for_a_year_where_tokens_are_extended),
 		cmocka_unit_test(holds_what_the_configuration_says),
 		cmocka_unit_test(default_audience_is_the_issuer),
 		cmocka_unit_test(configured_audiences_replace_the_issuer),
