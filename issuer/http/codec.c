@@ -253,11 +253,26 @@ void mm_codec_drop_body(struct mm_codec *codec, char *buf, size_t *len)
 	close_gap(codec, buf, len);
 }
 
+/* Only a body can be too large: the head was whole and valid. */
+static void glean_head(const struct mm_codec *codec, const char *buf, struct mm_request *request)
+{
+	size_t end = codec->head_end ? codec->head_end : codec->line;
+	struct mm_framing framing;
+	const char *why;
+
+	(void)mm_head_parse(mm_span(buf + codec->start, end - codec->start), request, &framing, &why);
+}
+
 void mm_codec_glean(const struct mm_codec *codec, const char *buf, size_t len, struct mm_request *request)
 {
 	const char *line = buf + codec->start;
 	const char *lf = len > codec->start ? memchr(line, '\n', len - codec->start) : NULL;
 
+	if (codec->status == 413) {
+		glean_head(codec, buf, request);
+		return;
+	}
+	request->header_count = 0;
 	if (lf && lf > line && lf[-1] == '\r' && mm_request_line_parse(mm_span(line, (size_t)(lf - line) - 1), request))
 		return;
 	request->method = MM_OTHER_METHOD;

@@ -49,7 +49,8 @@ void mm_codec_drop_body(struct mm_codec *codec, char *buf, size_t *len);
 
 /*
  * What can be said of a request that came to nothing, with MM_PARSE_BAD or too late: `request` gets its method and its
- * path when its request line is whole and valid; otherwise they are absent.
+ * path when its request line is whole and valid (otherwise they are absent), and its fields when only its body was too
+ * large (otherwise it has none).
  */
 void mm_codec_glean(const struct mm_codec *codec, const char *buf, size_t len, struct mm_request *request);
 

@@ -105,6 +105,7 @@ void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin
 	bool head_only = request->method == MM_HEAD;
 	mm_time now = mm_clock_now();
 
+	mm_negotiate(&context, request);
 	mm_answer_error(&context, &response, status, why);
 	render(worker, &response, now, false, head_only);
 	line.bytes = head_only ? 0 : response.body.len;

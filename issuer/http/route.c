@@ -143,6 +143,12 @@ void mm_answer_error(const struct mm_context *context, struct mm_response *respo
 	mm_response_error(response, form_of(context), status, message);
 }
 
+void mm_negotiate(struct mm_context *context, const struct mm_request *request)
+{
+	if (context->listener == MM_ADMIN)
+		context->acceptable = mm_media_of_answer(mm_request_header(request, "Accept"), &context->media);
+}
+
 static void add_allow(struct mm_buf *headers, unsigned methods)
 {
 	const char *separator = "Allow: ";
@@ -209,8 +215,7 @@ size_t mm_dispatch(struct mm_context *context, const struct mm_request *request,
 {
 	size_t found = find(context, request->path);
 
-	if (context->listener == MM_ADMIN)
-		context->acceptable = mm_media_of_answer(mm_request_header(request, "Accept"), &context->media);
+	mm_negotiate(context, request);
 	if (is_heard(context, request, found, response) && is_there(context, request, found, response) &&
 	    mm_admit_use(context, request, privilege_of(found, context), response))
 		run(&mm_routes[found], context, request, response);

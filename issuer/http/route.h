@@ -94,6 +94,9 @@ bool mm_route_wants_body(struct mm_context *context, const struct mm_request *re
  */
 size_t mm_dispatch(struct mm_context *context, const struct mm_request *request, struct mm_response *response);
 
+/* Sets `media` and `acceptable` by what the request says of its answer; only the admin listener looks at that. */
+void mm_negotiate(struct mm_context *context, const struct mm_request *request);
+
 /* Makes `response`, which must be empty, an error in the form of the listener; `message` NULL is the status's own. */
 void mm_answer_error(const struct mm_context *context, struct mm_response *response, int status, const char *message);
 

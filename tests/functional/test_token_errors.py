@@ -303,7 +303,7 @@ def test_metrics_for_who_may_not(declared, form):
 
 @forms
 def test_a_body_that_is_too_large(declared, form):
-    assert post(declared, form, path_of("builder"), b"x" * 70000).status == 413
+    expect(post(declared, form, path_of("builder"), b"x" * 70000), form, 413, "RequestEntityTooLarge", "body too large")
 
 
 # ---- too often -------------------------------------------------------------------------------------------------------

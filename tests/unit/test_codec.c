@@ -410,6 +410,37 @@ static void of_a_bad_request_the_line_that_was_understood_is_known(void **state)
 	}
 }
 
+/* What Accept says decides on the form of the 413. */
+static void of_a_body_that_is_too_large_the_fields_are_known(void **state)
+{
+	static const char *const texts[] = {
+		"POST /p HTTP/1.1\r\nHost: h\r\nAccept: x/y\r\nContent-Length: 65537\r\n\r\n",
+		"POST /p HTTP/1.1\r\nHost: h\r\nAccept: x/y\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n",
+	};
+	struct mm_request *request = &at_once->request;
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(texts); i++) {
+		parse(texts[i]);
+		assert_int_equal(at_once->codec.status, 413);
+		request->header_count = 0;
+		mm_codec_glean(&at_once->codec, at_once->buf, at_once->len, request);
+		assert_true(mm_span_is(request->path, "/p"));
+		assert_true(mm_span_is(mm_request_header(request, "accept"), "x/y"));
+	}
+}
+
+static void of_any_other_bad_request_no_field_is_known(void **state)
+{
+	struct mm_request *request = &at_once->request;
+
+	(void)state;
+	parse("POST /p HTTP/1.1\r\nHost: h\r\nAccept: x/y\r\n: bad\r\n\r\n");
+	request->header_count = 1;
+	mm_codec_glean(&at_once->codec, at_once->buf, at_once->len, request);
+	assert_int_equal(request->header_count, 0);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -455,6 +486,8 @@ int main(void)
 		cmocka_unit_test(a_body_that_is_dropped_is_checked_and_not_kept),
 		cmocka_unit_test(a_dropped_body_has_the_same_limit),
 		cmocka_unit_test(of_a_bad_request_the_line_that_was_understood_is_known),
+		cmocka_unit_test(of_a_body_that_is_too_large_the_fields_are_known),
+		cmocka_unit_test(of_any_other_bad_request_no_field_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
