@@ -67,7 +67,7 @@ def local(make_issuer, folder):
     return make
 
 
-# ---- socket files -----------------------------------------------------------------------------------------------------
+# ---- socket files ----------------------------------------------------------------------------------------------------
 def test_the_user_at_the_other_end_of_a_socket_file_is_known(local):
     issuer = local().start()
     curl = subprocess.run(["curl", "-sS", "--unix-socket", issuer.socket, "http://localhost/metrics"], check=True,
@@ -149,7 +149,7 @@ def test_a_missing_folder_is_named(local, folder):
     assert f"the directory {folder}/none: No such file or directory" in issuer.run("serve", status=1).stderr
 
 
-# ---- client certificates in the handshake -----------------------------------------------------------------------------
+# ---- client certificates in the handshake ----------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def certified(mintmark, ca, tmp_path_factory):
     """An issuer that asks callers for certificates; the CN `localhost` may see metrics."""
@@ -218,7 +218,7 @@ def test_authorities_that_are_replaced_hold_for_connections_that_are_open(make_i
     issuer.stop()
 
 
-# ---- callers and rules, while it serves --------------------------------------------------------------------------------
+# ---- callers and rules, while it serves ------------------------------------------------------------------------------
 def may(issuer, token):
     return issuer.get("/metrics", admin=True, token=token).status
 
@@ -268,7 +268,7 @@ def test_without_rules_the_log_says_what_that_means(make_issuer):
     issuer.stop()
 
 
-# ---- private keys ------------------------------------------------------------------------------------------------------
+# ---- private keys ----------------------------------------------------------------------------------------------------
 def test_without_an_admin_listener_no_private_key_is_needed(make_issuer):
     issuer = make_issuer(config={"listen": {"admin": "off"}})
     (issuer.data_dir / "keys").rename(issuer.folder / "elsewhere")
@@ -297,7 +297,7 @@ def test_a_private_key_that_is_lost_while_serving_is_said_and_served_on(make_iss
     issuer.stop()
 
 
-# ---- requests that are under way ----------------------------------------------------------------------------------------
+# ---- requests that are under way -------------------------------------------------------------------------------------
 @pytest.fixture
 def narrow(make_issuer):
     """One request may be under way, of one worker."""
@@ -308,8 +308,8 @@ def narrow(make_issuer):
 
 def begin(client, token):
     """A request of which half the body has come, and been read."""
-    head = f"POST {MINT} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(TOKEN_REQUEST)}\r\nAuthorization: Bearer {token}\r\n"
-    client.send(f"{head}Expect: 100-continue\r\n\r\n".encode())
+    head = ["Host: h", f"Content-Length: {len(TOKEN_REQUEST)}", f"Authorization: Bearer {token}", "Expect: 100-continue"]
+    client.send("\r\n".join([f"POST {MINT} HTTP/1.1", *head, "", ""]).encode())
     status = client.response()[0]
     if status == 100:
         client.send(TOKEN_REQUEST[:9])
