@@ -144,9 +144,9 @@ def test_a_reload_takes_another_command_over(hooked, left, tmp_path):
 
 
 @pytest.mark.parametrize("on_change, why", [
-    ("/bin/true", r"found a single value; accepted: a list of the absolute path of a program and at most 63 arguments"),
+    ("/bin/true", r'found "/bin/true"; accepted: a list of the absolute path of a program and at most 63 arguments'),
     (["bin/true"], r'found "bin/true": not an absolute path; accepted: a list of'),
-    ([], r'found "\[\]"; accepted: a list of'),
+    ([], r'found an empty list; accepted: a list of'),
 ])
 def test_what_is_no_command_is_refused_with_its_place(make_issuer, on_change, why):
     said = make_issuer(config={"keys": {"on_change": on_change}}).run("key", "list", status=2).stderr
