@@ -308,8 +308,8 @@ def narrow(make_issuer):
 
 def begin(client, token):
     """A request of which half the body has come, and been read."""
-    head = ["Host: h", f"Content-Length: {len(TOKEN_REQUEST)}", f"Authorization: Bearer {token}", "Expect: 100-continue"]
-    client.send("\r\n".join([f"POST {MINT} HTTP/1.1", *head, "", ""]).encode())
+    fields = ["Host: h", f"Content-Length: {len(TOKEN_REQUEST)}", f"Authorization: Bearer {token}"]
+    client.send("\r\n".join([f"POST {MINT} HTTP/1.1", *fields, "Expect: 100-continue", "", ""]).encode())
     status = client.response()[0]
     if status == 100:
         client.send(TOKEN_REQUEST[:9])
