@@ -81,6 +81,6 @@ const struct mm_command mm_cmd_serve = {
 	.flags = flags,
 	.options_size = sizeof(struct serve_options),
 	.run = run,
-	.help = "serve the documents and the token API over HTTP or HTTPS, and rotate the keys",
+	.help = "serve the documents and the token API, and rotate the keys",
 	.private_keys = true,
 };
