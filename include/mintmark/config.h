@@ -39,7 +39,7 @@ struct mm_rule_record {
 	struct mm_strings users;                                   /* "*" alone: everybody who is somebody */
 	struct mm_strings groups;                                  /* likewise; a caller that is in either is meant */
 	struct mm_strings may;                                     /* "mint", "review", "metrics" */
-	struct mm_strings namespaces, service_accounts, audiences; /* globs; all three and only with "mint" */
+	struct mm_strings namespaces, service_accounts, audiences; /* globs; all three, with "mint" alone */
 	mm_duration max_ttl;                                       /* 0: none of its own */
 };
 
@@ -54,10 +54,10 @@ struct mm_account_record {
 
 /* One of `bound_objects`. */
 struct mm_object_record {
-	int64_t kind;    /* 0 Pod, 1 Node, 2 Secret */
-	char *namespace; /* NULL for a Node alone */
-	char *name, *uid;
-	char *service_account;      /* of a Pod: must be there; of others: must not */
+	int64_t kind;               /* 0 Pod, 1 Node, 2 Secret */
+	char *namespace;            /* NULL for a Node alone */
+	char *name, *uid;           /* both there */
+	char *service_account;      /* of a Pod: there; of others: not */
 	char *node_name, *node_uid; /* of a Pod that runs; both or neither */
 };
 
@@ -137,7 +137,7 @@ struct mm_option {
 	enum mm_option_type type;
 	size_t offset;        /* in struct mm_config, or in the record */
 	const char *fallback; /* as it would be written in the file; NULL = required or absent, see `required` */
-	int64_t min, max;     /* for durations (seconds), integers, and lengths of strings and lists */
+	int64_t min, max;     /* of durations (seconds), integers, lengths of texts (bytes), and numbers of items */
 	/*
 	 * MM_OPT_ENUM: the accepted words in the order of their values. MM_OPT_STRING, and each item of MM_OPT_STRINGS:
 	 * likewise, or NULL for any text. NULL at the end.
@@ -152,8 +152,8 @@ struct mm_option {
 	bool any_word;
 	bool required;
 	bool reloadable; /* whether a reload may change it; otherwise a changed value is reported and not used */
-	enum mm_code (*check)(const char *value,
-			      struct mm_err *err); /* a further rule for the written value, or NULL */
+	/* A further rule for the written value, for each item of a list, for each name of pairs; or NULL. */
+	enum mm_code (*check)(const char *value, struct mm_err *err);
 	const char *accepts; /* what would be accepted, for error messages; NULL: what type and range say */
 	const char *help;    /* one line */
 };
