@@ -107,6 +107,7 @@ void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin
 
 	mm_negotiate(&context, request);
 	mm_answer_error(&context, &response, status, why);
+	worker->caller_known = false;
 	render(worker, &response, now, false, head_only);
 	line.bytes = head_only ? 0 : response.body.len;
 	finish(worker, origin, &line, MM_ROUTE_NONE, now);
