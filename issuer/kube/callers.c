@@ -148,7 +148,7 @@ const char *mm_caller_kind_name(enum mm_caller_kind kind)
 		[MM_CALLER_NOBODY] = "nobody",
 		[MM_CALLER_TOKEN] = "token",
 		[MM_CALLER_CERTIFICATE] = "certificate",
-		[MM_CALLER_SERVICE_ACCOUNT] = "serviceaccount",
+		[MM_CALLER_SERVICE_ACCOUNT] = "service-account",
 		[MM_CALLER_UNIX] = "unix",
 	};
 

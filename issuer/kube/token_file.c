@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * OpenSSL's low-level SHA-256, although it is deprecated: its state lies on the stack. EVP takes memory for each state
+ * OpenSSL's low-level SHA-256, although it is deprecated: its state lies on the stack. EVP takes memory for each state,
  * and so may fail, and takes twice as long (docs/decisions/0017).
  */
 #define OPENSSL_SUPPRESS_DEPRECATED

@@ -473,7 +473,7 @@ static void kinds_have_names_for_the_log(void **state)
 	assert_string_equal(mm_caller_kind_name(MM_CALLER_NOBODY), "nobody");
 	assert_string_equal(mm_caller_kind_name(MM_CALLER_TOKEN), "token");
 	assert_string_equal(mm_caller_kind_name(MM_CALLER_CERTIFICATE), "certificate");
-	assert_string_equal(mm_caller_kind_name(MM_CALLER_SERVICE_ACCOUNT), "serviceaccount");
+	assert_string_equal(mm_caller_kind_name(MM_CALLER_SERVICE_ACCOUNT), "service-account");
 	assert_string_equal(mm_caller_kind_name(MM_CALLER_UNIX), "unix");
 }
 
