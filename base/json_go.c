@@ -65,10 +65,22 @@ static void add_ascii(struct mm_buf *buf, const char *text)
 	mm_json_add_string(buf, ascii.p ? ascii.p : "");
 }
 
+/* Printable ASCII needs no second look. */
+static bool is_plain(const char *text)
+{
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
 void mm_json_add_text(struct mm_buf *buf, const char *text)
 {
 	mm_auto_buf raw = {0};
 
+	if (is_plain(text)) {
+		mm_json_add_string(buf, text);
+		return;
+	}
 	if (mm_utf8_valid(mm_span_str(text)))
 		mm_json_add_string(&raw, text);
 	else

@@ -12,6 +12,7 @@
 #define PATIENCE_NS INT64_C(100000000) /* how long one line may wait for its reader */
 #define ROOM_TO_END 128                /* for a key whose value is left out, and for the end of the line */
 #define LINE_SIZE   PIPE_BUF           /* what a pipe takes whole or not at all, pipe(7) */
+#define LINE_USUAL  511                /* bytes: one allocation for most lines */
 
 static const char *const level_names[] = {
 	[MM_LOG_ERROR] = "error", [MM_LOG_WARN] = "warn", [MM_LOG_INFO] = "info", [MM_LOG_DEBUG] = "debug"};
@@ -70,20 +71,33 @@ static void add_text_value(struct mm_buf *line, const char *text)
 	mm_buf_add(line, "\"", 1);
 }
 
-static void add_text(struct mm_buf *line, enum mm_log_format format, const char *key, const char *text)
+/* Without printf, as all that a line is made of: a line of the audit is on the path of a request. */
+static void add_key(struct mm_buf *line, enum mm_log_format format, const char *key)
 {
 	if (format == MM_LOG_TEXT) {
-		mm_buf_printf(line, "%s%s=", line->len ? " " : "", key);
-		add_text_value(line, text);
+		mm_buf_add_str(line, line->len ? " " : "");
+		mm_buf_add_str(line, key);
+		mm_buf_add(line, "=", 1);
 	} else {
-		mm_buf_printf(line, "%s\"%s\":", line->len ? "," : "{", key);
-		mm_json_add_text(line, text);
+		mm_buf_add_str(line, line->len ? ",\"" : "{\"");
+		mm_buf_add_str(line, key);
+		mm_buf_add(line, "\":", 2);
 	}
+}
+
+static void add_text(struct mm_buf *line, enum mm_log_format format, const char *key, const char *text)
+{
+	add_key(line, format, key);
+	if (format == MM_LOG_TEXT)
+		add_text_value(line, text);
+	else
+		mm_json_add_text(line, text);
 }
 
 static void add_number(struct mm_buf *line, enum mm_log_format format, const char *key, int64_t number)
 {
-	mm_buf_printf(line, format == MM_LOG_TEXT ? " %s=%lld" : ",\"%s\":%lld", key, (long long)number);
+	add_key(line, format, key);
+	mm_buf_add_int(line, number);
 }
 
 static void add_field(struct mm_buf *line, enum mm_log_format format, const struct mm_field *field)
@@ -131,6 +145,7 @@ static void make_line(struct mm_buf *line, enum mm_log_format format, enum mm_lo
 {
 	char now[MM_TIME_TEXT_SIZE];
 
+	mm_buf_reserve(line, LINE_USUAL);
 	mm_time_format(mm_clock_now(), now);
 	add_text(line, format, "time", now);
 	add_text(line, format, "level", level_name(level));
