@@ -117,8 +117,8 @@ static enum mm_code read_annotations(const struct place *at, struct mm_object_me
 {
 	const json_t *map = member(at, "annotations");
 	json_t *writable = (json_t *)(uintptr_t)map; /* json_object_iter asks for it, and changes nothing */
-	enum mm_code code = MM_OK;
 	const char *name;
+	enum mm_code code;
 	json_t *value;
 
 	if (map && !json_is_object(map))
@@ -127,13 +127,11 @@ static enum mm_code read_annotations(const struct place *at, struct mm_object_me
 	{
 		if (!json_is_string(value))
 			return misfit(at, "annotations", value, "string", err);
-		code = mm_kube_check_text(at->path, "annotations", json_string_length(value), err);
-		if (code == MM_OK)
-			code = mm_kube_annotate(out, name, json_string_value(value), err);
+		code = mm_kube_annotate(out, name, json_string_value(value), err);
 		if (code != MM_OK)
-			break;
+			return code;
 	}
-	return code;
+	return MM_OK;
 }
 
 static enum mm_code read_meta(const struct place *whole, struct mm_object_meta *out, struct mm_err *err)
@@ -152,7 +150,7 @@ static enum mm_code read_meta(const struct place *whole, struct mm_object_meta *
 	return code;
 }
 
-/* ---- specs --------------------------------------------------------------------------------------------------------- */
+/* ---- the parts of a TokenRequest ----------------------------------------------------------------------------------- */
 
 static enum mm_code read_expiration(const struct place *at, struct mm_token_request *out, struct mm_err *err)
 {
@@ -184,37 +182,49 @@ static enum mm_code read_bound_object(const struct place *spec, struct mm_token_
 	return code;
 }
 
-static enum mm_code read_request(const struct place *whole, struct mm_token_request *out, struct mm_err *err)
+/* ---- whole objects ------------------------------------------------------------------------------------------------- */
+
+/* Copies what is wanted of an object. */
+typedef enum mm_code reader(const struct place *whole, void *out, struct mm_err *err);
+
+static enum mm_code read_request(const struct place *whole, void *out, struct mm_err *err)
 {
+	struct mm_token_request *request = out;
 	struct place spec;
-	enum mm_code code = read_meta(whole, &out->meta, err);
+	enum mm_code code = read_meta(whole, &request->meta, err);
 
 	if (code == MM_OK)
 		code = enter(whole, "spec", "TokenRequestSpec", "spec.", &spec, err);
 	if (code == MM_OK)
-		code = read_texts(&spec, "audiences", &out->audiences, err);
+		code = read_texts(&spec, "audiences", &request->audiences, err);
 	if (code == MM_OK)
-		code = read_expiration(&spec, out, err);
+		code = read_expiration(&spec, request, err);
 	if (code == MM_OK)
-		code = read_bound_object(&spec, out, err);
+		code = read_bound_object(&spec, request, err);
 	return code;
 }
 
-static enum mm_code read_review(const struct place *whole, struct mm_token_review *out, struct mm_err *err)
+static enum mm_code read_review(const struct place *whole, void *out, struct mm_err *err)
 {
+	struct mm_token_review *review = out;
 	struct place spec;
-	enum mm_code code = read_meta(whole, &out->meta, err);
+	enum mm_code code = read_meta(whole, &review->meta, err);
 
 	if (code == MM_OK)
 		code = enter(whole, "spec", "TokenReviewSpec", "spec.", &spec, err);
 	if (code == MM_OK)
-		code = read_secret(&spec, "token", &out->token, err);
+		code = read_secret(&spec, "token", &review->token, err);
 	if (code == MM_OK)
-		code = read_texts(&spec, "audiences", &out->audiences, err);
+		code = read_texts(&spec, "audiences", &review->audiences, err);
 	return code;
 }
 
-/* ---- whole objects ------------------------------------------------------------------------------------------------- */
+static enum mm_code read_self_subject_review(const struct place *whole, void *out, struct mm_err *err)
+{
+	struct mm_self_subject_review *review = out;
+
+	return read_meta(whole, &review->meta, err);
+}
 
 static enum mm_code check_type(const json_t *object, const char *kind, struct mm_err *err)
 {
@@ -230,60 +240,36 @@ static enum mm_code check_type(const json_t *object, const char *kind, struct mm
 				  mm_span_str(json_string_value(sent_version)), err);
 }
 
-/* `*out` is to be given back by json_decref, also after a failure. */
-static enum mm_code load(struct mm_span body, const char *kind, json_t **out, struct mm_err *err)
+static enum mm_code decode(struct mm_span body, const char *kind, reader *read, void *out, struct mm_err *err)
 {
-	enum mm_code code = mm_json_load(body, body.len, out, err);
+	struct place whole = {.type = kind, .path = ""};
+	json_t *object;
+	enum mm_code code = mm_json_load(body, body.len, &object, err);
 
 	if (code != MM_OK)
 		return mm_kube_unrecognized(kind, err, code);
-	return check_type(*out, kind, err);
+	whole.object = object;
+	code = check_type(object, kind, err);
+	if (code == MM_OK)
+		code = mm_kube_unhandled(kind, err, read(&whole, out, err));
+	json_decref(object);
+	return code;
 }
 
 static enum mm_code decode_token_request(struct mm_span body, struct mm_token_request *out, struct mm_err *err)
 {
-	static const char kind[] = "TokenRequest";
-	json_t *object;
-	enum mm_code code = load(body, kind, &object, err);
-
-	if (code == MM_OK) {
-		const struct place whole = {object, kind, ""};
-
-		code = mm_kube_unhandled(kind, err, read_request(&whole, out, err));
-	}
-	json_decref(object);
-	return code;
+	return decode(body, "TokenRequest", read_request, out, err);
 }
 
 static enum mm_code decode_token_review(struct mm_span body, struct mm_token_review *out, struct mm_err *err)
 {
-	static const char kind[] = "TokenReview";
-	json_t *object;
-	enum mm_code code = load(body, kind, &object, err);
-
-	if (code == MM_OK) {
-		const struct place whole = {object, kind, ""};
-
-		code = mm_kube_unhandled(kind, err, read_review(&whole, out, err));
-	}
-	json_decref(object);
-	return code;
+	return decode(body, "TokenReview", read_review, out, err);
 }
 
 static enum mm_code decode_self_subject_review(struct mm_span body, struct mm_self_subject_review *out,
 					       struct mm_err *err)
 {
-	static const char kind[] = "SelfSubjectReview";
-	json_t *object;
-	enum mm_code code = load(body, kind, &object, err);
-
-	if (code == MM_OK) {
-		const struct place whole = {object, kind, ""};
-
-		code = mm_kube_unhandled(kind, err, read_meta(&whole, &out->meta, err));
-	}
-	json_decref(object);
-	return code;
+	return decode(body, "SelfSubjectReview", read_self_subject_review, out, err);
 }
 
 const struct mm_kube_decoder mm_kube_json_decoder = {

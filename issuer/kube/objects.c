@@ -61,16 +61,28 @@ static void move_last(struct mm_strings *list, size_t to)
 	list->v[to] = last;
 }
 
-enum mm_code mm_kube_annotate(struct mm_object_meta *meta, const char *name, const char *value, struct mm_err *err)
+/* The place of the first name that does not come before it. */
+static size_t place_of(const struct mm_strings *names, const char *name)
 {
-	struct mm_strings *names = &meta->annotation_names, *values = &meta->annotation_values;
 	size_t at = 0;
-	enum mm_code code = mm_kube_check_list("metadata.", "annotations", names->n + 1, err);
 
 	while (at < names->n && strcmp(names->v[at], name) < 0)
 		at++;
+	return at;
+}
+
+enum mm_code mm_kube_annotate(struct mm_object_meta *meta, const char *name, const char *value, struct mm_err *err)
+{
+	struct mm_strings *names = &meta->annotation_names, *values = &meta->annotation_values;
+	size_t at = place_of(names, name);
+	enum mm_code code = mm_kube_check_list("metadata.", "annotations", names->n + 1, err);
+
+	if (code == MM_OK)
+		code = mm_kube_check_text("metadata.", "annotations", strlen(name), err);
+	if (code == MM_OK)
+		code = mm_kube_check_text("metadata.", "annotations", strlen(value), err);
 	if (code == MM_OK && at < names->n && strcmp(names->v[at], name) == 0)
-		return mm_fail(err, MM_EPARSE, "metadata.annotations: \"%.100s\" is there twice", name);
+		code = mm_fail(err, MM_EPARSE, "metadata.annotations: \"%.100s\" is there twice", name);
 	if (code == MM_OK)
 		code = mm_strings_add(values, value, err);
 	if (code == MM_OK)

@@ -177,11 +177,10 @@ static enum mm_code check_envelope(const K8s__Unknown *envelope, struct mm_err *
 	return MM_OK;
 }
 
-/* The object in the body, which must be of that type; it lives in the arena. */
-static enum mm_code load(struct mm_arena *arena, struct mm_span body, const ProtobufCMessageDescriptor *type,
-			 const void **out, struct mm_err *err)
+/* Checks all that stands around the object, whose bytes are `*out`. */
+static enum mm_code open_envelope(struct mm_arena *arena, struct mm_span body, const char *kind, struct mm_span *out,
+				  struct mm_err *err)
 {
-	const char *kind = type->short_name;
 	const K8s__Unknown *envelope;
 	enum mm_code code = begin(arena, &body, err);
 
@@ -193,59 +192,70 @@ static enum mm_code load(struct mm_arena *arena, struct mm_span body, const Prot
 	code = check_envelope(envelope, err);
 	if (code != MM_OK)
 		return mm_kube_unrecognized(kind, err, code);
-	if (envelope->type_meta)
-		code = mm_kube_check_type(kind, span(envelope->type_meta->kind), span(envelope->type_meta->api_version),
-					  err);
+	*out = span(envelope->raw);
+	if (!envelope->type_meta)
+		return MM_OK;
+	return mm_kube_check_type(kind, span(envelope->type_meta->kind), span(envelope->type_meta->api_version), err);
+}
+
+/* Copies what is wanted of a message. */
+typedef enum mm_code reader(const void *message, void *out, struct mm_err *err);
+
+static enum mm_code decode(struct mm_span body, const ProtobufCMessageDescriptor *type, reader *read, void *out,
+			   struct mm_err *err)
+{
+	mm_auto_arena arena = {0};
+	struct mm_span object = {0};
+	const void *message;
+	enum mm_code code = open_envelope(&arena, body, type->short_name, &object, err);
+
 	if (code != MM_OK)
 		return code;
-	*out = unpack(arena, type, span(envelope->raw));
-	return *out ? MM_OK : mm_kube_unhandled(kind, err, unpack_failed(arena, type, err));
+	message = unpack(&arena, type, object);
+	code = message ? read(message, out, err) : unpack_failed(&arena, type, err);
+	return mm_kube_unhandled(type->short_name, err, code);
+}
+
+static enum mm_code read_request(const void *message, void *out, struct mm_err *err)
+{
+	const K8s__TokenRequest *sent = message;
+	struct mm_token_request *request = out;
+	enum mm_code code = read_meta(sent->metadata, &request->meta, err);
+
+	return code == MM_OK && sent->spec ? read_request_spec(sent->spec, request, err) : code;
+}
+
+static enum mm_code read_review(const void *message, void *out, struct mm_err *err)
+{
+	const K8s__TokenReview *sent = message;
+	struct mm_token_review *review = out;
+	enum mm_code code = read_meta(sent->metadata, &review->meta, err);
+
+	return code == MM_OK && sent->spec ? read_review_spec(sent->spec, review, err) : code;
+}
+
+static enum mm_code read_self_subject_review(const void *message, void *out, struct mm_err *err)
+{
+	const K8s__SelfSubjectReview *sent = message;
+	struct mm_self_subject_review *review = out;
+
+	return read_meta(sent->metadata, &review->meta, err);
 }
 
 static enum mm_code decode_token_request(struct mm_span body, struct mm_token_request *out, struct mm_err *err)
 {
-	mm_auto_arena arena = {0};
-	const K8s__TokenRequest *sent;
-	const void *object;
-	enum mm_code code = load(&arena, body, &k8s__token_request__descriptor, &object, err);
-
-	if (code != MM_OK)
-		return code;
-	sent = object;
-	code = read_meta(sent->metadata, &out->meta, err);
-	if (code == MM_OK && sent->spec)
-		code = read_request_spec(sent->spec, out, err);
-	return mm_kube_unhandled(sent->base.descriptor->short_name, err, code);
+	return decode(body, &k8s__token_request__descriptor, read_request, out, err);
 }
 
 static enum mm_code decode_token_review(struct mm_span body, struct mm_token_review *out, struct mm_err *err)
 {
-	mm_auto_arena arena = {0};
-	const K8s__TokenReview *sent;
-	const void *object;
-	enum mm_code code = load(&arena, body, &k8s__token_review__descriptor, &object, err);
-
-	if (code != MM_OK)
-		return code;
-	sent = object;
-	code = read_meta(sent->metadata, &out->meta, err);
-	if (code == MM_OK && sent->spec)
-		code = read_review_spec(sent->spec, out, err);
-	return mm_kube_unhandled(sent->base.descriptor->short_name, err, code);
+	return decode(body, &k8s__token_review__descriptor, read_review, out, err);
 }
 
 static enum mm_code decode_self_subject_review(struct mm_span body, struct mm_self_subject_review *out,
 					       struct mm_err *err)
 {
-	mm_auto_arena arena = {0};
-	const K8s__SelfSubjectReview *sent;
-	const void *object;
-	enum mm_code code = load(&arena, body, &k8s__self_subject_review__descriptor, &object, err);
-
-	if (code != MM_OK)
-		return code;
-	sent = object;
-	return mm_kube_unhandled(sent->base.descriptor->short_name, err, read_meta(sent->metadata, &out->meta, err));
+	return decode(body, &k8s__self_subject_review__descriptor, read_self_subject_review, out, err);
 }
 
 const struct mm_kube_decoder mm_kube_protobuf_decoder = {

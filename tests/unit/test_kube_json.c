@@ -287,8 +287,10 @@ static char *body_of(const char *what, int n)
 		for (int i = 1; i < n; i++)
 			mm_buf_printf(&body, ",\"%d\":\"\"", i);
 		mm_buf_add_str(&body, "}}}");
+	} else if (strcmp(what, "name of an annotation") == 0) {
+		mm_buf_printf(&body, "{\"metadata\":{\"annotations\":{\"%0*d\":\"\"}}}", n, 0);
 	} else {
-		mm_buf_printf(&body, "{\"metadata\":{\"name\":\"%0*d\"}}", n, 0);
+		mm_buf_printf(&body, "{\"metadata\":{\"%s\":\"%0*d\"}}", what, n, 0);
 	}
 	text = mm_buf_take(&body);
 	assert_non_null(text);
@@ -304,6 +306,7 @@ static void numbers_and_texts_have_limits(void **state)
 	} rows[] = {
 		{"audiences", 100, "spec.audiences: 101 of them, of which 100 are allowed"},
 		{"annotations", 100, "metadata.annotations: 101 of them, of which 100 are allowed"},
+		{"name of an annotation", 4096, "metadata.annotations: a text of 4097 bytes"},
 		{"name", 4096, "metadata.name: a text of 4097 bytes, of which 4096 are allowed"},
 	};
 
