@@ -20,10 +20,16 @@ static void drop_newline(struct mm_buf *text)
 		text->len--;
 }
 
+enum mm_code mm_read_token_file(const char *path, struct mm_buf *out, struct mm_err *err)
+{
+	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_TOKEN_MAX + 2, out, err);
+
+	drop_newline(out);
+	return code;
+}
+
 enum mm_code mm_read_token(struct mm_call *call, struct mm_buf *out, struct mm_err *err)
 {
-	enum mm_code code;
-
 	if (call->argument_count > 0 && strcmp(call->arguments[0], "-") != 0) {
 		mm_buf_add_str(out, call->arguments[0]);
 		return mm_buf_check(out, err);
@@ -33,9 +39,7 @@ enum mm_code mm_read_token(struct mm_call *call, struct mm_buf *out, struct mm_e
 			call->command->name);
 		return mm_fail(err, MM_EUSAGE, "%s: the token is missing", call->command->name);
 	}
-	code = mm_path_read("-", MM_FILE_ANY, MM_TOKEN_MAX + 2, out, err);
-	drop_newline(out);
-	return code;
+	return mm_read_token_file("-", out, err);
 }
 
 /* A passphrase may end in spaces; only what follows the first line is not part of it. */

@@ -13,6 +13,9 @@
  */
 MM_MUSTCHECK enum mm_code mm_read_token(struct mm_call *call, struct mm_buf *out, struct mm_err *err);
 
+/* Appends the token in `path` ("-": standard input), without one newline at its end. MM_ELIMIT. */
+MM_MUSTCHECK enum mm_code mm_read_token_file(const char *path, struct mm_buf *out, struct mm_err *err);
+
 /*
  * The private key in `path` ("-": standard input), which nobody else may read, as mm_key_import takes it. The
  * passphrase is the first line of `passphrase_path`, under the same rule; NULL: there is none. `alg` may be NULL.
