@@ -30,20 +30,27 @@ static enum mm_code make_room(const struct mm_option *option, struct mm_records 
 	return records->lines && records->v ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
 }
 
-static enum mm_code read_record(const struct mm_option *option, void *record, size_t scratch[],
-				const struct mm_yaml *written, const struct mm_place *place, struct mm_err *err)
+static enum mm_code read_record(const struct mm_option *option, void *record, const struct mm_yaml *written,
+				const struct mm_place *place, struct mm_err *err)
 {
 	const struct mm_option_table fields = {option->fields, field_count(option)};
+	enum mm_code code;
+	size_t *lines; /* of the fields; nobody asks for them later */
 
 	if (written->kind != MM_YAML_MAPPING)
 		return mm_value_refuse(option, written, "", place, err);
-	return mm_mapping_read(&fields, written, record, scratch, place, err);
+	lines = calloc(fields.count + 1, sizeof *lines);
+	if (!lines)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	code = mm_mapping_read(&fields, written, record, lines, place, err);
+	free(lines);
+	return code;
 }
 
-static enum mm_code read_records(const struct mm_option *option, struct mm_records *records, size_t scratch[],
-				 const struct mm_yaml *list, const struct mm_place *place, struct mm_err *err)
+static enum mm_code read_records(const struct mm_option *option, struct mm_records *records, const struct mm_yaml *list,
+				 const struct mm_place *place, struct mm_err *err)
 {
-	enum mm_code code = MM_OK;
+	enum mm_code code = make_room(option, records, list->count, err);
 
 	for (size_t i = 0; i < list->count && code == MM_OK; i++) {
 		struct mm_place at = *place;
@@ -56,7 +63,7 @@ static enum mm_code read_records(const struct mm_option *option, struct mm_recor
 		at.name = name.p;
 		records->lines[i] = list->items[i].line;
 		records->n++; /* whatever is in it, is freed with the records */
-		code = read_record(option, record_at(option, records, i), scratch, &list->items[i], &at, err);
+		code = read_record(option, record_at(option, records, i), &list->items[i], &at, err);
 	}
 	return code;
 }
@@ -65,18 +72,14 @@ enum mm_code mm_records_set(const struct mm_option *option, void *out, const str
 			    const struct mm_place *place, struct mm_err *err)
 {
 	struct mm_records records = {.any = written->kind == MM_YAML_SCALAR};
-	size_t *scratch = calloc(field_count(option), sizeof *scratch);
-	enum mm_code code = scratch ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+	enum mm_code code;
 
-	if (code == MM_OK && records.any && (!option->any_word || strcmp(written->text, "any") != 0))
-		code = mm_value_refuse(option, written, "", place, err);
-	if (code == MM_OK)
-		code = mm_count_check(option, written, place, err);
-	if (code == MM_OK)
-		code = make_room(option, &records, written->count, err);
-	if (code == MM_OK)
-		code = read_records(option, &records, scratch, written, place, err);
-	free(scratch);
+	if (records.any && (!option->any_word || strcmp(written->text, "any") != 0))
+		return mm_value_refuse(option, written, "", place, err);
+	code = mm_count_check(option, written, place, err);
+	if (code != MM_OK)
+		return code;
+	code = read_records(option, &records, written, place, err);
 	mm_records_clear(option, code == MM_OK ? out : &records);
 	if (code == MM_OK)
 		*(struct mm_records *)out = records;
