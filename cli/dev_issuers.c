@@ -23,7 +23,7 @@ static void add_audiences(struct mm_buf *out, const struct mm_strings *audiences
 {
 	if (audiences->n == 0)
 		return;
-	mm_buf_add_str(out, "  audiences:\n");
+	mm_buf_add_str(out, "tokens:\n  audiences:\n");
 	for (size_t i = 0; i < audiences->n; i++) {
 		mm_buf_add_str(out, "  - ");
 		mm_json_add_string(out, audiences->v[i]);
@@ -44,14 +44,12 @@ static void write_config(const struct mm_dev_setting *setting, const char *issue
 	}
 	mm_buf_printf(out,
 		      "keys:\n  algorithm: %s\n  rotate_every: 0\n  verifier_cache: 0\n  propagation: 0\n"
-		      "  clock_skew: 0\n  max_keys: %d\n",
-		      setting->alg->name, MM_MAX_KEYS_LIMIT);
-	mm_buf_add_str(out, "tokens:\n  max_ttl: 24h\n");
+		      "  clock_skew: 0\n",
+		      setting->alg->name);
 	add_audiences(out, setting->audiences);
 	mm_buf_printf(out,
-		      "service_accounts: any\nbound_objects: any\nlimits:\n  rate: 0\nhttp:\n  workers: %lld\n  "
-		      "max_connections: %d\n"
-		      "log:\n  level: %s\n",
+		      "service_accounts: any\nbound_objects: any\nlimits:\n  rate: 0\n"
+		      "http:\n  workers: %lld\n  max_connections: %d\nlog:\n  level: %s\n",
 		      (long long)setting->workers, CONNECTIONS_MAX, setting->log_level);
 }
 
