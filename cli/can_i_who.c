@@ -111,6 +111,11 @@ static enum mm_code authenticate(const struct mm_config *config, const struct mm
 
 	if (code != MM_OK)
 		return code;
+	if (credentials->peer && !mm_callers_want_certificates(callers)) {
+		mm_fail(&out->refused, MM_EVERIFY,
+			"client certificates are not asked for: callers.client_ca is not set");
+		return MM_OK;
+	}
 	code = mm_authenticate(callers, snapshot, credentials, now, &identity, &out->refused);
 	if (code == MM_EVERIFY)
 		return MM_OK;

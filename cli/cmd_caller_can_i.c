@@ -97,6 +97,14 @@ static enum mm_code find_out_who(struct mm_call *call, struct mm_cli_context *co
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
 
+static void add_list(struct mm_buf *out, const char *what, const struct mm_strings *list)
+{
+	mm_buf_printf(out, "%s: ", what);
+	for (size_t i = 0; i < list->n; i++)
+		mm_buf_printf(out, "%s%s", i > 0 ? ", " : "", list->v[i]);
+	mm_buf_add_str(out, "\n");
+}
+
 static void add_bound(struct mm_buf *out, const char *what, mm_duration bound)
 {
 	char text[MM_DURATION_TEXT_SIZE];
@@ -107,13 +115,14 @@ static void add_bound(struct mm_buf *out, const char *what, mm_duration bound)
 	mm_buf_printf(out, "%s %s", what, text);
 }
 
-/* "lifetime: up to 1h: the rules 2h, the service account 1h, tokens.max_ttl 24h" */
+/* "lifetime: up to 1h (tokens.max_ttl 1d, rules 2h, service account 1h)" */
 static void add_lifetime(struct mm_buf *out, const struct mm_can_i_bounds *bounds, mm_duration wanted)
 {
 	add_bound(out, "lifetime: up to", bounds->least);
-	add_bound(out, ": tokens.max_ttl", bounds->tokens);
-	add_bound(out, ", the rules", bounds->rules);
-	add_bound(out, ", the service account", bounds->account);
+	add_bound(out, " (tokens.max_ttl", bounds->tokens);
+	add_bound(out, ", rules", bounds->rules);
+	add_bound(out, ", service account", bounds->account);
+	mm_buf_add_str(out, ")");
 	if (wanted > bounds->least) {
 		add_bound(out, "; a request for", wanted);
 		mm_buf_add_str(out, " is shortened to that");
@@ -128,10 +137,8 @@ static void add_who(struct mm_buf *out, const struct mm_can_i_who *who)
 	mm_buf_printf(out, "user: %s", who->user.name);
 	if (who->kind != MM_CALLER_NOBODY)
 		mm_buf_printf(out, ", known by %s", mm_caller_kind_name(who->kind));
-	mm_buf_add_str(out, "\ngroups: ");
-	for (size_t i = 0; i < who->user.groups.n; i++)
-		mm_buf_printf(out, "%s%s", i > 0 ? ", " : "", who->user.groups.v[i]);
 	mm_buf_add_str(out, "\n");
+	add_list(out, "groups", &who->user.groups);
 }
 
 static void add_reasons(struct mm_buf *out, const struct mm_config *config, const json_t *reasons)
@@ -157,6 +164,8 @@ static enum mm_code print_text(const struct mm_can_i_question *question, const s
 	enum mm_code code;
 
 	add_who(&text, question->who);
+	if (answer->audiences.n > 0)
+		add_list(&text, "audiences", &answer->audiences);
 	if (answer->allowed)
 		mm_buf_printf(&text, "rule %zu (%s:%zu) allows it\n", answer->rule + 1, question->config->name,
 			      answer->line);
@@ -212,6 +221,8 @@ static enum mm_code print_json(const struct mm_can_i_question *question, const s
 		json_object_set_new(json, "rule",
 				    json_pack("{s:I, s:s, s:I}", "number", (json_int_t)answer->rule + 1, "file",
 					      question->config->name, "line", (json_int_t)answer->line));
+	if (!answer->allowed)
+		json_object_set_new(json, "refusal", json_string(answer->refusal.p));
 	if (answer->allowed && question->privilege == MM_PRIV_MINT)
 		json_object_set_new(json, "max_ttl",
 				    json_pack("{s:I, s:o, s:o, s:o}", "seconds", (json_int_t)bounds->least, "rules",
