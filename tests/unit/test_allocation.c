@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Allocation failure is an error like any other: every allocation of base's own, and of conf's, is made to fail in
- * turn. The linker puts the functions below in the place of libc's (--wrap, see Makefile.am) for the code of this
+ * Allocation failure is an error like any other: every allocation of base's own, of conf's, and of what knows callers is
+ * made to fail in turn. The linker puts the functions below in the place of libc's (--wrap, see Makefile.am) for the code of this
  * program.
  */
-#include "tests/unit/support.h"
+#include "tests/unit/certificates.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <mintmark/base64url.h>
+#include <mintmark/callers.h>
 #include <mintmark/config.h>
 #include <mintmark/file.h>
 #include <mintmark/json.h>
+#include <mintmark/kubeapi.h>
 #include <mintmark/log.h>
 #include <mintmark/metrics.h>
 #include <mintmark/url.h>
+#include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -180,6 +184,92 @@ static enum mm_code parse_config(struct mm_err *err)
 			       "f", "/base", &config, err);
 }
 
+static enum mm_code make_users(struct mm_err *err)
+{
+	static char ops[] = "ops", dev[] = "dev", *groups[] = {ops, dev};
+	const struct mm_strings two = {.v = groups, .n = 2};
+	MM_CLEANUP(mm_user_clear) struct mm_user built = {0}, copied = {0}, peer = {0};
+	enum mm_code code = mm_user_build("alice", "1", &two, &built, err);
+
+	if (code == MM_OK)
+		code = mm_user_copy(&built, &copied, err);
+	if (code == MM_OK)
+		code = mm_user_from_peer(1, 2, &peer, err);
+	return code;
+}
+
+static json_t *claims;
+
+static enum mm_code make_service_accounts(struct mm_err *err)
+{
+	MM_CLEANUP(mm_user_clear) struct mm_user account = {0}, copied = {0};
+	enum mm_code code = mm_user_from_claims(claims, &account, err);
+
+	return code == MM_OK ? mm_user_copy(&account, &copied, err) : code;
+}
+
+static struct mm_config callers_config;
+static struct test_certificate client;
+
+static enum mm_code load_and_ask_callers(struct mm_err *err)
+{
+	MM_CLEANUP(mm_peer_clear) struct mm_peer peer = {.certificate = client.x509};
+	MM_CLEANUP(mm_identity_clear) struct mm_identity identity = {0};
+	const struct mm_credentials credentials = {.peer = &peer};
+	mm_auto(mm_callers) callers = NULL;
+	enum mm_code code = mm_callers_load(&callers_config, &callers, err);
+
+	X509_up_ref(client.x509);
+	return code == MM_OK ? mm_authenticate(callers, NULL, &credentials, CERT_NOW, &identity, err) : code;
+}
+
+/* A TokenRequest with two of everything from JSON, through protobuf, and back. */
+static enum mm_code pass_through_both_forms(struct mm_err *err)
+{
+	static const char body[] = "{\"metadata\":{\"name\":\"n\",\"annotations\":{\"b\":\"2\",\"a\":\"1\"}},"
+				   "\"spec\":{\"audiences\":[\"x\",\"y\"],\"boundObjectRef\":{\"kind\":\"Pod\"}}}";
+	MM_CLEANUP(mm_token_request_clear) struct mm_token_request request = {0};
+	MM_CLEANUP(mm_token_request_clear) struct mm_token_request again = {0};
+	mm_auto_buf protobuf = {0}, json = {0};
+	enum mm_code code = mm_token_request_decode(MM_MEDIA_JSON, mm_span_str(body), &request, err);
+
+	if (code == MM_OK)
+		code = mm_token_request_encode(MM_MEDIA_PROTOBUF, &request, &protobuf, err);
+	if (code == MM_OK)
+		code = mm_token_request_decode(MM_MEDIA_PROTOBUF, mm_buf_span(&protobuf), &again, err);
+	if (code == MM_OK)
+		code = mm_token_request_encode(MM_MEDIA_JSON, &again, &json, err);
+	return code;
+}
+
+static enum mm_code review_in_protobuf(struct mm_err *err)
+{
+	char username[] = "u", group[] = "g", token[] = "t", *groups[] = {group};
+	const struct mm_token_review review = {.user = {.name = username, .groups = {groups, 1}},
+					       .status_audiences = {groups, 1}};
+	MM_CLEANUP(mm_token_review_clear) struct mm_token_review sent = {0};
+	const struct mm_token_review with_token = {.token = {token, 1, sizeof token, false}};
+	mm_auto_buf answer = {0}, body = {0};
+	enum mm_code code = mm_token_review_encode(MM_MEDIA_PROTOBUF, &review, &answer, err);
+
+	if (code == MM_OK)
+		code = mm_token_review_encode(MM_MEDIA_PROTOBUF, &with_token, &body, err);
+	if (code == MM_OK)
+		code = mm_token_review_decode(MM_MEDIA_PROTOBUF, mm_buf_span(&body), &sent, err);
+	return code;
+}
+
+static enum mm_code write_a_status(struct mm_err *err)
+{
+	char text[] = "a\xff";
+	const struct mm_buf message = {text, sizeof text - 1, sizeof text, false};
+	const struct mm_kube_status status = {.message = message, .name = message, .cause_message = message};
+	mm_auto_buf protobuf = {0}, json = {0};
+	enum mm_code code = mm_kube_status_encode(&status, MM_MEDIA_PROTOBUF, &protobuf, err);
+
+	return code == MM_OK ? mm_kube_status_encode(&status, MM_MEDIA_JSON, &json, err) : code;
+}
+
 static void buffers_tell(void **state)
 {
 	(void)state;
@@ -232,6 +322,50 @@ static void configurations_tell(void **state)
 	assert_each_failure_is_told(parse_config, 100);
 }
 
+static void users_tell(void **state)
+{
+	(void)state;
+	claims = json_loads(
+		"{\"jti\":\"j\",\"sub\":\"system:serviceaccount:a:b\",\"kubernetes.io\":{\"namespace\":\"a\","
+		"\"serviceaccount\":{\"name\":\"b\",\"uid\":\"u\"},\"pod\":{\"name\":\"p\",\"uid\":\"v\"}}}",
+		0, NULL);
+	assert_each_failure_is_told(make_users, 14);
+	assert_each_failure_is_told(make_service_accounts, 16);
+	json_decref(claims);
+}
+
+static void callers_tell(void **state)
+{
+	struct test_certificate authority = test_authority("Clients");
+	char tokens[512], ca[512], crl[512];
+	struct test_dir dir;
+
+	(void)state;
+	test_dir_make(&dir);
+	snprintf(tokens, sizeof tokens, "%s/tokens.csv", dir.path);
+	snprintf(ca, sizeof ca, "%s/ca.pem", dir.path);
+	snprintf(crl, sizeof crl, "%s/crl.pem", dir.path);
+	test_file_write(dir.fd, "tokens.csv", "a,alice,1,\"ops,dev\"\nb,bob,2\n", 0600);
+	test_pem_add(&dir, "ca.pem", authority.x509);
+	test_pem_add_crl(&dir, "crl.pem", test_crl(&authority, CERT_NOW, CERT_NOW + 60, 0));
+	callers_config.callers.tokens = tokens;
+	callers_config.callers.client_ca = ca;
+	callers_config.callers.client_crl = crl;
+	client = test_client(&authority, "alice", "ops");
+	assert_each_failure_is_told(load_and_ask_callers, 30);
+	test_certificate_free(&client);
+	test_certificate_free(&authority);
+	test_dir_remove(&dir);
+}
+
+static void kubernetes_objects_tell(void **state)
+{
+	(void)state;
+	assert_each_failure_is_told(pass_through_both_forms, 30);
+	assert_each_failure_is_told(review_in_protobuf, 8);
+	assert_each_failure_is_told(write_a_status, 6);
+}
+
 static void a_log_line_is_whole_or_not_there(void **state)
 {
 	struct mm_log log = {.level = MM_LOG_INFO};
@@ -260,6 +394,9 @@ int main(void)
 		cmocka_unit_test(files_tell),
 		cmocka_unit_test(metrics_tell),
 		cmocka_unit_test(configurations_tell),
+		cmocka_unit_test(users_tell),
+		cmocka_unit_test(callers_tell),
+		cmocka_unit_test(kubernetes_objects_tell),
 		cmocka_unit_test(a_log_line_is_whole_or_not_there),
 	};
 
