@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <mintmark/json.h>
+#include "base/json_plain.h"
 
+#include <mintmark/json.h>
 #include <string.h>
 
 /* Where the scan stands; columns count characters, as jansson's do. */
@@ -83,6 +84,9 @@ enum mm_code mm_json_load(struct mm_span text, size_t max_len, json_t **out, str
 		return mm_fail(err, MM_EPARSE, "JSON: line 1, column 1: nothing there, expected an object");
 	if (mm_span_starts(text, "\xef\xbb\xbf"))
 		return mm_fail(err, MM_EPARSE, "JSON: line 1, column 1: a byte order mark (RFC 8259 §8.1)");
+	*out = mm_json_plain(text);
+	if (*out)
+		return MM_OK;
 	code = scan_text(text, err);
 	if (code != MM_OK)
 		return code;
