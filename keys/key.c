@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/key.h>
 
+#include "keys/sigparams.h"
+#include "keys/verify.h"
 #include "keys/vet.h"
 
 #include <mintmark/base64url.h>
@@ -16,7 +18,8 @@
 struct mm_key {
 	atomic_uint references;
 	const struct mm_alg *alg;
-	EVP_PKEY *pkey; /* NULL: planned */
+	EVP_PKEY *pkey;                  /* NULL: planned */
+	_Atomic(EVP_MD_CTX *) verifying; /* NULL: nobody has asked for it */
 	bool private;
 	char kid[MM_KID_SIZE];
 };
@@ -185,6 +188,7 @@ void mm_key_free(struct mm_key *key)
 	/* acquire and release: what other threads did with the key comes before it is freed */
 	if (!key || atomic_fetch_sub_explicit(&key->references, 1, memory_order_acq_rel) != 1)
 		return;
+	EVP_MD_CTX_free(key->verifying);
 	EVP_PKEY_free(key->pkey); /* cleanses the private numbers */
 	free(key);
 }
@@ -219,6 +223,42 @@ size_t mm_key_signature_len(const struct mm_key *key)
 EVP_PKEY *mm_key_pkey(const struct mm_key *key)
 {
 	return key->pkey;
+}
+
+static enum mm_code prepare(const struct mm_key *key, EVP_MD_CTX **out, struct mm_err *err)
+{
+	mm_ossl_auto(EVP_MD_CTX) context = EVP_MD_CTX_new();
+	OSSL_PARAM params[MM_SIGPARAMS_COUNT];
+
+	mm_sigparams(key->alg, params);
+	if (!context || !EVP_DigestVerifyInit_ex(context, NULL, key->alg->digest, NULL, NULL, key->pkey, params))
+		return mm_fail_openssl(err, MM_ECRYPTO, "preparing to verify");
+	/* as of signers: the copies are for one signature each */
+	EVP_MD_CTX_set_flags(context, EVP_MD_CTX_FLAG_FINALISE);
+	*out = mm_take(context);
+	return MM_OK;
+}
+
+enum mm_code mm_key_verifying(const struct mm_key *key, const EVP_MD_CTX **out, struct mm_err *err)
+{
+	/* What is kept for later is not part of what is immutable. */
+	_Atomic(EVP_MD_CTX *) *kept = &((struct mm_key *)(uintptr_t)key)->verifying;
+	EVP_MD_CTX *found = atomic_load_explicit(kept, memory_order_acquire);
+	EVP_MD_CTX *fresh = NULL;
+	enum mm_code code;
+
+	if (!found) {
+		code = prepare(key, &fresh, err);
+		if (code != MM_OK)
+			return code;
+		if (atomic_compare_exchange_strong_explicit(kept, &found, fresh, memory_order_acq_rel,
+							    memory_order_acquire))
+			found = fresh;
+		else
+			EVP_MD_CTX_free(fresh); /* another thread was first */
+	}
+	*out = found;
+	return MM_OK;
 }
 
 enum mm_code mm_key_spki(const struct mm_key *key, struct mm_buf *out, struct mm_err *err)

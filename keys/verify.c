@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "keys/verify.h"
 #include "keys/ecdsa.h"
-#include "keys/sigparams.h"
 
 #include <mintmark/ossl.h>
 #include <mintmark/signer.h>
@@ -23,9 +23,8 @@ static bool openssl_form(const struct mm_key *key, struct mm_span *signature, ui
 
 enum mm_code mm_verify(const struct mm_key *key, struct mm_span message, struct mm_span signature, struct mm_err *err)
 {
-	const struct mm_alg *alg = mm_key_alg(key);
 	mm_ossl_auto(EVP_MD_CTX) context = NULL;
-	OSSL_PARAM params[MM_SIGPARAMS_COUNT];
+	const EVP_MD_CTX *prepared = NULL;
 	uint8_t der[MM_ECDSA_DER_MAX];
 	enum mm_code code = mm_key_check_made(key, err);
 	bool good;
@@ -34,9 +33,11 @@ enum mm_code mm_verify(const struct mm_key *key, struct mm_span message, struct 
 		return code;
 	if (!openssl_form(key, &signature, der))
 		return mm_fail(err, MM_EVERIFY, "the signature does not verify");
-	mm_sigparams(alg, params);
+	code = mm_key_verifying(key, &prepared, err);
+	if (code != MM_OK)
+		return code;
 	context = EVP_MD_CTX_new();
-	if (!context || !EVP_DigestVerifyInit_ex(context, NULL, alg->digest, NULL, NULL, mm_key_pkey(key), params))
+	if (!context || !EVP_MD_CTX_copy_ex(context, prepared))
 		return mm_fail_openssl(err, MM_ECRYPTO, "preparing to verify");
 	good = EVP_DigestVerify(context, (const uint8_t *)signature.p, signature.len, (const uint8_t *)message.p,
 				message.len) == 1;
