@@ -26,7 +26,7 @@ enum mm_fault_key {
 struct mm_fault {
 	const char *name;
 	const char *help;
-	bool refused; /* by every correct verifier */
+	bool refused; /* by a strict verifier */
 	enum mm_fault_key key;
 	/* In seconds from now; 0: left alone. Well beyond any leeway. */
 	struct {

@@ -175,7 +175,7 @@ def test_over_tls_every_loopback_name_will_do(mintmark):
             assert dev.fetch(f"https://{host}:{port}/openid/v1/jwks")["keys"]
 
 
-# ---- who may -----------------------------------------------------------------------------------------------------------
+# ---- who may -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("path", ["/dev/clock", "/dev/rotate", "/api/v1/namespaces/a/serviceaccounts/b/token", "/no"],
                          ids=["clock", "rotate", "token", "unknown"])
 @pytest.mark.parametrize("token", [None, "x" * 32], ids=["nobody", "wrong"])
