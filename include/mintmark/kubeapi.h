@@ -55,8 +55,8 @@ struct mm_object_meta {
 	char *name;
 	char *namespace;
 	char *uid;
-	mm_time created; /* MM_NEVER: left out (JSON: null) */
-	struct mm_strings annotation_names, annotation_values;
+	mm_time created; /* not read; MM_NEVER: left out (JSON: null) */
+	struct mm_strings annotation_names, annotation_values; /* in the order of the names, each once */
 };
 
 /* authentication.k8s.io/v1 TokenRequest */
@@ -96,9 +96,9 @@ void mm_self_subject_review_clear(struct mm_self_subject_review *review);
 /*
  * Decoding. `*out` must be {0} and is cleared by the caller in any case. JSON null is the same as an absent member
  * (kubectl 1.27 to 1.31); kind and apiVersion may be missing, and must be right when they are there. MM_EPARSE,
- * MM_ELIMIT (of nesting, of 100 audiences, of a text beyond 4096 bytes that is no token): 400 with the line. Duplicate
- * members, wrong types, numbers that are no int64 and texts that are not UTF-8 are refused. Never recurses by what is
- * sent.
+ * MM_ELIMIT (of nesting, of 100 audiences or annotations, of a text beyond 4096 bytes that is no token, of the memory
+ * that protobuf's fields take): 400 with the line, which is Kubernetes' and quotes no token. Duplicate members, wrong
+ * types, numbers that are no int64 and texts that are not UTF-8 are refused. Never recurses by what is sent.
  */
 MM_MUSTCHECK enum mm_code mm_token_request_decode(enum mm_media media, struct mm_span body,
 						  struct mm_token_request *out, struct mm_err *err);
@@ -108,8 +108,7 @@ MM_MUSTCHECK enum mm_code mm_self_subject_review_decode(enum mm_media media, str
 							struct mm_self_subject_review *out, struct mm_err *err);
 
 /*
- * Encoding, appended; members and their order as kube-apiserver writes them. The token comes last into `out`'s
- * memory.
+ * Encoding, appended; members and their order as kube-apiserver writes them. Texts must be UTF-8. MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_token_request_encode(enum mm_media media, const struct mm_token_request *request,
 						  struct mm_buf *out, struct mm_err *err);

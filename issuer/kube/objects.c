@@ -17,20 +17,38 @@ enum mm_code mm_kube_unhandled(const char *kind, struct mm_err *err, enum mm_cod
 	return mm_context(err, code, "%s in version \"v1\" cannot be handled as a %s", kind, kind);
 }
 
+/* As much of it as a line has room for. */
+static int shown(struct mm_span text)
+{
+	enum { SHOWN_MAX = 100 };
+
+	return (int)(text.len < SHOWN_MAX ? text.len : SHOWN_MAX);
+}
+
+/* Of "authentication.k8s.io/v1" what stands after the group. */
+static struct mm_span version_of(struct mm_span group_version)
+{
+	const char *slash = group_version.len > 0 ? memrchr(group_version.p, '/', group_version.len) : NULL;
+	size_t group = slash ? (size_t)(slash + 1 - group_version.p) : 0;
+
+	return group_version.len > 0 ? mm_span(group_version.p + group, group_version.len - group) : mm_span_str("v1");
+}
+
 enum mm_code mm_kube_check_type(const char *kind, struct mm_span sent_kind, struct mm_span sent_version,
 				struct mm_err *err)
 {
-	enum { SHOWN_MAX = 100 };
-	int kind_len = (int)(sent_kind.len < SHOWN_MAX ? sent_kind.len : SHOWN_MAX);
-	int version_len = (int)(sent_version.len < SHOWN_MAX ? sent_version.len : SHOWN_MAX);
+	struct mm_span version = version_of(sent_version);
 
+	if (sent_kind.len > 0 && !mm_span_is(sent_kind, kind))
+		return mm_fail(err, MM_EPARSE,
+			       "%.*s in version \"%.*s\" cannot be handled as a %s: expected kind \"%s\" of "
+			       "apiVersion \"%s\"",
+			       shown(sent_kind), sent_kind.p, shown(version), version.p, kind, kind,
+			       MM_KUBE_GROUP_VERSION);
 	if (sent_version.len > 0 && !mm_span_is(sent_version, MM_KUBE_GROUP_VERSION))
 		return mm_fail(err, MM_EPARSE,
 			       "the API version in the data (%.*s) does not match the expected API version (%s)",
-			       version_len, sent_version.p, MM_KUBE_GROUP_VERSION);
-	if (sent_kind.len > 0 && !mm_span_is(sent_kind, kind))
-		return mm_fail(err, MM_EPARSE, "%.*s in version \"v1\" cannot be handled as a %s: expected kind \"%s\"",
-			       kind_len, sent_kind.p, kind, kind);
+			       shown(sent_version), sent_version.p, MM_KUBE_GROUP_VERSION);
 	return MM_OK;
 }
 
