@@ -55,7 +55,7 @@ struct mm_object_meta {
 	char *name;
 	char *namespace;
 	char *uid;
-	mm_time created; /* not read; MM_NEVER: left out (JSON: null) */
+	mm_time created;                                       /* not read; MM_NEVER: left out (JSON: null) */
 	struct mm_strings annotation_names, annotation_values; /* in the order of the names, each once */
 };
 
