@@ -23,10 +23,10 @@ static json_t *choices_json(const struct mm_choices *choices)
 
 static json_t *flag_json(const struct mm_flag *flag)
 {
-	return json_pack("{s:s, s:s%, s:s?, s:s?, s:o, s:b, s:b, s:b, s:s}", "name", flag->name, "letter",
+	return json_pack("{s:s, s:s%, s:s?, s:s?, s:o, s:s?, s:b, s:b, s:b, s:s}", "name", flag->name, "letter",
 			 &flag->letter, (size_t)(flag->letter != '\0'), "value", flag->value, "default", flag->fallback,
-			 "words", flag->choices ? choices_json(flag->choices) : words_json(flag->words), "required",
-			 flag->required, "hidden", flag->hidden, "repeatable", flag->type == MM_FLAG_LIST, "help",
+			 "words", flag->choices ? choices_json(flag->choices) : words_json(flag->words), "title",
+			 flag->choices ? flag->choices->title : NULL, "required", flag->required, "hidden", flag->hidden, "repeatable", flag->type == MM_FLAG_LIST, "help",
 			 flag->help);
 }
 

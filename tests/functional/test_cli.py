@@ -28,7 +28,7 @@ def test_help_of_the_program_lists_every_command_at_the_top(mintmark, tables, ar
 
 
 def test_help_of_a_group_lists_its_commands(mintmark, commands, groups):
-    assert groups == ["token", "key"]
+    assert groups == ["token", "key", "caller"]
     for group in groups:
         text = mintmark(group, "--help").stdout
         assert mintmark("help", group).stdout == text
@@ -96,7 +96,8 @@ def test_every_flag_that_needs_a_value_says_so(mintmark, commands):
             assert f"{name}: --{flag['name']}: the value is missing; accepted: {flag['value']}" in result.stderr
             for word in flag["words"]:
                 result = mintmark(*name.split(), f"--{flag['name']}=wrong", status=2)
-                assert word in result.stderr
+                # Words with a list of their own in help are too many for a line: the nearest has to do.
+                assert word in result.stderr or flag["title"] and "did you mean" in result.stderr
 
 
 def test_hostile_text_cannot_write_to_the_terminal(mintmark):
@@ -232,8 +233,9 @@ def test_completion_scripts_are_sound(mintmark):
     ("mintmark version -o", ["-otext", "-ojson"]),
     ("mintmark version -oj", ["-ojson"]),
     ("mintmark version -x", [""]),
-    ("mintmark frobnicate ", ["init", "serve", "token", "key", "jwks", "discovery", "publish", "version",
-                              "completion", "help"]),
+    ("mintmark token create --fault wrong-a", ["wrong-audience", "wrong-alg"]),
+    ("mintmark frobnicate ", ["init", "serve", "dev", "token", "key", "jwks", "discovery", "publish", "caller",
+                              "kubeconfig", "version", "completion", "help"]),
 ])
 def test_bash_completes(mintmark, line, offered):
     assert completed(mintmark, line) == offered
