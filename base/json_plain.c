@@ -35,26 +35,30 @@ static bool take(struct reader *reader, char c)
 	return found;
 }
 
+/* What characters of a string are, in a byte's bits, so that a long one is looked through at a character a cycle. */
+enum { ENDS = 1, UNPLAIN = 2, UNASCII = 4 };
+static const unsigned char kinds[256] = {
+	[0 ... 0x1f] = ENDS | UNPLAIN,
+	['"'] = ENDS,
+	['\\'] = ENDS | UNPLAIN,
+	[0x80 ... 0xff] = UNASCII,
+};
+
 /* What stands between two quotation marks, if it means itself: no escapes and no control characters, but UTF-8. */
 static bool take_text(struct reader *reader, struct mm_span *text)
 {
-	const char *closing;
-	bool plain = true, ascii = true;
+	const char *p;
+	unsigned char seen = 0;
 
 	if (!take(reader, '"'))
 		return false;
-	closing = memchr(reader->p, '"', (size_t)(reader->end - reader->p));
-	if (!closing)
+	for (p = reader->p; p < reader->end && !(seen & ENDS); p++)
+		seen |= kinds[(unsigned char)*p];
+	if (!(seen & ENDS) || (seen & UNPLAIN))
 		return false;
-	*text = mm_span(reader->p, (size_t)(closing - reader->p));
-	for (size_t i = 0; i < text->len; i++) {
-		unsigned char c = (unsigned char)text->p[i];
-
-		plain &= c >= 0x20 && c != '\\';
-		ascii &= c < 0x80;
-	}
-	reader->p = closing + 1;
-	return plain && (ascii || mm_utf8_valid(*text));
+	*text = mm_span(reader->p, (size_t)(p - 1 - reader->p));
+	reader->p = p;
+	return !(seen & UNASCII) || mm_utf8_valid(*text);
 }
 
 static json_t *read_text(struct reader *reader)

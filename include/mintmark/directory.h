@@ -35,6 +35,13 @@ MM_MUSTCHECK enum mm_code mm_directory_account(const struct mm_directory *direct
 					       const char *namespace, const char *name, struct mm_account *out,
 					       struct mm_err *err);
 
+/*
+ * Whether the account is there, which derives no uid: `*uid` is the declared one, borrowed, or NULL. MM_ENOTFOUND as
+ * above.
+ */
+MM_MUSTCHECK enum mm_code mm_directory_knows(const struct mm_directory *directory, const char *namespace,
+					     const char *name, const char **uid, struct mm_err *err);
+
 /* An object that tokens can be bound to; borrowed; in `any` mode it is what the caller says that it is. */
 struct mm_bindable {
 	const char *kind; /* "Pod", "Node", "Secret" */

@@ -183,20 +183,34 @@ static enum mm_code check_names(const char *namespace, const char *what, const c
 	return code == MM_OK ? MM_OK : mm_fail(err, MM_ENOTFOUND, "%s", why.text);
 }
 
+/* All of it but a uid that is derived. */
+static enum mm_code look_up(const struct mm_directory *directory, const char *namespace, const char *name,
+			    struct mm_account *out, struct mm_err *err)
+{
+	*out = (struct mm_account){.namespace = namespace, .name = name};
+	return directory->any_account ? check_names(namespace, "service account", name, err)
+				      : find_account(directory, namespace, name, out, err);
+}
+
 enum mm_code mm_directory_account(const struct mm_directory *directory, const char *issuer, const char *namespace,
 				  const char *name, struct mm_account *out, struct mm_err *err)
 {
-	enum mm_code code;
+	enum mm_code code = look_up(directory, namespace, name, out, err);
 
-	*out = (struct mm_account){.namespace = namespace, .name = name};
-	if (directory->any_account)
-		code = check_names(namespace, "service account", name, err);
-	else
-		code = find_account(directory, namespace, name, out, err);
 	if (code == MM_OK && !out->uid) {
 		code = mm_service_account_uid(issuer, namespace, name, out->derived, err);
 		out->uid = out->derived;
 	}
+	return code;
+}
+
+enum mm_code mm_directory_knows(const struct mm_directory *directory, const char *namespace, const char *name,
+				const char **uid, struct mm_err *err)
+{
+	struct mm_account account;
+	enum mm_code code = look_up(directory, namespace, name, &account, err);
+
+	*uid = account.uid;
 	return code;
 }
 

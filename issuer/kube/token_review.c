@@ -156,16 +156,15 @@ static enum mm_code check_account(struct work *work, struct mm_err *err)
 {
 	const char *namespace = json_string_value(json_object_get(work->private, "namespace"));
 	const char *name = said(work, "serviceaccount", "name"), *uid = said(work, "serviceaccount", "uid");
-	struct mm_account account;
+	const char *declared;
 	char why[MM_ERR_TEXT_MAX];
-	enum mm_code code = mm_directory_account(work->api->directory, work->api->snapshot->issuer, namespace, name,
-						 &account, err);
+	enum mm_code code = mm_directory_knows(work->api->directory, namespace, name, &declared, err);
 
 	if (code == MM_ENOTFOUND)
 		return reject_account(work, name, err);
-	if (code != MM_OK || account.uid == account.derived || strcmp(account.uid, uid) == 0)
+	if (code != MM_OK || !declared || strcmp(declared, uid) == 0)
 		return code;
-	snprintf(why, sizeof why, "service account UID (%s) does not match claim (%s)", account.uid, uid);
+	snprintf(why, sizeof why, "service account UID (%s) does not match claim (%s)", declared, uid);
 	return reject(work, why, err);
 }
 

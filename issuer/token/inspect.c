@@ -15,22 +15,25 @@ static size_t count_dots(struct mm_span text)
 	return n;
 }
 
+static const char *find_dot(const char *from, const char *end)
+{
+	return from < end ? memchr(from, '.', (size_t)(end - from)) : NULL;
+}
+
 /* Dots are counted before anything else is done with the text: each of them once cost others an allocation
  * (CVE-2025-27144, CVE-2025-30204). */
 enum mm_code mm_token_split(struct mm_span text, struct mm_token_parts *parts, struct mm_err *err)
 {
-	const char *first, *second, *end;
-	size_t dots;
+	const char *end = text.p + text.len, *first, *second;
 
 	if (text.len > MM_TOKEN_MAX)
 		return mm_fail(err, MM_ELIMIT, "token: %zu characters, of which %d are allowed", text.len,
 			       MM_TOKEN_MAX);
-	dots = count_dots(text);
-	if (dots != 2)
-		return mm_fail(err, MM_EPARSE, "token: not a JWS in compact form: %zu dots instead of 2", dots);
-	end = text.p + text.len;
-	first = memchr(text.p, '.', text.len);
-	second = memchr(first + 1, '.', (size_t)(end - first - 1));
+	first = find_dot(text.p, end);
+	second = first ? find_dot(first + 1, end) : NULL;
+	if (!second || find_dot(second + 1, end))
+		return mm_fail(err, MM_EPARSE, "token: not a JWS in compact form: %zu dots instead of 2",
+			       count_dots(text));
 	*parts = (struct mm_token_parts){
 		.header = mm_span(text.p, (size_t)(first - text.p)),
 		.payload = mm_span(first + 1, (size_t)(second - first - 1)),

@@ -47,6 +47,27 @@ static void a_declared_account_is_what_was_declared(void **state)
 	assert_int_equal(account.max_ttl, 3600);
 }
 
+static void whether_an_account_is_there_is_told_with_the_uid_that_was_declared(void **state)
+{
+	char namespace[] = "prod", name[] = "deployer", other[] = "other", uid[] = "1234";
+	struct mm_account_record records[] = {{.namespace = namespace, .name = name, .uid = uid},
+					      {.namespace = namespace, .name = other}};
+	mm_auto(mm_directory) directory = build(records, 2, NULL, 0);
+	mm_auto(mm_directory) any = build(NULL, 0, NULL, 0);
+	const char *found;
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(mm_directory_knows(directory, "prod", "deployer", &found, &err), &err);
+	assert_string_equal(found, "1234");
+	assert_ok(mm_directory_knows(directory, "prod", "other", &found, &err), &err);
+	assert_null(found);
+	assert_fails(mm_directory_knows(directory, "prod", "gone", &found, &err), MM_ENOTFOUND, &err);
+	assert_ok(mm_directory_knows(any, "prod", "gone", &found, &err), &err);
+	assert_null(found);
+	assert_fails(mm_directory_knows(any, "prod", "Gone", &found, &err), MM_ENOTFOUND, &err);
+}
+
 static void what_was_not_declared_is_derived_or_unbounded(void **state)
 {
 	char namespace[] = "prod", name[] = "deployer", expected[MM_UUID_SIZE];
@@ -302,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_declared_account_is_what_was_declared),
+		cmocka_unit_test(whether_an_account_is_there_is_told_with_the_uid_that_was_declared),
 		cmocka_unit_test(what_was_not_declared_is_derived_or_unbounded),
 		cmocka_unit_test(other_accounts_are_not_found),
 		cmocka_unit_test(where_none_is_declared_none_is_found),
