@@ -26,8 +26,8 @@ static json_t *flag_json(const struct mm_flag *flag)
 	return json_pack("{s:s, s:s%, s:s?, s:s?, s:o, s:s?, s:b, s:b, s:b, s:s}", "name", flag->name, "letter",
 			 &flag->letter, (size_t)(flag->letter != '\0'), "value", flag->value, "default", flag->fallback,
 			 "words", flag->choices ? choices_json(flag->choices) : words_json(flag->words), "title",
-			 flag->choices ? flag->choices->title : NULL, "required", flag->required, "hidden", flag->hidden, "repeatable", flag->type == MM_FLAG_LIST, "help",
-			 flag->help);
+			 flag->choices ? flag->choices->title : NULL, "required", flag->required, "hidden",
+			 flag->hidden, "repeatable", flag->type == MM_FLAG_LIST, "help", flag->help);
 }
 
 static json_t *command_json(const struct mm_command *command)
