@@ -35,6 +35,7 @@ struct ask {
 	const char *authorization, *accept, *content_type, *body, *query;
 	enum rules rules;
 	bool crowded;
+	struct mm_dev *dev;
 	int64_t now_ns;
 };
 
@@ -75,6 +76,7 @@ static struct mm_context context_of(struct fixture *fixture, const struct ask *a
 		.limits = fixture->limits,
 		.address = "192.0.2.1:4711",
 		.crowded = ask->crowded,
+		.dev = ask->dev,
 		.now = NOW,
 		.now_ns = ask->now_ns,
 	};
@@ -211,6 +213,59 @@ static void a_segment_has_at_most_253_bytes(void **state)
 	memset(path + start, 'a', 254);
 	strcpy(path + start + 254, "/serviceaccounts/b/token");
 	assert_string_equal(route_of(*state, ADMIN(.path = path)), "none");
+}
+
+/* The second issuer's path begins with the first one's. */
+static void the_issuer_is_the_one_under_whose_path_it_is(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t issuer;
+		const char *route;
+	} rows[] = {
+		{"/id/prod/version", 0, "version"},
+		{"/id/prod/2/version", 1, "version"},
+		{"/version", 0, "version"},
+		{"/id/prod/3/version", 0, "none"},
+		{"/id/prod/2", 0, "none"},
+		{"/id/prod/2version", 0, "none"},
+		{"/id/prod/2/id/prod/version", 0, "none"},
+		{"/id/version", 0, "none"},
+	};
+	struct fixture *fixture = *state;
+	static char second[] = "/id/prod/2";
+	struct mm_live_issuer issuers[] = {fixture->lives[RULES_ALL]->issuers[0], {.prefix = second}};
+	struct mm_live live = {.issuer_count = 2, .issuers = issuers};
+
+	issuers[1].snapshot = issuers[0].snapshot;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		const struct ask ask = ADMIN(.path = rows[i].path);
+		struct mm_context context = context_of(fixture, &ask);
+		struct mm_request request = request_of(&ask);
+		const struct mm_live *known = context.live;
+
+		live.callers = known->callers;
+		live.rules = known->rules;
+		context.live = &live;
+		mm_response_clear(&fixture->response);
+		assert_string_equal(mm_route_name(mm_dispatch(&context, &request, &fixture->response)), rows[i].route);
+		assert_ptr_equal(context.issuer, &issuers[rows[i].issuer]);
+		mm_identity_clear(&context.caller);
+	}
+}
+
+static void the_routes_of_dev_are_there_in_dev_alone(void **state)
+{
+	static int anything;
+	struct mm_dev *dev = (struct mm_dev *)&anything; /* no handler is reached */
+
+	assert_int_equal(status_of(*state, ADMIN(.path = "/dev/rotate")), 404);
+	assert_int_equal(status_of(*state, ADMIN(.path = "/dev/rotate", .dev = dev)), 405);
+	assert_int_equal(
+		status_of(*state, ADMIN(.path = "/dev/rotate", .method = MM_POST, .dev = dev, .rules = RULES_REVIEW)),
+		403);
+	assert_int_equal(status_of(*state, STRANGER(.path = "/dev/rotate", .method = MM_POST, .dev = dev)), 401);
+	assert_int_equal(status_of(*state, WORLD(.path = "/dev/rotate", .method = MM_POST, .dev = dev)), 404);
 }
 
 static void each_listener_has_its_own_routes(void **state)
@@ -590,6 +645,8 @@ int main(void)
 		TEST(paths_are_compared_byte_for_byte),
 		TEST(a_segment_is_what_a_name_can_be_and_nothing_is_decoded),
 		TEST(a_segment_has_at_most_253_bytes),
+		TEST(the_issuer_is_the_one_under_whose_path_it_is),
+		TEST(the_routes_of_dev_are_there_in_dev_alone),
 		TEST(each_listener_has_its_own_routes),
 		TEST(what_takes_no_privilege_is_known_by_name),
 		TEST(all_that_the_world_can_reach_takes_no_privilege),
