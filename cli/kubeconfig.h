@@ -23,7 +23,7 @@ void mm_kube_server_clear(struct mm_kube_server *server);
  */
 MM_MUSTCHECK enum mm_code mm_kube_server_find(struct mm_call *call, const struct mm_config *config,
 					      struct mm_kube_server *out, struct mm_err *err);
-/* A server that the user named; what `config` (NULL: none) has as certificate is taken for its. MM_EUSAGE: no such URL. */
+/* A server that the user named; `config` (NULL: none) has its certificate. MM_EUSAGE: that is no URL of a server. */
 MM_MUSTCHECK enum mm_code mm_kube_server_named(const char *url, const struct mm_config *config,
 					       struct mm_kube_server *out, struct mm_err *err);
 
