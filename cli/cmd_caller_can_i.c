@@ -314,5 +314,5 @@ const struct mm_command mm_cmd_caller_can_i = {
 	.flags = flags,
 	.options_size = sizeof(struct can_i_options),
 	.run = run,
-	.help = "say whether a caller may mint, review or read metrics, and why",
+	.help = "say whether a caller may mint, review or read metrics",
 };
