@@ -22,8 +22,8 @@ bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin
 bool mm_exchange_wants_body(struct mm_worker *worker, const struct mm_origin *origin);
 
 /*
- * Answers what never became a request; the connection closes. Of worker->request only what could be gleaned is looked at
- * (mm_codec_glean). `why` NULL: the status's own message.
+ * Answers what never became a request; the connection closes. Of worker->request only what could be gleaned is looked
+ * at (mm_codec_glean). `why` NULL: the status's own message.
  */
 void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin, int status, const char *why);
 

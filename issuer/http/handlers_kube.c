@@ -23,8 +23,8 @@ static void set_status(struct mm_kube_status *status, int code, const char *mess
 }
 
 /*
- * The form of the body. False, and a status: the answer could not be read (406), or the body cannot (415); in Kubernetes'
- * order and words.
+ * The form of the body. False, and a status: the answer could not be read (406), or the body cannot (415); in
+ * Kubernetes' order and words.
  */
 static bool agree_on_media(const struct mm_context *context, const struct mm_request *request, enum mm_media *media,
 			   struct mm_kube_status *status)
@@ -69,8 +69,8 @@ static enum mm_code refused(const struct mm_context *context, struct mm_response
 /* ---- TokenRequest ------------------------------------------------------------------------------------------------ */
 
 /*
- * Kubernetes has no such thing as a token that is not one: asked for a dry run, kube-apiserver hands out a token that is
- * good. Whoever asks for a dry run does not expect that.
+ * There is no token that is not one: asked for a dry run, kube-apiserver hands out a good one. Whoever asks for a dry
+ * run does not expect that.
  */
 static bool is_dry_run(struct mm_span query)
 {
