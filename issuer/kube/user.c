@@ -67,9 +67,9 @@ bool mm_user_is_in(const struct mm_user *user, const char *group)
 static const char *const reserved[] = {
 	"system:anonymous",
 	"system:unauthenticated",
-	MM_USER_SERVICE_ACCOUNT, /* a text that ends in a colon stands for all that begin so */
-	MM_GROUP_SERVICE_ACCOUNTS,
-	MM_GROUP_SERVICE_ACCOUNTS ":",
+	"system:serviceaccount:", /* a text that ends in a colon stands for all that begin so */
+	"system:serviceaccounts",
+	"system:serviceaccounts:",
 	USER_UNIX,
 };
 

@@ -250,6 +250,47 @@ static void an_intermediate_that_the_client_sends_is_followed(void **state)
 	test_certificate_free(&intermediate);
 }
 
+/* Whether a client is known who sends that many intermediates. */
+static bool is_known_through(const struct world *world, int intermediates)
+{
+	struct stack_st_X509 *chain = sk_X509_new_null();
+	struct test_certificate issuer = {0}, client;
+	struct mm_user user;
+	mm_time until;
+	enum mm_code code;
+
+	for (int i = 0; i < intermediates; i++) {
+		const char letter[] = {(char)('A' + i), '\0'};
+		const struct test_name subject[] = {CN(letter), {0}};
+		struct test_certificate next = test_certificate_make(
+			&(struct test_certificate_spec){.issuer = i > 0 ? &issuer : &world->authority,
+							.subject = subject,
+							.serial = 2,
+							.is_authority = true});
+
+		X509_up_ref(next.x509);
+		assert_true(sk_X509_push(chain, next.x509) > 0);
+		test_certificate_free(&issuer);
+		issuer = next;
+	}
+	client = test_client(&issuer, "alice", "ops");
+	code = mm_client_certificate_user(world->ca, client.x509, chain, CERT_NOW, &user, &until, NULL);
+	mm_user_clear(&user);
+	test_certificate_free(&client);
+	test_certificate_free(&issuer);
+	sk_X509_pop_free(chain, X509_free);
+	return code == MM_OK;
+}
+
+static void a_chain_has_a_longest_length(void **state)
+{
+	struct world *world = *state;
+
+	load(world);
+	assert_true(is_known_through(world, 8));
+	assert_false(is_known_through(world, 9));
+}
+
 static void a_client_is_no_authority(void **state)
 {
 	struct world *world = *state;
@@ -375,6 +416,7 @@ int main(void)
 		TEST(what_a_certificate_is_must_fit),
 		TEST(an_authority_of_another_name_is_unknown),
 		TEST(an_intermediate_that_the_client_sends_is_followed),
+		TEST(a_chain_has_a_longest_length),
 		TEST(a_client_is_no_authority),
 		TEST(what_a_client_sends_is_not_trusted_for_that),
 		TEST(an_intermediate_in_the_file_is_trusted_without_its_root),
