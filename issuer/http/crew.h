@@ -25,8 +25,9 @@ MM_MUSTCHECK enum mm_code mm_crew_init(struct mm_crew *crew, const struct mm_con
 				       struct mm_err *err);
 
 /*
- * Binds the listeners and starts the workers. Each gets `parts`, with its own descriptors in it and what all of the crew
- * share. Their stats stand on `board` from then on until the crew is cleared. MM_EIO, MM_ENOMEM: some may run already.
+ * Binds the listeners and starts the workers. Each gets `parts`, with its own descriptors in it and what all of the
+ * crew share. Their stats stand on `board` from then on until the crew is cleared. MM_EIO, MM_ENOMEM: some may run
+ * already.
  */
 MM_MUSTCHECK enum mm_code mm_crew_start(struct mm_crew *crew, const struct mm_config *config,
 					const struct mm_worker_parts *parts, struct mm_stats_board *board,

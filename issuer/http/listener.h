@@ -10,7 +10,7 @@
 #include <mintmark/file.h>
 #include <sys/socket.h>
 
-/* An address and a port in text: "127.0.0.1:8443", "[::1]:8443"; and a peer of the Unix domain: "unix:uid=1000,pid=4711". */
+/* An address and a port in text: "127.0.0.1:8443", "[::1]:8443"; or a peer on a socket: "unix:uid=1000,pid=4711". */
 #define MM_ADDRESS_TEXT_SIZE 64
 
 /*
