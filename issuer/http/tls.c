@@ -3,13 +3,13 @@
 
 #include <mintmark/file.h>
 #include <mintmark/ossl.h>
+#include <mintmark/x509.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 §4.2). Those of TLS 1.3 all are. */
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -58,25 +58,15 @@ static enum mm_code add_chain(SSL_CTX *context, BIO *bio, const char *path, stru
 	}
 }
 
-static bool read_time(const ASN1_TIME *from, mm_time *out)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(from, &tm) != 1)
-		return false;
-	*out = (mm_time)timegm(&tm);
-	return true;
-}
-
 static enum mm_code check_time(const X509 *certificate, const char *path, mm_time now, mm_time *expires,
 			       struct mm_err *err)
 {
 	char text[MM_TIME_TEXT_SIZE];
 	mm_time begins;
 
-	if (!read_time(X509_get0_notBefore(certificate), &begins) ||
-	    !read_time(X509_get0_notAfter(certificate), expires))
-		return mm_fail_openssl(err, MM_ECONFIG, "%s: unreadable period of validity", path);
+	if (!mm_x509_time(X509_get0_notBefore(certificate), &begins) ||
+	    !mm_x509_time(X509_get0_notAfter(certificate), expires))
+		return mm_fail(err, MM_ECONFIG, "%s: unreadable period of validity", path);
 	mm_time_format(*expires, text);
 	if (*expires <= now)
 		return mm_fail(err, MM_ECONFIG, "%s: the certificate expired at %s", path, text);
