@@ -100,9 +100,6 @@ static void add_connections(struct mm_buf *out, const struct mm_stats_board *boa
 			 SUM(board, closed_by_us[i]));
 	mm_metrics_family(out, "mintmark_http_accept_errors_total", "counter", "Failures to accept a connection.");
 	mm_metrics_sample(out, "mintmark_http_accept_errors_total", NULL, (double)SUM(board, accept_errors));
-	mm_metrics_family(out, "mintmark_access_log_dropped_total", "counter",
-			  "Lines of the access log that were dropped because nobody read them.");
-	mm_metrics_sample(out, "mintmark_access_log_dropped_total", NULL, (double)SUM(board, log_dropped));
 }
 
 static const char *const throttle_names[MM_THROTTLES] = {
@@ -153,6 +150,9 @@ static void add_tokens(struct mm_buf *out, const struct mm_stats_board *board)
 
 static void add_log(struct mm_buf *out, const struct mm_stats_board *board)
 {
+	mm_metrics_family(out, "mintmark_access_log_dropped_total", "counter",
+			  "Lines of the access log that were dropped because nobody read them.");
+	mm_metrics_sample(out, "mintmark_access_log_dropped_total", NULL, (double)SUM(board, log_dropped));
 	mm_metrics_family(out, "mintmark_log_dropped_total", "counter",
 			  "Lines of the log, other than those of the access log, that were dropped.");
 	mm_metrics_sample(out, "mintmark_log_dropped_total", NULL, board->log ? (double)mm_log_dropped(board->log) : 0);

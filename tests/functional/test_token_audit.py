@@ -72,7 +72,7 @@ def test_no_line_holds_a_token(make_issuer):
 
 
 def test_the_access_log_says_who_it_was(make_issuer):
-    issuer = make_issuer(config={"log": {"access": "json"}}).start()
+    issuer = make_issuer(config={"log": {"access": "json"}, "http": {"workers": 1}}).start()
     post(issuer, TOKEN, {})
     issuer.get("/metrics", admin=True, token=None)
     issuer.get("/openid/v1/jwks")

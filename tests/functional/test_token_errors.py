@@ -33,7 +33,8 @@ def not_found(resource, name):
 
 
 def forbidden(name, message):
-    return 403, "Forbidden", f'serviceaccounts "{name}" is forbidden: {message}', {"name": name, "kind": "serviceaccounts"}
+    details = {"name": name, "kind": "serviceaccounts"}
+    return 403, "Forbidden", f'serviceaccounts "{name}" is forbidden: {message}', details
 
 
 def may_not_mint(account, namespace, more=""):
@@ -66,8 +67,8 @@ REQUESTS = {
         invalid("builder", "metadata.namespace", '"prod"', "must match the service account namespace if specified")),
     "another uid of the account": (
         path_of("builder"), {"metadata": {"uid": "other"}},
-        (409, "Conflict", f'Operation cannot be fulfilled on TokenRequest.{GROUP} "builder": the UID in the token request '
-                          "(other) does not match the UID of the service account (account-uid-1)",
+        (409, "Conflict", f'Operation cannot be fulfilled on TokenRequest.{GROUP} "builder": the UID in the token '
+                          "request (other) does not match the UID of the service account (account-uid-1)",
          {"name": "builder", "group": GROUP, "kind": "TokenRequest"})),
     "a pod that is not declared": (path_of("builder"), {"spec": {"boundObjectRef": {**POD, "name": "x"}}},
                                    not_found("pods", "x")),
@@ -79,8 +80,8 @@ REQUESTS = {
         not_found("nodes", "x")),
     "a pod of another account": (
         path_of("deployer"), {"spec": {"boundObjectRef": {**POD, "name": "builder-0"}}},
-        (400, "BadRequest", 'cannot bind token for serviceaccount "deployer" to pod running with different serviceaccount '
-                            "name.", None)),
+        (400, "BadRequest", 'cannot bind token for serviceaccount "deployer" to pod running with different '
+                            "serviceaccount name.", None)),
     "another kind": (
         path_of("builder"), {"spec": {"boundObjectRef": {"kind": "ConfigMap", "apiVersion": "v1", "name": "x"}}},
         (400, "BadRequest", "cannot bind token to object of type /v1, Kind=ConfigMap", None)),
@@ -89,8 +90,8 @@ REQUESTS = {
         (400, "BadRequest", "cannot bind token to object of type apps/v1, Kind=Pod", None)),
     "another uid of the pod": (
         path_of("builder"), {"spec": {"boundObjectRef": {**POD, "name": "builder-0", "uid": "U"}}},
-        (409, "Conflict", 'Operation cannot be fulfilled on Pod "builder-0": the UID in the bound object reference (U) does '
-                          "not match the UID in record. The object might have been deleted and then recreated",
+        (409, "Conflict", 'Operation cannot be fulfilled on Pod "builder-0": the UID in the bound object reference (U) '
+                          "does not match the UID in record. The object might have been deleted and then recreated",
          {"name": "builder-0", "kind": "Pod"})),
     "a namespace that no rule allows": (path_of("builder", "prod"), {}, may_not_mint("builder", "prod"), NARROW),
     "an account that no rule allows": (path_of("deployer"), {}, may_not_mint("deployer", "ci"), NARROW),
@@ -98,8 +99,8 @@ REQUESTS = {
         path_of("builder"), {"spec": {"audiences": ["ours", "theirs"]}},
         may_not_mint("builder", "ci", ': no rule allows the audience "theirs"'), NARROW),
     "a caller that no rule names": (
-        path_of("builder"), {}, forbidden("builder", 'User "unlimited" cannot create resource "serviceaccounts/token" in API '
-                                                     'group "" in the namespace "ci"'), UNLIMITED),
+        path_of("builder"), {}, forbidden("builder", 'User "unlimited" cannot create resource "serviceaccounts/token" '
+                                                     'in API group "" in the namespace "ci"'), UNLIMITED),
     "an annotation for tests": (
         path_of("builder"), {"metadata": {"annotations": {"mintmark.dev/fault": "expired"}}}, 403),
 }
@@ -148,12 +149,14 @@ def read_status(answer):
         kind, version, status = k8sproto.decode(answer.body)
     assert (kind, version, status["status"]) == ("Status", "v1", "Failure")
     assert status["code"] == answer.status
-    return form, (status["code"], status["reason"], status["message"], without_empty(status.get("details") or {}) or None)
+    details = without_empty(status.get("details") or {}) or None
+    return form, (status["code"], status["reason"], status["message"], details)
 
 
 def post(issuer, form, path, body, token=harness.ADMIN_TOKEN, **headers):
-    fields = {"Content-Type": MEDIA[form], "Accept": MEDIA[form], **{k.replace("_", "-"): v for k, v in headers.items()}}
-    return issuer.get(path, "POST", {k: v for k, v in fields.items() if v}, admin=True, body=body, token=token)
+    fields = {"Content-Type": MEDIA[form], "Accept": MEDIA[form],
+              **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return issuer.get(path, "POST", fields, admin=True, body=body, token=token)
 
 
 def expect(answer, form, code, reason, message, details=None):
@@ -199,7 +202,8 @@ def test_the_form_of_the_answer_is_that_of_accept_alone(declared):
 @pytest.mark.parametrize("query", ["dryRun=All", "fieldManager=x&dryRun=All", "dryRun="])
 def test_a_dry_run_of_a_token_is_refused(declared, query):
     answer = post(declared, "json", f"{path_of('builder')}?{query}", b"{}")
-    expect(answer, "json", 400, "BadRequest", "a dry run of a token request is not supported: a token is good once it is made")
+    expect(answer, "json", 400, "BadRequest",
+           "a dry run of a token request is not supported: a token is good once it is made")
 
 
 # ---- TokenReview, SelfSubjectReview ----------------------------------------------------------------------------------
@@ -211,9 +215,10 @@ def test_a_review_of_no_token(declared, form):
 
 @forms
 def test_a_review_by_who_may_not(declared, form):
-    expect(post(declared, form, TOKEN_REVIEWS, encode(form, "TokenReview", {"spec": {"token": "x"}}), NARROW), form, 403,
-           "Forbidden", f'tokenreviews.{GROUP} is forbidden: User "narrow" cannot create resource "tokenreviews" in API group '
-                        f'"{GROUP}" at the cluster scope', {"group": GROUP, "kind": "tokenreviews"})
+    answer = post(declared, form, TOKEN_REVIEWS, encode(form, "TokenReview", {"spec": {"token": "x"}}), NARROW)
+    expect(answer, form, 403, "Forbidden",
+           f'tokenreviews.{GROUP} is forbidden: User "narrow" cannot create resource "tokenreviews" in API group "{GROUP}" '
+           "at the cluster scope", {"group": GROUP, "kind": "tokenreviews"})
 
 
 @forms
