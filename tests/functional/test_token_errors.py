@@ -217,8 +217,8 @@ def test_a_review_of_no_token(declared, form):
 def test_a_review_by_who_may_not(declared, form):
     answer = post(declared, form, TOKEN_REVIEWS, encode(form, "TokenReview", {"spec": {"token": "x"}}), NARROW)
     expect(answer, form, 403, "Forbidden",
-           f'tokenreviews.{GROUP} is forbidden: User "narrow" cannot create resource "tokenreviews" in API group "{GROUP}" '
-           "at the cluster scope", {"group": GROUP, "kind": "tokenreviews"})
+           f'tokenreviews.{GROUP} is forbidden: User "narrow" cannot create resource "tokenreviews" in API group '
+           f'"{GROUP}" at the cluster scope', {"group": GROUP, "kind": "tokenreviews"})
 
 
 @forms
