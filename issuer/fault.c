@@ -180,7 +180,7 @@ static const struct mm_fault faults[] = {
 	{"zero-signature", "every bit of the signature is zero (CVE-2022-21449)", true, .seal = zero},
 	{"no-signature", "the signature is empty, though alg names one", true, .seal = drop_signature},
 	{"other-payload", "sub was changed after it was signed", true,
-	 .claims_afterwards = "{\"sub\":\"system:serviceaccount:kube-system:admin\"}"},
+	 .claims_afterwards = "{\"changed\":true,\"sub\":\"system:serviceaccount:kube-system:admin\"}"},
 
 	/* as what */
 	{"wrong-typ", "typ is logout+jwt: no identity token (RFC 8725 section 3.11)", true,

@@ -398,6 +398,16 @@ static void the_confusion_of_algorithms_would_work_on_a_bad_verifier(void **stat
 	assert_hs256(&empty, mm_span_str(""));
 }
 
+static void another_payload_is_another_one_whoever_the_subject_was(void **state)
+{
+	json_t *claims = json_pack("{s:s}", "sub", "system:serviceaccount:kube-system:admin");
+	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = mint(snapshot, "other-payload", NULL, claims);
+
+	(void)state;
+	assert_int_equal(verify(snapshot, &minted), MM_TOKEN_SIGNATURE);
+	json_decref(claims);
+}
+
 static void alg_none_ends_in_a_dot(void **state)
 {
 	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = mint(snapshot, "alg-none", NULL, NULL);
@@ -482,6 +492,7 @@ int main(void)
 		cmocka_unit_test(a_fresh_key_is_another_each_time),
 		cmocka_unit_test(the_embedded_key_verifies_its_token),
 		cmocka_unit_test(the_confusion_of_algorithms_would_work_on_a_bad_verifier),
+		cmocka_unit_test(another_payload_is_another_one_whoever_the_subject_was),
 		cmocka_unit_test(alg_none_ends_in_a_dot),
 		cmocka_unit_test(a_key_that_is_not_there_is_told_with_what_makes_one),
 		cmocka_unit_test(a_request_that_could_not_be_minted_is_refused_all_the_same),
