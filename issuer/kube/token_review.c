@@ -83,7 +83,10 @@ static enum mm_code reject_audience(struct work *work, struct mm_err *err)
 	return code == MM_OK ? reject(work, why.p, err) : code;
 }
 
-/* In the words of pkg/serviceaccount (jwt.go, claims.go); but for the signature it shows there what its library says. */
+/*
+ * In the words of pkg/serviceaccount (jwt.go, claims.go); but for the signature it shows there what its library says.
+ * Of the form nothing is said.
+ */
 static const char *const fault_texts[] = {
 	[MM_TOKEN_NO_KEY] = "invalid signature, no keys found",
 	[MM_TOKEN_SIGNATURE] = "invalid signature",
@@ -97,7 +100,7 @@ static enum mm_code reject_fault(struct work *work, struct mm_err *err)
 {
 	enum mm_token_fault fault = work->token.fault;
 
-	if (fault == MM_TOKEN_FORM || is_foreign(work))
+	if (is_foreign(work))
 		return reject(work, NULL, err);
 	if (fault == MM_TOKEN_AUDIENCE)
 		return reject_audience(work, err);

@@ -330,6 +330,29 @@ static void rules_shorten_too_and_below_ten_minutes(void **state)
 	end(&answer);
 }
 
+static void the_shorter_of_a_rules_and_an_accounts_lifetime_holds(void **state)
+{
+	static const char account[] = "service_accounts:\n- {namespace: default, name: builder, max_ttl: 20m}\n";
+	static const char *const rule_ttls[] = {"15m", "25m"};
+	static const int64_t seconds[] = {900, 1200};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rule_ttls); i++) {
+		mm_auto_buf yaml = {0};
+		struct answer answer;
+
+		mm_buf_printf(&yaml,
+			      "%srules:\n- {users: [alice], may: [mint], namespaces: ['*'], service_accounts: ['*'],"
+			      " audiences: ['*'], max_ttl: %s}\n",
+			      account, rule_ttls[i]);
+		begin(&answer, yaml.p);
+		ask(&answer, "builder", "{}");
+		assert_ok(answer.code, &answer.err);
+		assert_int_equal(answer.request.expiration_seconds, seconds[i]);
+		end(&answer);
+	}
+}
+
 static void what_the_key_set_has_not_promised_is_not_granted(void **state)
 {
 	struct answer answer;
@@ -733,6 +756,7 @@ int main(void)
 		cmocka_unit_test(longer_ones_are_shortened_with_a_warning),
 		cmocka_unit_test(the_default_is_shortened_with_a_warning_too),
 		cmocka_unit_test(rules_shorten_too_and_below_ten_minutes),
+		cmocka_unit_test(the_shorter_of_a_rules_and_an_accounts_lifetime_holds),
 		cmocka_unit_test(what_the_key_set_has_not_promised_is_not_granted),
 		cmocka_unit_test(what_kubelet_asks_for_by_itself_is_extended_to_a_year),
 		cmocka_unit_test(a_part_of_the_apis_audiences_is_extended_too),

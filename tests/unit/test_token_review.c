@@ -302,6 +302,8 @@ static void every_error_is_told_in_kubernetes_words(void **state)
 		 "validation "
 		 "error]"},
 		{"{\"aud\":\"a\",\"exp\":1,\"iss\":\"https://elsewhere.example\"}", "invalid bearer token"},
+		{"{\"aud\":\"" WORLD_ISSUER "\",\"exp\":1700003600,\"iss\":\"" WORLD_ISSUER "/\"," CLAIMS_TAIL,
+		 "invalid bearer token"},
 		{"{\"aud\":\"a\",\"exp\":1}", "invalid bearer token"},
 		{"[]", "invalid bearer token"},
 	};
@@ -312,6 +314,26 @@ static void every_error_is_told_in_kubernetes_words(void **state)
 	for (size_t i = 0; i < MM_COUNT(rows); i++) {
 		review_signed(&reviewed, own_key(), NULL, rows[i].claims);
 		assert_rejected(&reviewed, rows[i].error);
+	}
+	end(&reviewed);
+}
+
+/* Signed by this issuer or not: what is no identity token is not looked at any further. */
+static void what_has_not_the_form_of_an_identity_token_is_just_invalid(void **state)
+{
+	static const char *const headers[] = {
+		"{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\"}",
+		"{\"alg\":\"ES256\",\"crit\":[\"exp\"]}",
+		"{\"alg\":\"none\"}",
+		"{}",
+	};
+	struct reviewed reviewed;
+
+	(void)state;
+	begin(&reviewed, anything);
+	for (size_t i = 0; i < MM_COUNT(headers); i++) {
+		review_signed(&reviewed, own_key(), headers[i], CLAIMS);
+		assert_rejected(&reviewed, "invalid bearer token");
 	}
 	end(&reviewed);
 }
@@ -537,6 +559,7 @@ int main(void)
 		cmocka_unit_test(without_a_kid_every_key_is_tried),
 		cmocka_unit_test(a_kid_selects_its_key),
 		cmocka_unit_test(every_error_is_told_in_kubernetes_words),
+		cmocka_unit_test(what_has_not_the_form_of_an_identity_token_is_just_invalid),
 		cmocka_unit_test(several_target_audiences_are_all_named),
 		cmocka_unit_test(a_minute_of_leeway_is_given),
 		cmocka_unit_test(what_is_no_jwt_is_just_invalid),
