@@ -184,7 +184,7 @@ enum mm_code mm_handle_dev_revoke(const struct mm_context *context, const struct
 	return step(context, request, MM_DEV_REVOKE, response, err);
 }
 
-/* ---- annotations of a TokenRequest -------------------------------------------------------------------------------- */
+/* ---- annotations of a TokenRequest ------------------------------------------------------------------------------- */
 
 void mm_dev_wish_clear(struct mm_dev_wish *wish)
 {

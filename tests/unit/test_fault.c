@@ -337,7 +337,7 @@ static void the_jti_told_is_that_of_the_claims(void **state)
 	json_decref(none);
 }
 
-/* ---- some of the rows, looked at closely -------------------------------------------------------------------------- */
+/* ---- some of the rows, looked at closely ------------------------------------------------------------------------- */
 
 static void a_fresh_key_is_another_each_time(void **state)
 {
@@ -418,7 +418,7 @@ static void alg_none_ends_in_a_dot(void **state)
 	assert_int_equal(minted.token.p[minted.token.len - 1], '.');
 }
 
-/* ---- what cannot be made ------------------------------------------------------------------------------------------ */
+/* ---- what cannot be made ----------------------------------------------------------------------------------------- */
 
 static void assert_refused(const struct mm_snapshot *from, const struct mm_mint_request *request, const char *fault,
 			   const char *reason)
