@@ -55,7 +55,11 @@ static const char *objection(const struct stat *st, enum mm_file_check check, co
 		*remedy = "chmod go-w";
 		return "group or others may write to it";
 	}
-	if (check == MM_FILE_PRIVATE && st->st_mode & (S_IRGRP | S_IROTH)) {
+	if (check == MM_FILE_HANDED && st->st_uid != geteuid()) {
+		*remedy = "chmod o-rwx";
+		return st->st_mode & S_IROTH ? "others may read it" : NULL;
+	}
+	if (check != MM_FILE_OWNED && st->st_mode & (S_IRGRP | S_IROTH)) {
 		*remedy = "chmod go-rwx";
 		return "group or others may read it";
 	}

@@ -22,8 +22,8 @@ struct mm_callers;
  * Reads callers.tokens, callers.client_ca and callers.client_crl, whichever the configuration names.
  *
  * The token file is kube-apiserver's: CSV (RFC 4180), `token,user,uid[,"group1,group2"]`, more columns are ignored,
- * empty lines too. Of a token only a keyed hash stays in memory; the text is cleansed. MM_EUNSAFE: it can be read by
- * others than its owner, or one of the files can be written by them, and the command that mends it. MM_ECONFIG: a token
+ * empty lines too. Of a token only a keyed hash stays in memory; the text is cleansed. MM_EUNSAFE: it is not
+ * MM_FILE_HANDED, or one of the other files not MM_FILE_OWNED, and the command that mends it. MM_ECONFIG: a token
  * that no header can carry (RFC 6750 §2.1), one token twice, a user or group that mm_user_build refuses, too few
  * columns, each with file and line and never with the token; no certificate in the CA file, one that is no authority,
  * or one that the CRL revokes; a CRL by none of the authorities, a second by one of them, or one without nextUpdate.

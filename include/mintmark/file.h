@@ -14,6 +14,11 @@ enum mm_file_check {
 	MM_FILE_ANY = 0,
 	MM_FILE_OWNED = 1,   /* owner is the effective user or root, and nobody else may write to it */
 	MM_FILE_PRIVATE = 3, /* OWNED, and nobody else may read it */
+	/*
+	 * PRIVATE, but the group may read what root owns when we are not root: else only root could hand a service a
+	 * file. Credentials of systemd are so (0440, by an ACL), and secrets of Kubernetes with fsGroup.
+	 */
+	MM_FILE_HANDED = 5,
 };
 
 void mm_fd_close(int *fd); /* for MM_CLEANUP; closes when >= 0 and sets -1, errno kept */

@@ -210,7 +210,7 @@ enum mm_code mm_token_file_parse(struct mm_buf *text, const char *name, struct m
 enum mm_code mm_token_file_load(const char *path, struct mm_token_file **out, struct mm_err *err)
 {
 	mm_auto_buf text = {0};
-	enum mm_code code = mm_path_read(path, MM_FILE_PRIVATE, MM_TOKEN_FILE_MAX, &text, err);
+	enum mm_code code = mm_path_read(path, MM_FILE_HANDED, MM_TOKEN_FILE_MAX, &text, err);
 
 	*out = NULL;
 	return code == MM_OK ? mm_token_file_parse(&text, path, out, err) : code;

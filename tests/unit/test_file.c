@@ -178,7 +178,8 @@ static void permissions_are_checked_as_asked(void **state)
 		{0666, MM_FILE_ANY, true},      {0644, MM_FILE_OWNED, true},    {0664, MM_FILE_OWNED, false},
 		{0646, MM_FILE_OWNED, false},   {0600, MM_FILE_PRIVATE, true},  {0400, MM_FILE_PRIVATE, true},
 		{0711, MM_FILE_PRIVATE, true},  {0640, MM_FILE_PRIVATE, false}, {0604, MM_FILE_PRIVATE, false},
-		{0620, MM_FILE_PRIVATE, false},
+		{0620, MM_FILE_PRIVATE, false}, {0600, MM_FILE_HANDED, true},   {0640, MM_FILE_HANDED, false},
+		{0604, MM_FILE_HANDED, false},  {0620, MM_FILE_HANDED, false},
 	};
 
 	(void)state;
@@ -192,6 +193,45 @@ static void permissions_are_checked_as_asked(void **state)
 				 cases[i].good ? MM_OK : MM_EUNSAFE);
 		if (!cases[i].good)
 			assert_contains(err.text, "chmod go-");
+		assert_int_equal(unlinkat(dir.fd, "f", 0), 0);
+	}
+}
+
+/* As credentials of systemd, whose mode shows the mask of an ACL. */
+static void root_may_hand_a_file_to_a_group(void **state)
+{
+	static const struct {
+		mode_t mode;
+		enum mm_file_check check;
+		const char *remedy; /* NULL: it is good */
+	} cases[] = {
+		{0440, MM_FILE_HANDED, NULL},
+		{0640, MM_FILE_HANDED, NULL},
+		{0444, MM_FILE_HANDED, "chmod o-rwx"},
+		{0460, MM_FILE_HANDED, "chmod go-w"},
+		{0440, MM_FILE_PRIVATE, "chmod go-rwx"},
+	};
+	const gid_t group = 65534;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(fchmod(dir.fd, 0711), 0);
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto_buf out = {0};
+		enum mm_code code;
+
+		test_file_write(dir.fd, "f", "x", cases[i].mode);
+		assert_int_equal(fchownat(dir.fd, "f", 0, group, 0), 0);
+		assert_int_equal(setegid(group), 0);
+		assert_int_equal(seteuid(65534), 0);
+		code = mm_path_read(test_dir_path(&dir, "f"), cases[i].check, MAX, &out, &err);
+		assert_int_equal(seteuid(0), 0);
+		assert_int_equal(setegid(0), 0);
+		assert_int_equal(code, cases[i].remedy ? MM_EUNSAFE : MM_OK);
+		if (cases[i].remedy)
+			assert_contains(err.text, cases[i].remedy);
 		assert_int_equal(unlinkat(dir.fd, "f", 0), 0);
 	}
 }
@@ -627,6 +667,7 @@ int main(void)
 		TEST(what_is_no_regular_file_is_refused_without_waiting),
 		TEST(names_that_lead_out_of_the_directory_are_refused),
 		TEST(permissions_are_checked_as_asked),
+		TEST(root_may_hand_a_file_to_a_group),
 		TEST(lines_name_the_whole_path),
 		TEST(where_the_whole_path_is_too_long_the_name_must_do),
 		TEST(an_unsafe_file_is_named_with_its_mode),
