@@ -5,6 +5,7 @@
  * program.
  */
 #include "tests/unit/certificates.h"
+#include "tests/unit/tokenworld.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -366,6 +367,79 @@ static void kubernetes_objects_tell(void **state)
 	assert_each_failure_is_told(write_a_status, 6);
 }
 
+/* What answers the token API, and a token of its own. */
+static struct test_world world;
+static char *world_token;
+
+static enum mm_code answer_request(const char *name, struct mm_kube_status *status, struct mm_err *err)
+{
+	MM_CLEANUP(mm_token_request_clear) struct mm_token_request request = {.is_bound = true};
+	MM_CLEANUP(mm_token_api_minted_clear) struct mm_token_api_minted minted = {0};
+	enum mm_code code;
+
+	request.bound_kind = strdup("Pod");
+	request.bound_name = strdup("web");
+	if (!request.bound_kind || !request.bound_name)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	code = mm_token_request_answer(&world.api, "default", name, &request, &minted, status, err);
+	if (code == MM_ENOMEM)
+		assert_int_equal(status->code, 500);
+	return code;
+}
+
+static enum mm_code mint_by_request(struct mm_err *err)
+{
+	MM_CLEANUP(mm_kube_status_clear) struct mm_kube_status status = {0};
+
+	return answer_request("builder", &status, err);
+}
+
+static enum mm_code refuse_request(struct mm_err *err)
+{
+	MM_CLEANUP(mm_kube_status_clear) struct mm_kube_status status = {0};
+	enum mm_code code = answer_request("gone", &status, err);
+
+	if (code != MM_ENOTFOUND)
+		return code;
+	assert_string_equal(status.message.p, "serviceaccounts \"gone\" not found");
+	mm_err_clear(err);
+	return MM_OK;
+}
+
+static enum mm_code review_token(struct mm_err *err)
+{
+	MM_CLEANUP(mm_token_review_clear) struct mm_token_review review = {0};
+	MM_CLEANUP(mm_kube_status_clear) struct mm_kube_status status = {0};
+	enum mm_code code;
+
+	mm_buf_add_str(&review.token, world_token);
+	code = mm_buf_check(&review.token, err);
+	if (code == MM_OK)
+		code = mm_token_review_answer(&world.api, &review, &status, err);
+	assert_int_equal(code == MM_OK, review.authenticated);
+	return code;
+}
+
+static void the_token_api_tells(void **state)
+{
+	const struct mm_mint_request request = {.namespace = "default", .service_account = "builder"};
+	struct mm_minted minted;
+
+	(void)state;
+	test_world_make(&world,
+			"rules:\n- {users: [alice], may: [mint], namespaces: ['*'], service_accounts: ['*'],"
+			" audiences: ['*']}\n"
+			"service_accounts:\n- {namespace: default, name: builder, max_ttl: 20m}\n",
+			"alice");
+	assert_ok(mm_mint(world.snapshot, &request, WORLD_NOW, &minted, NULL), NULL);
+	world_token = mm_buf_take(&minted.token);
+	assert_each_failure_is_told(mint_by_request, 10);
+	assert_each_failure_is_told(refuse_request, 3);
+	assert_each_failure_is_told(review_token, 10);
+	mm_string_free(&world_token);
+	test_world_free(&world);
+}
+
 static void a_log_line_is_whole_or_not_there(void **state)
 {
 	struct mm_log log = {.level = MM_LOG_INFO};
@@ -397,6 +471,7 @@ int main(void)
 		cmocka_unit_test(users_tell),
 		cmocka_unit_test(callers_tell),
 		cmocka_unit_test(kubernetes_objects_tell),
+		cmocka_unit_test(the_token_api_tells),
 		cmocka_unit_test(a_log_line_is_whole_or_not_there),
 	};
 
