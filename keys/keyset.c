@@ -33,6 +33,19 @@ enum mm_code mm_keyset_copy(const struct mm_keyset *set, struct mm_keyset **out,
 	return MM_OK;
 }
 
+void mm_keyset_keep_private(struct mm_keyset *set, const struct mm_keyset *from, mm_time now)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct mm_key_record *record = &set->records[i];
+		const struct mm_key_record *held = mm_keyset_find(from, mm_key_kid(record->key));
+
+		if (!held || !mm_key_is_private(held->key) || !mm_key_states[mm_key_state(record, now)].has_material)
+			continue;
+		mm_key_free(record->key);
+		record->key = mm_key_ref(held->key);
+	}
+}
+
 void mm_keyset_free(struct mm_keyset *set)
 {
 	if (!set)

@@ -63,6 +63,8 @@ enum mm_key_state mm_key_state(const struct mm_key_record *record, mm_time now);
 MM_MUSTCHECK enum mm_code mm_keyset_new(struct mm_keyset **out, struct mm_err *err);
 /* A deep copy (keys are shared by reference): the thing that a change is made to before it is committed. */
 MM_MUSTCHECK enum mm_code mm_keyset_copy(const struct mm_keyset *set, struct mm_keyset **out, struct mm_err *err);
+/* Gives the records of a public set the private halves that `from` has of the same keys, where their state keeps one. */
+void mm_keyset_keep_private(struct mm_keyset *set, const struct mm_keyset *from, mm_time now);
 void mm_keyset_free(struct mm_keyset *set);
 MM_AUTO(mm_keyset)
 

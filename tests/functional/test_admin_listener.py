@@ -5,11 +5,13 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
 import tempfile
 
+import jwt
 import pytest
 
 import harness
@@ -294,6 +296,42 @@ def test_a_private_key_that_is_lost_while_serving_is_said_and_served_on(make_iss
     assert mint(issuer).status == 201
     elsewhere.rename(keys)
     harness.wait_until(lambda: issuer.get("/readyz").status == 200, issuer.log)
+    issuer.stop()
+
+
+def test_a_revocation_is_published_although_a_private_key_cannot_be_read(make_issuer):
+    issuer = make_issuer().start()
+    active, standby = (key["kid"] for key in json.loads(issuer.run("key", "list", "-o", "json").stdout)["keys"])
+    issuer.process.send_signal(signal.SIGSTOP)  # it meets the new revision and the key that is gone at once
+    changed = json.loads(issuer.run("key", "revoke", standby, "--yes", "-o", "json").stdout)
+    fresh = next(event["key"]["kid"] for event in changed["events"] if event["key"]["kid"] != standby)
+    file = issuer.data_dir / "keys" / f"{fresh}.pem"
+    file.rename(issuer.folder / "lost")
+    issuer.process.send_signal(signal.SIGCONT)
+    harness.wait_until(lambda: {key["kid"] for key in issuer.get(JWKS).json()["keys"]} == {active, fresh}, issuer.log)
+    assert issuer.get("/readyz").status == 503
+    token = mint(issuer).json()["status"]["token"]
+    assert jwt.get_unverified_header(token)["kid"] == active
+    (issuer.folder / "lost").rename(file)
+    harness.wait_until(lambda: issuer.get("/readyz").status == 200, issuer.log)
+    issuer.stop()
+
+
+def test_where_the_key_that_signs_cannot_be_read_its_documents_are_served_and_nothing_signs(make_issuer):
+    issuer = make_issuer().start()
+    active = json.loads(issuer.run("key", "list", "-o", "json").stdout)["keys"][0]["kid"]
+    key = issuer.folder / "new.key"
+    harness.generate_key(key)
+    issuer.process.send_signal(signal.SIGSTOP)
+    fresh = json.loads(issuer.run("key", "import", key, "--activate", "--yes", "-o", "json").stdout)
+    kid = next(event["key"]["kid"] for event in fresh["events"] if event["key"]["kid"] != active)
+    (issuer.data_dir / "keys" / f"{kid}.pem").unlink()
+    issuer.process.send_signal(signal.SIGCONT)
+    harness.wait_until(lambda: kid in issuer.get(JWKS).body.decode(), issuer.log)
+    answer = mint(issuer)
+    assert answer.status == 500
+    assert answer.json()["message"].startswith("Internal error occurred: failed to generate token: ")
+    assert issuer.get("/readyz").status == 503
     issuer.stop()
 
 
