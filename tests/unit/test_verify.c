@@ -5,6 +5,7 @@
 #include <mintmark/ossl.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
 #include <string.h>
 
 static const char line[] = "the signature does not verify";
@@ -180,6 +181,44 @@ static void a_signature_by_another_key_is_refused(void **state)
 	}
 }
 
+struct shared {
+	const struct mm_key *key;
+	struct mm_span signature;
+	pthread_barrier_t together;
+};
+
+static void *verify_at_once(void *arg)
+{
+	struct shared *shared = arg;
+
+	pthread_barrier_wait(&shared->together);
+	return mm_verify(shared->key, message(), shared->signature, NULL) == MM_OK ? shared : NULL;
+}
+
+/* What is prepared for the first of them is there for all; the thread sanitizer says more. */
+static void threads_verify_with_one_key(void **state)
+{
+	static const char *const names[] = {"RS256", "PS256", "ES256", "EdDSA"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(names); i++) {
+		mm_auto(mm_key) key = test_key(names[i]);
+		uint8_t signature[MM_SIGNATURE_MAX];
+		struct shared shared = {.key = key, .signature = mm_span(signature, sign(key, signature))};
+		pthread_t threads[4];
+		void *verified;
+
+		assert_int_equal(pthread_barrier_init(&shared.together, NULL, MM_COUNT(threads)), 0);
+		for (size_t t = 0; t < MM_COUNT(threads); t++)
+			assert_int_equal(pthread_create(&threads[t], NULL, verify_at_once, &shared), 0);
+		for (size_t t = 0; t < MM_COUNT(threads); t++) {
+			assert_int_equal(pthread_join(threads[t], &verified), 0);
+			assert_ptr_equal(verified, &shared);
+		}
+		pthread_barrier_destroy(&shared.together);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -191,6 +230,7 @@ int main(void)
 		cmocka_unit_test(ecdsa_with_r_or_s_of_zero_or_the_order_is_refused),
 		cmocka_unit_test(ecdsa_in_der_is_refused),
 		cmocka_unit_test(a_signature_by_another_key_is_refused),
+		cmocka_unit_test(threads_verify_with_one_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
