@@ -46,16 +46,6 @@ void test_world_free(struct test_world *world)
 	mm_config_free(world->config);
 }
 
-enum mm_code test_world_request(const struct test_world *world, const char *namespace, const char *name,
-				const char *json, struct mm_token_request *request, struct mm_token_api_minted *minted,
-				struct mm_kube_status *status, struct mm_err *err)
-{
-	struct mm_err reading = {0};
-
-	assert_ok(mm_token_request_decode(MM_MEDIA_JSON, mm_span_str(json), request, &reading), &reading);
-	return mm_token_request_answer(&world->api, namespace, name, request, minted, status, err);
-}
-
 json_t *test_world_claims(const struct test_world *world, const struct mm_buf *token)
 {
 	const struct mm_verify_options options = {.issuer = WORLD_ISSUER, .now = WORLD_NOW};

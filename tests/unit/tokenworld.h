@@ -27,11 +27,6 @@ void test_world_make(struct test_world *world, const char *yaml, const char *use
 void test_world_refresh(struct test_world *world);
 void test_world_free(struct test_world *world);
 
-/* A TokenRequest for the account, as JSON; what the answer holds is for the caller to clear. */
-enum mm_code test_world_request(const struct test_world *world, const char *namespace, const char *name,
-				const char *json, struct mm_token_request *request, struct mm_token_api_minted *minted,
-				struct mm_kube_status *status, struct mm_err *err);
-
 /* Verifies the token with the world's own keys, and gives its claims to the caller. */
 json_t *test_world_claims(const struct test_world *world, const struct mm_buf *token);
 
