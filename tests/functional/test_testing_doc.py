@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from devissuer import Dev
-from test_faults import GOOD, LENIENT
+from test_token_faults import GOOD, LENIENT
 import harness
 
 TEXT = (harness.SOURCE_DIR / "docs/testing.md").read_text()
