@@ -86,8 +86,12 @@ struct mm_token_review {
 };
 void mm_token_review_clear(struct mm_token_review *review);
 
-/* authentication.k8s.io/v1 SelfSubjectReview; of what is sent only the form is checked. */
+/*
+ * authentication.k8s.io SelfSubjectReview, which is the same in v1 and in v1beta1; of what is sent only the form is
+ * checked.
+ */
 struct mm_self_subject_review {
+	const char *version; /* static: "v1", "v1beta1" */
 	struct mm_object_meta meta;
 	const struct mm_user *user; /* borrowed */
 };
@@ -98,13 +102,14 @@ void mm_self_subject_review_clear(struct mm_self_subject_review *review);
  * (kubectl 1.27 to 1.31); kind and apiVersion may be missing, and must be right when they are there. MM_EPARSE,
  * MM_ELIMIT (of nesting, of 100 audiences or annotations, of a text beyond 4096 bytes that is no token, of the memory
  * that protobuf's fields take): 400 with the line, which is Kubernetes' and quotes no token. Duplicate members, wrong
- * types, numbers that are no int64 and texts that are not UTF-8 are refused. Never recurses by what is sent.
+ * types, numbers that are no int64 and texts that are not UTF-8 are refused. Never recurses by what is sent. `version`
+ * is static, what the path asks for, and becomes the object's.
  */
 MM_MUSTCHECK enum mm_code mm_token_request_decode(enum mm_media media, struct mm_span body,
 						  struct mm_token_request *out, struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_token_review_decode(enum mm_media media, struct mm_span body, struct mm_token_review *out,
 						 struct mm_err *err);
-MM_MUSTCHECK enum mm_code mm_self_subject_review_decode(enum mm_media media, struct mm_span body,
+MM_MUSTCHECK enum mm_code mm_self_subject_review_decode(enum mm_media media, struct mm_span body, const char *version,
 							struct mm_self_subject_review *out, struct mm_err *err);
 
 /*

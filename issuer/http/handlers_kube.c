@@ -205,8 +205,8 @@ enum mm_code mm_handle_token_review(const struct mm_context *context, const stru
 
 /* ---- SelfSubjectReview ------------------------------------------------------------------------------------------- */
 
-enum mm_code mm_handle_self_subject_review(const struct mm_context *context, const struct mm_request *request,
-					   struct mm_response *response, struct mm_err *err)
+static enum mm_code answer_self_subject_review(const struct mm_context *context, const struct mm_request *request,
+					       const char *version, struct mm_response *response, struct mm_err *err)
 {
 	MM_CLEANUP(mm_self_subject_review_clear) struct mm_self_subject_review object = {0};
 	MM_CLEANUP(mm_kube_status_clear) struct mm_kube_status status = {0};
@@ -215,7 +215,7 @@ enum mm_code mm_handle_self_subject_review(const struct mm_context *context, con
 
 	if (!agree_on_media(context, request, &media, &status))
 		return refused(context, response, &status);
-	code = mm_self_subject_review_decode(media, request->body, &object, err);
+	code = mm_self_subject_review_decode(media, request->body, version, &object, err);
 	if (code != MM_OK) {
 		set_undecoded(&status, code, err);
 		return refused(context, response, &status);
@@ -224,4 +224,16 @@ enum mm_code mm_handle_self_subject_review(const struct mm_context *context, con
 	object.user = context->caller.user;
 	code = mm_self_subject_review_encode(context->media, &object, &response->body, err);
 	return code == MM_OK ? created(context, response) : code;
+}
+
+enum mm_code mm_handle_self_subject_review(const struct mm_context *context, const struct mm_request *request,
+					   struct mm_response *response, struct mm_err *err)
+{
+	return answer_self_subject_review(context, request, "v1", response, err);
+}
+
+enum mm_code mm_handle_self_subject_review_beta(const struct mm_context *context, const struct mm_request *request,
+						struct mm_response *response, struct mm_err *err)
+{
+	return answer_self_subject_review(context, request, "v1beta1", response, err);
 }

@@ -76,7 +76,7 @@ struct mm_route {
 };
 #define MM_ON(listener) (1u << (listener))
 
-#define MM_ROUTE_COUNT 13
+#define MM_ROUTE_COUNT 14
 #define MM_ROUTE_NONE  MM_ROUTE_COUNT /* no route matched */
 extern const struct mm_route mm_routes[MM_ROUTE_COUNT];
 const char *mm_route_name(size_t route); /* "none" for MM_ROUTE_NONE */
@@ -110,6 +110,7 @@ mm_handler mm_handle_metrics;
 mm_handler mm_handle_token;
 mm_handler mm_handle_token_review;
 mm_handler mm_handle_self_subject_review;
+mm_handler mm_handle_self_subject_review_beta;
 /* Of `mintmark dev`: issuer/http/handlers_dev.h. */
 mm_handler mm_handle_dev_clock;
 mm_handler mm_handle_dev_rotate;

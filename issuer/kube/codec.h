@@ -5,7 +5,13 @@
 
 #include <mintmark/kubeapi.h>
 
-#define MM_KUBE_GROUP_VERSION "authentication.k8s.io/v1"
+#define MM_KUBE_GROUP "authentication.k8s.io"
+
+/* What an object is: {"TokenReview", "v1"}; the texts are static. */
+struct mm_kube_type {
+	const char *kind;
+	const char *version; /* of MM_KUBE_GROUP */
+};
 
 enum {
 	MM_KUBE_TEXT_MAX = 4096, /* bytes of any text that is no token */
@@ -16,8 +22,8 @@ enum {
 struct mm_kube_decoder {
 	enum mm_code (*token_request)(struct mm_span body, struct mm_token_request *out, struct mm_err *err);
 	enum mm_code (*token_review)(struct mm_span body, struct mm_token_review *out, struct mm_err *err);
-	enum mm_code (*self_subject_review)(struct mm_span body, struct mm_self_subject_review *out,
-					    struct mm_err *err);
+	enum mm_code (*self_subject_review)(struct mm_span body, const char *version,
+					    struct mm_self_subject_review *out, struct mm_err *err);
 };
 extern const struct mm_kube_decoder mm_kube_json_decoder;
 extern const struct mm_kube_decoder mm_kube_protobuf_decoder;
@@ -32,12 +38,12 @@ struct mm_kube_encoder {
 extern const struct mm_kube_encoder mm_kube_json_encoder;
 extern const struct mm_kube_encoder mm_kube_protobuf_encoder;
 
-/* Whether what was sent is a `kind` of MM_KUBE_GROUP_VERSION, as far as it says so. MM_EPARSE, in Kubernetes' words. */
-MM_MUSTCHECK enum mm_code mm_kube_check_type(const char *kind, struct mm_span sent_kind, struct mm_span sent_version,
-					     struct mm_err *err);
+/* Whether what was sent is of the type, as far as it says what it is. MM_EPARSE, in Kubernetes' words. */
+MM_MUSTCHECK enum mm_code mm_kube_check_type(const struct mm_kube_type *type, struct mm_span sent_kind,
+					     struct mm_span sent_version, struct mm_err *err);
 /* Puts Kubernetes' words before the line of a body that cannot be taken apart, or whose fields are wrong. */
-enum mm_code mm_kube_unrecognized(const char *kind, struct mm_err *err, enum mm_code code);
-enum mm_code mm_kube_unhandled(const char *kind, struct mm_err *err, enum mm_code code);
+enum mm_code mm_kube_unrecognized(const struct mm_kube_type *type, struct mm_err *err, enum mm_code code);
+enum mm_code mm_kube_unhandled(const struct mm_kube_type *type, struct mm_err *err, enum mm_code code);
 
 /*
  * MM_ELIMIT: the text "spec." "token" is longer than MM_KUBE_TEXT_MAX, or the list has more than MM_KUBE_LIST_MAX

@@ -226,7 +226,7 @@ static enum mm_code read_self_subject_review(const struct place *whole, void *ou
 	return read_meta(whole, &review->meta, err);
 }
 
-static enum mm_code check_type(const json_t *object, const char *kind, struct mm_err *err)
+static enum mm_code check_type(const json_t *object, const struct mm_kube_type *type, struct mm_err *err)
 {
 	const struct place at = {object, "", ""};
 	const json_t *sent_kind, *sent_version;
@@ -235,41 +235,42 @@ static enum mm_code check_type(const json_t *object, const char *kind, struct mm
 	if (code == MM_OK)
 		code = find_text(&at, "apiVersion", &sent_version, err);
 	if (code != MM_OK)
-		return mm_kube_unrecognized(kind, err, mm_context(err, code, "couldn't get version/kind"));
-	return mm_kube_check_type(kind, mm_span_str(json_string_value(sent_kind)),
+		return mm_kube_unrecognized(type, err, mm_context(err, code, "couldn't get version/kind"));
+	return mm_kube_check_type(type, mm_span_str(json_string_value(sent_kind)),
 				  mm_span_str(json_string_value(sent_version)), err);
 }
 
-static enum mm_code decode(struct mm_span body, const char *kind, reader *read, void *out, struct mm_err *err)
+static enum mm_code decode(struct mm_span body, const struct mm_kube_type *type, reader *read, void *out,
+			   struct mm_err *err)
 {
-	struct place whole = {.type = kind, .path = ""};
+	struct place whole = {.type = type->kind, .path = ""};
 	json_t *object;
 	enum mm_code code = mm_json_load(body, body.len, &object, err);
 
 	if (code != MM_OK)
-		return mm_kube_unrecognized(kind, err, code);
+		return mm_kube_unrecognized(type, err, code);
 	whole.object = object;
-	code = check_type(object, kind, err);
+	code = check_type(object, type, err);
 	if (code == MM_OK)
-		code = mm_kube_unhandled(kind, err, read(&whole, out, err));
+		code = mm_kube_unhandled(type, err, read(&whole, out, err));
 	json_decref(object);
 	return code;
 }
 
 static enum mm_code decode_token_request(struct mm_span body, struct mm_token_request *out, struct mm_err *err)
 {
-	return decode(body, "TokenRequest", read_request, out, err);
+	return decode(body, &(struct mm_kube_type){"TokenRequest", "v1"}, read_request, out, err);
 }
 
 static enum mm_code decode_token_review(struct mm_span body, struct mm_token_review *out, struct mm_err *err)
 {
-	return decode(body, "TokenReview", read_review, out, err);
+	return decode(body, &(struct mm_kube_type){"TokenReview", "v1"}, read_review, out, err);
 }
 
-static enum mm_code decode_self_subject_review(struct mm_span body, struct mm_self_subject_review *out,
-					       struct mm_err *err)
+static enum mm_code decode_self_subject_review(struct mm_span body, const char *version,
+					       struct mm_self_subject_review *out, struct mm_err *err)
 {
-	return decode(body, "SelfSubjectReview", read_self_subject_review, out, err);
+	return decode(body, &(struct mm_kube_type){"SelfSubjectReview", version}, read_self_subject_review, out, err);
 }
 
 const struct mm_kube_decoder mm_kube_json_decoder = {

@@ -62,11 +62,13 @@ static void add_texts(struct mm_buf *out, const char *name, const struct mm_stri
 	add_array(out, list);
 }
 
-static void begin(struct mm_buf *out, const char *kind, const struct mm_object_meta *meta)
+static void begin(struct mm_buf *out, const char *kind, const char *version, const struct mm_object_meta *meta)
 {
 	add(out, "{\"kind\":\"");
 	add(out, kind);
-	add(out, "\",\"apiVersion\":\"" MM_KUBE_GROUP_VERSION "\",\"metadata\":{");
+	add(out, "\",\"apiVersion\":\"" MM_KUBE_GROUP "/");
+	add(out, version);
+	add(out, "\",\"metadata\":{");
 	add_text(out, "name", meta->name);
 	add_text(out, "namespace", meta->namespace);
 	add_text(out, "uid", meta->uid);
@@ -105,7 +107,7 @@ static void add_bound_object(struct mm_buf *out, const struct mm_token_request *
 static void encode_token_request(const struct mm_token_request *request, struct mm_buf *out)
 {
 	mm_buf_reserve(out, request->token.len + ROOM);
-	begin(out, "TokenRequest", &request->meta);
+	begin(out, "TokenRequest", "v1", &request->meta);
 	add(out, ",\"spec\":{\"audiences\":");
 	add_array(out, &request->audiences);
 	add(out, ",\"expirationSeconds\":");
@@ -148,7 +150,7 @@ static void add_user(struct mm_buf *out, const char *name, const struct mm_user 
 static void encode_token_review(const struct mm_token_review *review, struct mm_buf *out)
 {
 	mm_buf_reserve(out, review->token.len + ROOM);
-	begin(out, "TokenReview", &review->meta);
+	begin(out, "TokenReview", "v1", &review->meta);
 	add(out, ",\"spec\":{");
 	add_text(out, "token", review->token.p);
 	add_texts(out, "audiences", &review->audiences);
@@ -165,7 +167,7 @@ static void encode_self_subject_review(const struct mm_self_subject_review *revi
 {
 	static const struct mm_user nobody;
 
-	begin(out, "SelfSubjectReview", &review->meta);
+	begin(out, "SelfSubjectReview", review->version, &review->meta);
 	add(out, ",\"status\":{");
 	add_user(out, "userInfo", review->user ? review->user : &nobody);
 	add(out, "}}\n");

@@ -24,10 +24,11 @@ enum mm_code mm_token_review_decode(enum mm_media media, struct mm_span body, st
 	return decoders[media]->token_review(body, out, err);
 }
 
-enum mm_code mm_self_subject_review_decode(enum mm_media media, struct mm_span body, struct mm_self_subject_review *out,
-					   struct mm_err *err)
+enum mm_code mm_self_subject_review_decode(enum mm_media media, struct mm_span body, const char *version,
+					   struct mm_self_subject_review *out, struct mm_err *err)
 {
-	return decoders[media]->self_subject_review(body, out, err);
+	out->version = version;
+	return decoders[media]->self_subject_review(body, version, out, err);
 }
 
 enum mm_code mm_token_request_encode(enum mm_media media, const struct mm_token_request *request, struct mm_buf *out,

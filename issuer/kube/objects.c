@@ -7,14 +7,15 @@
 /* ---- what is refused in either form ------------------------------------------------------------------------------- */
 
 /* pkg apiserver/pkg/endpoints/handlers: transformDecodeError in rest.go, and create.go. */
-enum mm_code mm_kube_unrecognized(const char *kind, struct mm_err *err, enum mm_code code)
+enum mm_code mm_kube_unrecognized(const struct mm_kube_type *type, struct mm_err *err, enum mm_code code)
 {
-	return mm_context(err, code, "the object provided is unrecognized (must be of type %s)", kind);
+	return mm_context(err, code, "the object provided is unrecognized (must be of type %s)", type->kind);
 }
 
-enum mm_code mm_kube_unhandled(const char *kind, struct mm_err *err, enum mm_code code)
+enum mm_code mm_kube_unhandled(const struct mm_kube_type *type, struct mm_err *err, enum mm_code code)
 {
-	return mm_context(err, code, "%s in version \"v1\" cannot be handled as a %s", kind, kind);
+	return mm_context(err, code, "%s in version \"%s\" cannot be handled as a %s", type->kind, type->version,
+			  type->kind);
 }
 
 /* As much of it as a line has room for. */
@@ -28,27 +29,43 @@ static int shown(struct mm_span text)
 /* Of "authentication.k8s.io/v1" what stands after the group. */
 static struct mm_span version_of(struct mm_span group_version)
 {
-	const char *slash = group_version.len > 0 ? memrchr(group_version.p, '/', group_version.len) : NULL;
+	const char *slash = memrchr(group_version.p, '/', group_version.len);
 	size_t group = slash ? (size_t)(slash + 1 - group_version.p) : 0;
 
-	return group_version.len > 0 ? mm_span(group_version.p + group, group_version.len - group) : mm_span_str("v1");
+	return mm_span(group_version.p + group, group_version.len - group);
 }
 
-enum mm_code mm_kube_check_type(const char *kind, struct mm_span sent_kind, struct mm_span sent_version,
+static enum mm_code refuse_kind(const struct mm_kube_type *type, struct mm_span kind, struct mm_span group_version,
 				struct mm_err *err)
 {
-	struct mm_span version = version_of(sent_version);
+	struct mm_span version = group_version.len > 0 ? version_of(group_version) : mm_span_str(type->version);
 
-	if (sent_kind.len > 0 && !mm_span_is(sent_kind, kind))
-		return mm_fail(err, MM_EPARSE,
-			       "%.*s in version \"%.*s\" cannot be handled as a %s: expected kind \"%s\" of "
-			       "apiVersion \"%s\"",
-			       shown(sent_kind), sent_kind.p, shown(version), version.p, kind, kind,
-			       MM_KUBE_GROUP_VERSION);
-	if (sent_version.len > 0 && !mm_span_is(sent_version, MM_KUBE_GROUP_VERSION))
-		return mm_fail(err, MM_EPARSE,
-			       "the API version in the data (%.*s) does not match the expected API version (%s)",
-			       shown(sent_version), sent_version.p, MM_KUBE_GROUP_VERSION);
+	return mm_fail(err, MM_EPARSE,
+		       "%.*s in version \"%.*s\" cannot be handled as a %s: expected kind \"%s\" of apiVersion "
+		       "\"" MM_KUBE_GROUP "/%s\"",
+		       shown(kind), kind.p, shown(version), version.p, type->kind, type->kind, type->version);
+}
+
+static bool is_version(struct mm_span group_version, const char *version)
+{
+	static const char group[] = MM_KUBE_GROUP "/";
+	const size_t len = strlen(group);
+
+	return mm_span_starts(group_version, group) &&
+	       mm_span_is(mm_span(group_version.p + len, group_version.len - len), version);
+}
+
+enum mm_code mm_kube_check_type(const struct mm_kube_type *type, struct mm_span sent_kind, struct mm_span sent_version,
+				struct mm_err *err)
+{
+	if (sent_kind.len > 0 && !mm_span_is(sent_kind, type->kind))
+		return refuse_kind(type, sent_kind, sent_version, err);
+	if (sent_version.len > 0 && !is_version(sent_version, type->version))
+		return mm_fail(
+			err, MM_EPARSE,
+			"the API version in the data (%.*s) does not match the expected API version (" MM_KUBE_GROUP
+			"/%s)",
+			shown(sent_version), sent_version.p, type->version);
 	return MM_OK;
 }
 

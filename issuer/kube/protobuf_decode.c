@@ -178,42 +178,44 @@ static enum mm_code check_envelope(const K8s__Unknown *envelope, struct mm_err *
 }
 
 /* Checks all that stands around the object, whose bytes are `*out`. */
-static enum mm_code open_envelope(struct mm_arena *arena, struct mm_span body, const char *kind, struct mm_span *out,
-				  struct mm_err *err)
+static enum mm_code open_envelope(struct mm_arena *arena, struct mm_span body, const struct mm_kube_type *type,
+				  struct mm_span *out, struct mm_err *err)
 {
 	const K8s__Unknown *envelope;
 	enum mm_code code = begin(arena, &body, err);
 
 	if (code != MM_OK)
-		return mm_kube_unrecognized(kind, err, code);
+		return mm_kube_unrecognized(type, err, code);
 	envelope = unpack(arena, &k8s__unknown__descriptor, body);
 	if (!envelope)
-		return mm_kube_unrecognized(kind, err, unpack_failed(arena, &k8s__unknown__descriptor, err));
+		return mm_kube_unrecognized(type, err, unpack_failed(arena, &k8s__unknown__descriptor, err));
 	code = check_envelope(envelope, err);
 	if (code != MM_OK)
-		return mm_kube_unrecognized(kind, err, code);
+		return mm_kube_unrecognized(type, err, code);
 	*out = span(envelope->raw);
 	if (!envelope->type_meta)
 		return MM_OK;
-	return mm_kube_check_type(kind, span(envelope->type_meta->kind), span(envelope->type_meta->api_version), err);
+	return mm_kube_check_type(type, span(envelope->type_meta->kind), span(envelope->type_meta->api_version), err);
 }
 
 /* Copies what is wanted of a message. */
 typedef enum mm_code reader(const void *message, void *out, struct mm_err *err);
 
-static enum mm_code decode(struct mm_span body, const ProtobufCMessageDescriptor *type, reader *read, void *out,
-			   struct mm_err *err)
+/* The message's name is the kind of the object. */
+static enum mm_code decode(struct mm_span body, const ProtobufCMessageDescriptor *descriptor, const char *version,
+			   reader *read, void *out, struct mm_err *err)
 {
+	const struct mm_kube_type type = {descriptor->short_name, version};
 	mm_auto_arena arena = {0};
 	struct mm_span object = {0};
 	const void *message;
-	enum mm_code code = open_envelope(&arena, body, type->short_name, &object, err);
+	enum mm_code code = open_envelope(&arena, body, &type, &object, err);
 
 	if (code != MM_OK)
 		return code;
-	message = unpack(&arena, type, object);
-	code = message ? read(message, out, err) : unpack_failed(&arena, type, err);
-	return mm_kube_unhandled(type->short_name, err, code);
+	message = unpack(&arena, descriptor, object);
+	code = message ? read(message, out, err) : unpack_failed(&arena, descriptor, err);
+	return mm_kube_unhandled(&type, err, code);
 }
 
 static enum mm_code read_request(const void *message, void *out, struct mm_err *err)
@@ -244,18 +246,18 @@ static enum mm_code read_self_subject_review(const void *message, void *out, str
 
 static enum mm_code decode_token_request(struct mm_span body, struct mm_token_request *out, struct mm_err *err)
 {
-	return decode(body, &k8s__token_request__descriptor, read_request, out, err);
+	return decode(body, &k8s__token_request__descriptor, "v1", read_request, out, err);
 }
 
 static enum mm_code decode_token_review(struct mm_span body, struct mm_token_review *out, struct mm_err *err)
 {
-	return decode(body, &k8s__token_review__descriptor, read_review, out, err);
+	return decode(body, &k8s__token_review__descriptor, "v1", read_review, out, err);
 }
 
-static enum mm_code decode_self_subject_review(struct mm_span body, struct mm_self_subject_review *out,
-					       struct mm_err *err)
+static enum mm_code decode_self_subject_review(struct mm_span body, const char *version,
+					       struct mm_self_subject_review *out, struct mm_err *err)
 {
-	return decode(body, &k8s__self_subject_review__descriptor, read_self_subject_review, out, err);
+	return decode(body, &k8s__self_subject_review__descriptor, version, read_self_subject_review, out, err);
 }
 
 const struct mm_kube_decoder mm_kube_protobuf_decoder = {

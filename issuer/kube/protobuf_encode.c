@@ -9,6 +9,7 @@
 #include "generated/kubernetes.pb-c.h"
 #include "issuer/kube/codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static void pack(const ProtobufCMessage *message, struct mm_buf *out)
 		out->len += protobuf_c_message_pack(message, (uint8_t *)room);
 }
 
-/* As pkg/runtime/serializer/protobuf of apimachinery does it. */
+/* As pkg/runtime/serializer/protobuf of apimachinery does it; the message's name is the kind of the object. */
 static void pack_object(const ProtobufCMessage *object, const char *api_version, struct mm_buf *out)
 {
 	K8s__TypeMeta type = K8S__TYPE_META__INIT;
@@ -80,6 +81,14 @@ static void pack_object(const ProtobufCMessage *object, const char *api_version,
 	mm_buf_add(out, "k8s", sizeof "k8s"); /* with its NUL */
 	pack(&envelope.base, out);
 	out->failed |= raw.failed;
+}
+
+static void pack_ours(const ProtobufCMessage *object, const char *version, struct mm_buf *out)
+{
+	char api_version[sizeof MM_KUBE_GROUP "/v1beta1"];
+
+	snprintf(api_version, sizeof api_version, MM_KUBE_GROUP "/%s", version);
+	pack_object(object, api_version, out);
 }
 
 /* ---- metadata ------------------------------------------------------------------------------------------------------ */
@@ -173,7 +182,7 @@ static void encode_token_request(const struct mm_token_request *request, struct 
 	message.metadata = &meta.message;
 	message.spec = &spec;
 	message.status = &status;
-	pack_object(&message.base, MM_KUBE_GROUP_VERSION, out);
+	pack_ours(&message.base, "v1", out);
 }
 
 /* ---- reviews ------------------------------------------------------------------------------------------------------- */
@@ -243,7 +252,7 @@ static void encode_token_review(const struct mm_token_review *review, struct mm_
 	message.metadata = &meta.message;
 	message.spec = &spec;
 	message.status = &status;
-	pack_object(&message.base, MM_KUBE_GROUP_VERSION, out);
+	pack_ours(&message.base, "v1", out);
 }
 
 static void encode_self_subject_review(const struct mm_self_subject_review *review, struct mm_buf *out)
@@ -259,7 +268,7 @@ static void encode_self_subject_review(const struct mm_self_subject_review *revi
 	status.user_info = &user.message;
 	message.metadata = &meta.message;
 	message.status = &status;
-	pack_object(&message.base, MM_KUBE_GROUP_VERSION, out);
+	pack_ours(&message.base, review->version, out);
 }
 
 /* ---- Status -------------------------------------------------------------------------------------------------------- */

@@ -6,9 +6,7 @@
 #ifndef MINTMARK_KUBE_REFUSE_H
 #define MINTMARK_KUBE_REFUSE_H
 
-#include <mintmark/kubeapi.h>
-
-#define MM_KUBE_GROUP "authentication.k8s.io"
+#include "issuer/kube/codec.h"
 
 /* 400 BadRequest. MM_EREFUSED. */
 enum mm_code mm_refuse_bad_request(struct mm_kube_status *status, struct mm_err *err, const char *format, ...)

@@ -124,10 +124,10 @@ def declared(mintmark, tmp_path_factory):
         yield issuer
 
 
-def encode(form, kind, members):
+def encode(form, kind, members, version="v1"):
     if form == "protobuf":
-        return k8sproto.encode(kind, members)
-    return json.dumps({"kind": kind, "apiVersion": f"{GROUP}/v1", **members}).encode()
+        return k8sproto.encode(kind, members, f"{GROUP}/{version}")
+    return json.dumps({"kind": kind, "apiVersion": f"{GROUP}/{version}", **members}).encode()
 
 
 def without_empty(value):
@@ -230,10 +230,13 @@ def test_a_token_that_does_not_hold_is_an_answer_and_no_error(declared, form):
 
 
 @forms
-def test_who_one_is(declared, form):
-    answer = post(declared, form, SELF_REVIEWS, encode(form, "SelfSubjectReview", {}), UNLIMITED)
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_who_one_is(declared, form, version):
+    answer = post(declared, form, SELF_REVIEWS.replace("/v1/", f"/{version}/"),
+                  encode(form, "SelfSubjectReview", {}, version), UNLIMITED)
     review = answer.json() if form == "json" else k8sproto.decode(answer.body)[2]
-    assert (answer.status, answer.headers["Content-Type"]) == (201, MEDIA[form])
+    said = review["apiVersion"] if form == "json" else k8sproto.decode(answer.body)[1]
+    assert (answer.status, answer.headers["Content-Type"], said) == (201, MEDIA[form], f"{GROUP}/{version}")
     assert without_empty(review["status"]["userInfo"]) == {"username": "unlimited", "uid": "3",
                                                            "groups": ["system:authenticated"]}
 

@@ -151,8 +151,41 @@ static void a_self_subject_review_is_checked(void **state)
 	struct mm_err err = {0};
 
 	(void)state;
-	assert_ok(mm_self_subject_review_decode(MM_MEDIA_JSON, mm_span_str(good), &review, &err), &err);
-	assert_fails(mm_self_subject_review_decode(MM_MEDIA_JSON, mm_span_str(bad), &review, &err), MM_EPARSE, &err);
+	assert_ok(mm_self_subject_review_decode(MM_MEDIA_JSON, mm_span_str(good), "v1", &review, &err), &err);
+	assert_fails(mm_self_subject_review_decode(MM_MEDIA_JSON, mm_span_str(bad), "v1", &review, &err), MM_EPARSE,
+		     &err);
+}
+
+/* kubectl 1.27 says v1beta1; what is of another version than its path is refused. */
+static void a_self_subject_review_has_the_version_of_its_path(void **state)
+{
+	static const struct {
+		const char *version, *sent;
+		bool fits;
+	} rows[] = {
+		{"v1", "authentication.k8s.io/v1", true},       {"v1beta1", "authentication.k8s.io/v1beta1", true},
+		{"v1beta1", "authentication.k8s.io/v1", false}, {"v1", "authentication.k8s.io/v1beta1", false},
+		{"v1", "authentication.k8s.io/x/v1", false},    {"v1", "v1", false},
+		{"v1", "authentication.k8s.io", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		auto_whoami review = {0};
+		mm_auto_buf body = {0}, line = {0};
+		struct mm_err err = {0};
+		enum mm_code code;
+
+		mm_buf_printf(&body, "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"%s\"}", rows[i].sent);
+		mm_buf_printf(&line,
+			      "the API version in the data (%s) does not match the expected API version "
+			      "(authentication.k8s.io/%s)",
+			      rows[i].sent, rows[i].version);
+		code = mm_self_subject_review_decode(MM_MEDIA_JSON, mm_buf_span(&body), rows[i].version, &review, &err);
+		assert_int_equal(code, rows[i].fits ? MM_OK : MM_EPARSE);
+		assert_string_equal(err.text, rows[i].fits ? "" : line.p);
+		assert_string_equal(review.version, rows[i].version);
+	}
 }
 
 /* ---- refusing ------------------------------------------------------------------------------------------------------ */
@@ -448,14 +481,14 @@ static void a_review_of_a_bad_token_says_why(void **state)
 static void a_self_subject_review_says_who_asks(void **state)
 {
 	MM_CLEANUP(mm_user_clear) struct mm_user user = {0};
-	const struct mm_self_subject_review review = {.meta.created = NOW, .user = &user};
+	const struct mm_self_subject_review review = {.version = "v1beta1", .meta.created = NOW, .user = &user};
 	mm_auto_buf out = {0};
 	struct mm_err err = {0};
 
 	(void)state;
 	add_user(&user);
 	assert_ok(mm_self_subject_review_encode(MM_MEDIA_JSON, &review, &out, &err), &err);
-	assert_string_equal(out.p, "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1\","
+	assert_string_equal(out.p, "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1beta1\","
 				   "\"metadata\":{\"creationTimestamp\":\"2026-11-22T01:00:00Z\"},"
 				   "\"status\":{\"userInfo\":" USER "}}\n");
 }
@@ -470,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_token_review_has_a_token_and_audiences),
 		cmocka_unit_test(a_token_may_be_long),
 		cmocka_unit_test(a_self_subject_review_is_checked),
+		cmocka_unit_test(a_self_subject_review_has_the_version_of_its_path),
 		cmocka_unit_test(refusals_have_kubernetes_lines),
 		cmocka_unit_test(a_review_names_its_own_types),
 		cmocka_unit_test(a_line_quotes_no_token),

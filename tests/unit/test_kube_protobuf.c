@@ -257,8 +257,20 @@ static void a_self_subject_review_is_read(void **state)
 
 	(void)state;
 	put_meta(&object, 1, "", "", "", MM_NEVER);
-	wire_envelope(&body, GROUP_VERSION, "SelfSubjectReview", &object);
-	assert_ok(mm_self_subject_review_decode(MM_MEDIA_PROTOBUF, mm_buf_span(&body), &review, &err), &err);
+	wire_envelope(&body, GROUP_VERSION "beta1", "SelfSubjectReview", &object);
+	assert_ok(mm_self_subject_review_decode(MM_MEDIA_PROTOBUF, mm_buf_span(&body), "v1beta1", &review, &err), &err);
+}
+
+static void a_self_subject_review_of_another_version_is_refused(void **state)
+{
+	mm_auto_buf body = {0};
+	auto_whoami review = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	wire_envelope(&body, GROUP_VERSION, "SelfSubjectReview", &(struct mm_buf){0});
+	assert_fails(mm_self_subject_review_decode(MM_MEDIA_PROTOBUF, mm_buf_span(&body), "v1beta1", &review, &err),
+		     MM_EPARSE, &err);
 }
 
 /* ---- refusing ------------------------------------------------------------------------------------------------------ */
@@ -600,7 +612,7 @@ static void a_review_of_a_bad_token_says_why(void **state)
 static void a_self_subject_review_says_who_asks(void **state)
 {
 	MM_CLEANUP(mm_user_clear) struct mm_user user = {0};
-	const struct mm_self_subject_review review = {.meta.created = NOW, .user = &user};
+	const struct mm_self_subject_review review = {.version = "v1beta1", .meta.created = NOW, .user = &user};
 	mm_auto_buf out = {0};
 	struct mm_err err = {0};
 	struct mm_span answer;
@@ -608,7 +620,7 @@ static void a_self_subject_review_says_who_asks(void **state)
 	(void)state;
 	add_user(&user);
 	assert_ok(mm_self_subject_review_encode(MM_MEDIA_PROTOBUF, &review, &out, &err), &err);
-	answer = wire_open(&out, GROUP_VERSION, "SelfSubjectReview");
+	answer = wire_open(&out, GROUP_VERSION "beta1", "SelfSubjectReview");
 	assert_int_equal(wire_int_at(answer, "1.8.1", 0), NOW);
 	assert_user(wire_at(answer, "2.1"));
 }
@@ -624,6 +636,7 @@ int main(void)
 		cmocka_unit_test(an_envelope_may_be_bare),
 		cmocka_unit_test(a_token_review_has_a_token_and_audiences),
 		cmocka_unit_test(a_self_subject_review_is_read),
+		cmocka_unit_test(a_self_subject_review_of_another_version_is_refused),
 		cmocka_unit_test(another_kind_or_version_is_refused),
 		cmocka_unit_test(without_the_magic_it_is_refused),
 		cmocka_unit_test(encoded_content_is_refused),

@@ -275,7 +275,8 @@ static void each_listener_has_its_own_routes(void **state)
 						 MINT,
 						 "/id/prod" MINT,
 						 "/apis/authentication.k8s.io/v1/tokenreviews",
-						 "/apis/authentication.k8s.io/v1/selfsubjectreviews"};
+						 "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+						 "/apis/authentication.k8s.io/v1beta1/selfsubjectreviews"};
 
 	for (size_t i = 0; i < MM_COUNT(admin_only); i++) {
 		assert_string_equal(route_of(*state, WORLD(.path = admin_only[i])), "none");
