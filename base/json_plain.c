@@ -3,6 +3,7 @@
  * jansson takes a text character by character, and each string twice: some 15 ns a byte, which for a TokenReview is as
  * long as checking the signature. What this file reads is a part of JSON that leaves nothing to interpret; for anything
  * else, and for saying what is wrong, mm_json_load has jansson. It never accepts what jansson would not (fuzz_json).
+ * Why it is here: docs/decisions/0019.
  */
 #include "base/json_plain.h"
 
