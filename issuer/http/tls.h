@@ -23,7 +23,8 @@ MM_MUSTCHECK enum mm_code mm_tls_load(const char *certificate_path, const char *
 /*
  * The same certificate for a listener that has callers: no session is resumed there, so that each connection proves
  * anew who it is. With `authorities` the client is asked for a certificate of one of them (the names are copied) and
- * may have none; that it holds the key of the one it shows is all that TLS checks. MM_ECRYPTO, MM_ENOMEM.
+ * may have none; that it holds the key of the one it shows is all that TLS checks. A chain of more than 16 KiB, or a key
+ * that would take long (RSA beyond 8192 bits, a strange exponent, DSA), ends the handshake. MM_ECRYPTO, MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_tls_for_callers(const struct mm_tls *tls, const struct stack_st_X509_NAME *authorities,
 					     struct mm_tls **out, struct mm_err *err);

@@ -188,6 +188,27 @@ def test_a_certificate_of_another_authority_shakes_hands_and_is_answered_401(cer
     assert answer.startswith("HTTP/1.1 401 Unauthorized\n")
 
 
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+@pytest.mark.parametrize("copies", [1, 40])
+def test_a_chain_that_is_longer_than_any_ends_the_handshake(certified, ca, version, copies, tmp_path):
+    certificate, key = ca.issue()
+    chain = tmp_path / "chain.pem"
+    chain.write_text(ca.certificate.read_text() * copies)
+    answer = s_client(certified.admin_port, version, "-quiet", "-cert", certificate, "-key", key, "-cert_chain", chain,
+                      stdin="GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    assert answer.startswith("HTTP/1.1 200 OK\n") == (copies == 1)
+
+
+@pytest.mark.parametrize("exponent, status", [(65537, "401"), (2**64 + 1, None)], ids=["usual", "long"])
+def test_a_key_that_takes_long_to_verify_with_ends_the_handshake(certified, tmp_path, exponent, status):
+    key, certificate = tmp_path / "client.key", tmp_path / "client.crt"
+    harness.generate_key(key, "RSA", f"rsa_keygen_pubexp:{exponent}")
+    subprocess.run(["openssl", "req", "-x509", "-new", "-key", key, "-subj", "/CN=x", "-out", certificate], check=True)
+    answer = s_client(certified.admin_port, "-tls1_2", "-quiet", "-cert", certificate, "-key", key,
+                      stdin="GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    assert (answer.split(" ")[1] if answer else None) == status
+
+
 def test_no_session_is_resumed_on_the_admin_listener(certified):
     def handshakes(port):
         lines = s_client(port, "-tls1_2", "-reconnect").splitlines()
