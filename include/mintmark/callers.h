@@ -54,11 +54,12 @@ struct mm_peer {
 	gid_t gid;
 
 	/*
-	 * Its own: the user, by callers of that number (0: nobody has said yes), for judged_from <= now < judged_until.
-	 * Only a yes is kept: what is refused is looked at again.
+	 * Its own: what callers of that number (0: nobody has been asked) have found for judged_from <= now <
+	 * judged_until: the user, or why there is none, which holds for one second.
 	 */
 	uint64_t judged_by;
 	mm_time judged_from, judged_until;
+	char *refusal; /* NULL: none */
 	struct mm_user user;
 };
 void mm_peer_clear(struct mm_peer *peer);
@@ -82,7 +83,8 @@ const char *mm_caller_kind_name(enum mm_caller_kind kind); /* for the log: "nobo
 /* The answer; {0} is nobody. mm_identity_clear in any case. Do not copy the struct. */
 struct mm_identity {
 	enum mm_caller_kind kind;
-	const struct mm_user *user; /* NULL: nobody; borrowed from the callers, the peer (until it is asked again) or `own` */
+	const struct mm_user
+		*user; /* NULL: nobody; borrowed from the callers, the peer (until it is asked again) or `own` */
 	struct mm_user own;
 };
 void mm_identity_clear(struct mm_identity *identity);

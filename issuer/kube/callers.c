@@ -121,6 +121,7 @@ static void forget(struct mm_peer *peer)
 {
 	peer->judged_by = 0;
 	mm_user_clear(&peer->user);
+	mm_string_free(&peer->refusal);
 }
 
 static bool is_remembered(const struct mm_peer *peer, const struct mm_callers *callers, mm_time now)
@@ -132,7 +133,7 @@ void mm_peer_clear(struct mm_peer *peer)
 {
 	X509_free(peer->certificate);
 	sk_X509_pop_free(peer->chain, X509_free);
-	mm_user_clear(&peer->user);
+	forget(peer);
 	*peer = (struct mm_peer){0};
 }
 
@@ -231,6 +232,23 @@ static enum mm_code judge_uid(struct mm_peer *peer, struct mm_err *err)
 	return mm_user_from_peer(peer->uid, peer->gid, &peer->user, err);
 }
 
+/* What is refused is refused for this second: a certificate that holds no more would cost us a look for each request. */
+static enum mm_code judge(const struct mm_callers *callers, struct mm_peer *peer, mm_time now, struct mm_err *err)
+{
+	struct mm_err why = {0};
+	enum mm_code code = peer->certificate ? judge_certificate(callers, peer, now, &why) : judge_uid(peer, &why);
+
+	if (code == MM_EVERIFY) {
+		peer->refusal = strdup(why.text);
+		peer->judged_until = now + 1;
+	}
+	if (code == MM_OK || peer->refusal) {
+		peer->judged_by = callers->number;
+		peer->judged_from = now;
+	}
+	return code == MM_OK ? MM_OK : mm_fail(err, code, "%s", why.text);
+}
+
 static enum mm_code identify_peer(const struct mm_callers *callers, struct mm_peer *peer, mm_time now,
 				  struct mm_identity *out, struct mm_err *err)
 {
@@ -238,11 +256,11 @@ static enum mm_code identify_peer(const struct mm_callers *callers, struct mm_pe
 		enum mm_code code;
 
 		forget(peer);
-		code = peer->certificate ? judge_certificate(callers, peer, now, err) : judge_uid(peer, err);
+		code = judge(callers, peer, now, err);
 		if (code != MM_OK)
 			return code;
-		peer->judged_by = callers->number;
-		peer->judged_from = now;
+	} else if (peer->refusal) {
+		return mm_fail(err, MM_EVERIFY, "%s", peer->refusal);
 	}
 	out->kind = peer->certificate ? MM_CALLER_CERTIFICATE : MM_CALLER_UNIX;
 	out->user = &peer->user;

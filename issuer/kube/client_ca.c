@@ -201,12 +201,6 @@ enum mm_code mm_client_ca_load_lists(struct mm_client_ca *ca, const char *path, 
 	mm_ossl_auto(BIO) bio = NULL;
 	enum mm_code code = read_pem(path, MM_CLIENT_CRL_MAX, &text, &bio, err);
 
-	/*
-	 * The certificate itself is looked at, and none of the chain: that is all of it, since a list is by an
-	 * authority of ours, at which the chain ends, and of those none is revoked (check_authorities).
-	 */
-	if (code == MM_OK && X509_STORE_set_flags(ca->store, X509_V_FLAG_CRL_CHECK) != 1)
-		code = mm_fail_openssl(err, MM_ECRYPTO, "cannot set up the verification of client certificates");
 	for (int number = 1; code == MM_OK; number++) {
 		mm_ossl_auto(X509_CRL) list = PEM_read_bio_X509_CRL(bio, NULL, NULL, no_passphrase);
 

@@ -316,7 +316,7 @@ static void what_was_found_later_says_nothing_of_before(void **state)
 	assert_is(world, &shown, NOW, MM_CALLER_CERTIFICATE, CAROL);
 	assert_int_equal(peer.judged_from, NOW);
 	assert_is_refused(world, &shown, NOW - 3600, "not yet valid");
-	assert_int_equal(peer.judged_by, 0);
+	assert_string_equal(peer.user.name ? peer.user.name : "", "");
 }
 
 static void who_was_seen_before_is_not_looked_at_again(void **state)
@@ -328,6 +328,20 @@ static void who_was_seen_before_is_not_looked_at_again(void **state)
 	assert_is(world, &shown, NOW, MM_CALLER_CERTIFICATE, CAROL);
 	peer.user.name[0] = 'K';
 	assert_is(world, &shown, NOW + 1799, MM_CALLER_CERTIFICATE, "Karol - [ops,system:authenticated]");
+}
+
+static void who_was_refused_is_not_looked_at_again_in_that_second(void **state)
+{
+	struct world *world = *state;
+	MM_CLEANUP(mm_peer_clear) struct mm_peer peer = peer_with(&world->carol);
+	struct mm_credentials shown = credentials(NULL, &peer);
+
+	assert_is_refused(world, &shown, NOW + 1800, "has expired");
+	peer.refusal[0] = 'K';
+	assert_is_refused(world, &shown, NOW + 1800, "Klient certificate");
+	assert_is_refused(world, &shown, NOW + 1801, "client certificate");
+	assert_is(world, &shown, NOW, MM_CALLER_CERTIFICATE, CAROL);
+	assert_null(peer.refusal);
 }
 
 static void other_callers_look_again(void **state)
@@ -493,6 +507,7 @@ int main(void)
 		TEST(a_connection_does_not_outlive_its_certificate),
 		TEST(what_was_found_later_says_nothing_of_before),
 		TEST(who_was_seen_before_is_not_looked_at_again),
+		TEST(who_was_refused_is_not_looked_at_again_in_that_second),
 		TEST(other_callers_look_again),
 		TEST(a_peer_of_a_socket_is_its_uid),
 		TEST(an_authorization_header_decides_alone),

@@ -319,6 +319,18 @@ static void what_a_client_sends_is_not_trusted_for_that(void **state)
 	test_certificate_free(&client);
 }
 
+/* To look into a list costs by its length, and names can be written by everybody. */
+static void a_forgery_is_not_looked_for_in_the_lists(void **state)
+{
+	struct world *world = *state;
+	struct test_certificate forged = test_client(&world->stranger, "alice", "ops");
+
+	load_list(world, test_crl(&world->authority, CERT_NOW - 60, CERT_NOW + 60, 7));
+	assert_nobody_s(world, forged.x509, NULL, "certificate signature failure");
+	load_list(world, NULL);
+	test_certificate_free(&forged);
+}
+
 /* Its root, which is not in the file, may have signed many others. */
 static void an_intermediate_in_the_file_is_trusted_without_its_root(void **state)
 {
@@ -419,6 +431,7 @@ int main(void)
 		TEST(a_chain_has_a_longest_length),
 		TEST(a_client_is_no_authority),
 		TEST(what_a_client_sends_is_not_trusted_for_that),
+		TEST(a_forgery_is_not_looked_for_in_the_lists),
 		TEST(an_intermediate_in_the_file_is_trusted_without_its_root),
 		TEST(lists_revoke),
 		TEST(where_there_are_lists_each_issuer_needs_one),
