@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/snapshot.h>
 
+#include <mintmark/refs.h>
 #include <mintmark/steps.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { MAX_AGE_MAX = 3600 };
 
 struct counted {
 	struct mm_snapshot snapshot; /* first: the two pointers are the same */
-	_Atomic unsigned references;
+	struct mm_refs refs;
 };
 
 static struct counted *counted(struct mm_snapshot *snapshot)
@@ -119,7 +119,7 @@ enum mm_code mm_snapshot_build(const struct mm_config *config, const struct mm_k
 	*out = NULL;
 	if (!fresh)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	atomic_init(&fresh->references, 1);
+	mm_refs_init(&fresh->refs);
 	snapshot = &fresh->snapshot;
 	code = fill(snapshot, config, set, now, err);
 	if (code == MM_OK && with_signers)
@@ -133,13 +133,13 @@ enum mm_code mm_snapshot_build(const struct mm_config *config, const struct mm_k
 
 struct mm_snapshot *mm_snapshot_ref(struct mm_snapshot *snapshot)
 {
-	atomic_fetch_add_explicit(&counted(snapshot)->references, 1, memory_order_relaxed);
+	mm_refs_take(&counted(snapshot)->refs);
 	return snapshot;
 }
 
 void mm_snapshot_free(struct mm_snapshot *snapshot)
 {
-	if (!snapshot || atomic_fetch_sub_explicit(&counted(snapshot)->references, 1, memory_order_acq_rel) > 1)
+	if (!snapshot || !mm_refs_drop(&counted(snapshot)->refs))
 		return;
 	for (size_t i = 0; i < snapshot->signer_count; i++)
 		mm_jws_free(snapshot->signers[i].jws);

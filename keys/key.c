@@ -7,6 +7,7 @@
 
 #include <mintmark/base64url.h>
 #include <mintmark/ossl.h>
+#include <mintmark/refs.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -16,7 +17,7 @@
 #include <string.h>
 
 struct mm_key {
-	atomic_uint references;
+	struct mm_refs refs;
 	const struct mm_alg *alg;
 	EVP_PKEY *pkey;                  /* NULL: planned */
 	_Atomic(EVP_MD_CTX *) verifying; /* NULL: nobody has asked for it */
@@ -92,7 +93,8 @@ static enum mm_code make_key(const struct mm_alg *alg, EVP_PKEY *pkey, bool priv
 		EVP_PKEY_free(pkey);
 		return mm_fail(err, MM_ENOMEM, "no memory for a key");
 	}
-	*key = (struct mm_key){.references = 1, .alg = alg, .pkey = pkey, .private = private};
+	*key = (struct mm_key){.alg = alg, .pkey = pkey, .private = private};
+	mm_refs_init(&key->refs);
 	code = set_kid(key, err);
 	if (code != MM_OK)
 		return code;
@@ -142,7 +144,8 @@ enum mm_code mm_key_planned(const struct mm_alg *alg, unsigned number, struct mm
 
 	if (!key)
 		return mm_fail(err, MM_ENOMEM, "no memory for a key");
-	*key = (struct mm_key){.references = 1, .alg = alg};
+	*key = (struct mm_key){.alg = alg};
+	mm_refs_init(&key->refs);
 	snprintf(key->kid, sizeof key->kid, "planned-%u", number);
 	*out = key;
 	return MM_OK;
@@ -179,14 +182,13 @@ struct mm_key *mm_key_ref(const struct mm_key *key)
 	/* The count is not part of what is immutable. */
 	struct mm_key *counted = (struct mm_key *)(uintptr_t)key;
 
-	atomic_fetch_add_explicit(&counted->references, 1, memory_order_relaxed);
+	mm_refs_take(&counted->refs);
 	return counted;
 }
 
 void mm_key_free(struct mm_key *key)
 {
-	/* acquire and release: what other threads did with the key comes before it is freed */
-	if (!key || atomic_fetch_sub_explicit(&key->references, 1, memory_order_acq_rel) != 1)
+	if (!key || !mm_refs_drop(&key->refs))
 		return;
 	EVP_MD_CTX_free(key->verifying);
 	EVP_PKEY_free(key->pkey); /* cleanses the private numbers */

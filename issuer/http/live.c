@@ -29,7 +29,7 @@ enum mm_code mm_live_new(const struct mm_live_parts *parts, struct mm_live **out
 
 	if (!live)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	atomic_init(&live->refs, 1);
+	mm_refs_init(&live->refs);
 	live->issuers = calloc(parts->issuer_count, sizeof *live->issuers);
 	if (!live->issuers)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
@@ -54,13 +54,13 @@ struct mm_live *mm_live_ref(const struct mm_live *live)
 	/* The count is not part of what is immutable. */
 	struct mm_live *counted = (struct mm_live *)(uintptr_t)live;
 
-	atomic_fetch_add_explicit(&counted->refs, 1, memory_order_relaxed);
+	mm_refs_take(&counted->refs);
 	return counted;
 }
 
 void mm_live_free(struct mm_live *live)
 {
-	if (!live || atomic_fetch_sub_explicit(&live->refs, 1, memory_order_acq_rel) != 1)
+	if (!live || !mm_refs_drop(&live->refs))
 		return;
 	for (size_t i = 0; i < live->issuer_count; i++) {
 		mm_snapshot_free(live->issuers[i].snapshot);

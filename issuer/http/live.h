@@ -11,6 +11,7 @@
 
 #include <mintmark/callers.h>
 #include <mintmark/directory.h>
+#include <mintmark/refs.h>
 #include <mintmark/rules.h>
 #include <mintmark/snapshot.h>
 #include <pthread.h>
@@ -33,7 +34,7 @@ struct mm_live_issuer {
 };
 
 struct mm_live {
-	_Atomic unsigned refs;
+	struct mm_refs refs;
 	size_t issuer_count; /* at least 1; more than that only in `mintmark dev` */
 	struct mm_live_issuer *issuers;
 	struct mm_callers *callers; /* these three are NULL without an admin listener */

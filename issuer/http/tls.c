@@ -3,12 +3,12 @@
 
 #include <mintmark/file.h>
 #include <mintmark/ossl.h>
+#include <mintmark/refs.h>
 #include <mintmark/x509.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -28,7 +28,7 @@
 #define CLIENT_EXPONENT_MAX 33
 
 struct mm_tls {
-	_Atomic unsigned refs;
+	struct mm_refs refs;
 	SSL_CTX *context;
 	mm_time expires;
 };
@@ -168,7 +168,7 @@ static enum mm_code new_tls(struct mm_tls **out, struct mm_err *err)
 
 	if (!tls)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	atomic_init(&tls->refs, 1);
+	mm_refs_init(&tls->refs);
 	tls->context = new_context();
 	if (!tls->context)
 		return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up TLS");
@@ -281,13 +281,13 @@ bool mm_tls_key_exposed(const char *key_path)
 
 struct mm_tls *mm_tls_ref(struct mm_tls *tls)
 {
-	atomic_fetch_add_explicit(&tls->refs, 1, memory_order_relaxed);
+	mm_refs_take(&tls->refs);
 	return tls;
 }
 
 void mm_tls_free(struct mm_tls *tls)
 {
-	if (!tls || atomic_fetch_sub_explicit(&tls->refs, 1, memory_order_acq_rel) != 1)
+	if (!tls || !mm_refs_drop(&tls->refs))
 		return;
 	SSL_CTX_free(tls->context);
 	free(tls);

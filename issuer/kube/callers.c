@@ -6,14 +6,14 @@
 #include "issuer/kube/token_file.h"
 
 #include <mintmark/ossl.h>
+#include <mintmark/refs.h>
 #include <mintmark/token.h>
 #include <openssl/rand.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct mm_callers {
-	_Atomic unsigned references;
+	struct mm_refs refs;
 	/*
 	 * Drawn at random, and never 0: what a connection remembers of callers that are gone by now must not be taken
 	 * for what these would say, as it could be by their address.
@@ -32,7 +32,7 @@ static enum mm_code new_callers(struct mm_callers **out, struct mm_err *err)
 	*out = callers;
 	if (!callers)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	atomic_init(&callers->references, 1);
+	mm_refs_init(&callers->refs);
 	while (callers->number == 0) {
 		if (RAND_bytes((unsigned char *)&callers->number, sizeof callers->number) != 1)
 			return mm_fail_openssl(err, MM_ECRYPTO, "no random bytes");
@@ -92,13 +92,13 @@ enum mm_code mm_callers_of_token(const char *token, const char *name, struct mm_
 
 struct mm_callers *mm_callers_ref(struct mm_callers *callers)
 {
-	atomic_fetch_add_explicit(&callers->references, 1, memory_order_relaxed);
+	mm_refs_take(&callers->refs);
 	return callers;
 }
 
 void mm_callers_free(struct mm_callers *callers)
 {
-	if (!callers || atomic_fetch_sub_explicit(&callers->references, 1, memory_order_acq_rel) > 1)
+	if (!callers || !mm_refs_drop(&callers->refs))
 		return;
 	mm_token_file_free(callers->tokens);
 	mm_client_ca_free(callers->client_ca);

@@ -2,7 +2,7 @@
 #include <mintmark/directory.h>
 
 #include <mintmark/claims.h>
-#include <stdatomic.h>
+#include <mintmark/refs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ struct object {
 };
 
 struct mm_directory {
-	_Atomic unsigned refs;
+	struct mm_refs refs;
 	bool any_account, any_object;
 	size_t account_count, object_count;
 	struct account *accounts;
@@ -103,7 +103,7 @@ enum mm_code mm_directory_build(const struct mm_config *config, struct mm_direct
 
 	if (!directory)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	atomic_init(&directory->refs, 1);
+	mm_refs_init(&directory->refs);
 	directory->any_account = config->service_accounts.any;
 	directory->any_object = config->bound_objects.any;
 	directory->accounts = calloc(config->service_accounts.n + 1, sizeof *directory->accounts);
@@ -121,13 +121,13 @@ enum mm_code mm_directory_build(const struct mm_config *config, struct mm_direct
 
 struct mm_directory *mm_directory_ref(struct mm_directory *directory)
 {
-	atomic_fetch_add_explicit(&directory->refs, 1, memory_order_relaxed);
+	mm_refs_take(&directory->refs);
 	return directory;
 }
 
 void mm_directory_free(struct mm_directory *directory)
 {
-	if (!directory || atomic_fetch_sub_explicit(&directory->refs, 1, memory_order_acq_rel) != 1)
+	if (!directory || !mm_refs_drop(&directory->refs))
 		return;
 	for (size_t i = 0; i < directory->account_count; i++) {
 		struct account *account = &directory->accounts[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/rules.h>
 
-#include <stdatomic.h>
+#include <mintmark/refs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ struct rule {
 #define MAY(privilege) (1u << (privilege))
 
 struct mm_rules {
-	_Atomic unsigned refs;
+	struct mm_refs refs;
 	size_t count;
 	struct rule rules[];
 };
@@ -27,7 +27,7 @@ static enum mm_code new_rules(size_t count, struct mm_rules **out, struct mm_err
 	*out = calloc(1, sizeof **out + count * sizeof(*out)->rules[0]);
 	if (!*out)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	atomic_init(&(*out)->refs, 1);
+	mm_refs_init(&(*out)->refs);
 	(*out)->count = count;
 	return MM_OK;
 }
@@ -89,13 +89,13 @@ enum mm_code mm_rules_allow_all(const char *name, struct mm_rules **out, struct 
 
 struct mm_rules *mm_rules_ref(struct mm_rules *rules)
 {
-	atomic_fetch_add_explicit(&rules->refs, 1, memory_order_relaxed);
+	mm_refs_take(&rules->refs);
 	return rules;
 }
 
 void mm_rules_free(struct mm_rules *rules)
 {
-	if (!rules || atomic_fetch_sub_explicit(&rules->refs, 1, memory_order_acq_rel) != 1)
+	if (!rules || !mm_refs_drop(&rules->refs))
 		return;
 	for (size_t i = 0; i < rules->count; i++) {
 		mm_strings_free(&rules->rules[i].users);

@@ -67,7 +67,7 @@ static void without_news_a_look_gives_the_same_object(void **state)
 	mm_live_publish(&slot, live_of(1));
 	first = mm_live_look(&slot, &view);
 	assert_ptr_equal(mm_live_look(&slot, &view), first);
-	assert_int_equal(first->refs, 2); /* the slot's and the view's */
+	assert_int_equal(first->refs.count, 2); /* the slot's and the view's */
 	mm_live_view_clear(&view);
 	mm_live_slot_clear(&slot);
 }
@@ -84,7 +84,7 @@ static void what_a_view_holds_outlives_its_successor(void **state)
 	held = mm_live_look(&slot, &view);
 	mm_live_publish(&slot, live_of(2));
 	assert_int_equal(held->issuers[0].snapshot->revision, 1);
-	assert_int_equal(held->refs, 1);
+	assert_int_equal(held->refs.count, 1);
 	mm_live_view_clear(&view);
 	mm_live_slot_clear(&slot);
 }

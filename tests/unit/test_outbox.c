@@ -46,7 +46,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&client, 0, sizeof client);
 	client.takes = client.at_once = sizeof client.got;
-	atomic_init(&live.refs, 1);
+	mm_refs_init(&live.refs);
 	return 0;
 }
 
@@ -127,7 +127,7 @@ static void what_is_not_taken_is_kept_with_a_reference(void **state)
 	assert_int_equal(mm_outbox_flush(&outbox, &transport), MM_IO_WAIT_WRITE);
 	kept = mm_outbox_detach(&outbox, &live);
 	assert_non_null(kept);
-	assert_int_equal(live.refs, 2);
+	assert_int_equal(live.refs.count, 2);
 	assert_true(mm_outbox_empty(&outbox));
 
 	add_copied("of another client"); /* the worker goes on with its own */
@@ -135,7 +135,7 @@ static void what_is_not_taken_is_kept_with_a_reference(void **state)
 	assert_int_equal(mm_outbox_flush(kept, &transport), MM_IO_OK);
 	assert_got("head DOCUMENT");
 	mm_outbox_free(kept);
-	assert_int_equal(live.refs, 1);
+	assert_int_equal(live.refs.count, 1);
 }
 
 static void a_failed_allocation_fails_the_flush(void **state)
