@@ -11,7 +11,7 @@
 
 #include <mintmark/tokenapi.h>
 
-/* Both count, too. */
+/* Both count, too. Audiences that are too long for one line are told in further ones, with the same jti. */
 void mm_tokenlog_minted(const struct mm_context *context, const struct mm_token_api_minted *minted);
 /* `cause`: what the caller is not told, of a failure inside; NULL: nothing. */
 void mm_tokenlog_refused(const struct mm_context *context, const struct mm_kube_status *status,

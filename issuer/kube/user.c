@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define USER_UNIX "unix:"
+/* Bytes of a user or group; a line of the audit begins with the user, and must have room for all the rest. */
+#define NAME_MAX_LEN 512
 
 void mm_user_clear(struct mm_user *user)
 {
@@ -113,6 +115,8 @@ static enum mm_code check_name(const char *what, const char *name, struct mm_err
 {
 	if (*name == '\0')
 		return mm_fail(err, MM_EREFUSED, "the %s is empty", what);
+	if (strlen(name) > NAME_MAX_LEN)
+		return mm_fail(err, MM_EREFUSED, "the %s is longer than %d bytes", what, NAME_MAX_LEN);
 	if (is_reserved(name))
 		return mm_fail(err, MM_EREFUSED, "the %s \"%.80s\" is reserved", what, name);
 	return check_text(what, name, err);

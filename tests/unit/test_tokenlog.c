@@ -19,7 +19,7 @@ struct fixture {
 	struct mm_user user;
 	struct mm_context context;
 	struct mm_token_api_minted minted;
-	char text[16384];
+	char text[32768];
 };
 
 static char caller_name[] = "ci-runner";
@@ -118,17 +118,51 @@ static void a_minted_token_is_counted_by_the_algorithm_of_its_key(void **state)
 	assert_int_equal(mm_counter_get(&fixture->stats.minted[alg]), 1);
 }
 
-static void many_audiences_leave_everything_else_in_the_line(void **state)
+/* Of the audience that is 'a' and 'é' in turn, what the lines have altogether. */
+static void a_long_audience_is_told_in_several_lines(void **state)
 {
 	struct fixture *fixture = *state;
 	struct mm_err err = {0};
-	char long_text[4096];
+	mm_auto_buf audience = {0}, told = {0};
+	const char *line;
 
-	memset(long_text, 'a', sizeof long_text);
-	long_text[sizeof long_text - 1] = '\0';
-	assert_ok(mm_strings_add(&fixture->minted.audiences, long_text, &err), &err);
+	for (int i = 0; i < 1500; i++)
+		mm_buf_add_str(&audience, "a\xc3\xa9");
+	assert_ok(mm_strings_add(&fixture->minted.audiences, audience.p, &err), &err);
 	mm_tokenlog_minted(&fixture->context, &fixture->minted);
-	assert_contains(logged(fixture), " exp=2026-11-22T00:15:00Z aud=...\n");
+	line = logged(fixture);
+	assert_contains(line, " exp=2026-11-22T00:15:00Z aud=\"sts.amazonaws.com,b,a\xc3\xa9");
+	assert_contains(line, "msg=\"token minted for more\" jti=5f8a0a52-6a3e-4f0c-9d0a-1c2b3d4e5f60 aud=\"");
+	for (const char *p = line; (p = strstr(p, "aud=\"")); p = strchr(p, '\n'))
+		mm_buf_add(&told, p + strlen("aud=\""), strcspn(p + strlen("aud=\""), "\""));
+	assert_memory_equal(told.p, "sts.amazonaws.com,b,", 20);
+	assert_string_equal(told.p + 20, audience.p);
+}
+
+static void audiences_of_control_characters_are_told_too(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_err err = {0};
+	char controls[2048];
+	size_t told = 0;
+
+	memset(controls, '\x01', sizeof controls);
+	controls[sizeof controls - 1] = '\0';
+	assert_ok(mm_strings_add(&fixture->minted.audiences, controls, &err), &err);
+	mm_tokenlog_minted(&fixture->context, &fixture->minted);
+	for (const char *p = logged(fixture); (p = strstr(p, "\\x01")); p++)
+		told++;
+	assert_int_equal(told, sizeof controls - 1);
+}
+
+static void a_comma_in_an_audience_is_told_from_one_between_two(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm_err err = {0};
+
+	assert_ok(mm_strings_add(&fixture->minted.audiences, "c,d\\", &err), &err);
+	mm_tokenlog_minted(&fixture->context, &fixture->minted);
+	assert_contains(logged(fixture), "aud=\"sts.amazonaws.com,b,c\\\\,d\\\\\\\\\"\n");
 }
 
 static void a_refused_token_is_a_line_with_the_reason(void **state)
@@ -165,7 +199,9 @@ int main(void)
 		LOG_TEST(a_minted_token_is_a_line_whatever_the_level),
 		LOG_TEST(the_token_is_in_no_line),
 		LOG_TEST(a_minted_token_is_counted_by_the_algorithm_of_its_key),
-		LOG_TEST(many_audiences_leave_everything_else_in_the_line),
+		LOG_TEST(a_long_audience_is_told_in_several_lines),
+		LOG_TEST(audiences_of_control_characters_are_told_too),
+		LOG_TEST(a_comma_in_an_audience_is_told_from_one_between_two),
 		LOG_TEST(a_refused_token_is_a_line_with_the_reason),
 		LOG_TEST(of_a_failure_inside_the_audit_knows_the_cause),
 	};

@@ -43,6 +43,23 @@ static void a_named_user_is_authenticated_and_in_each_group_once(void **state)
 	}
 }
 
+static void a_name_has_a_longest_length(void **state)
+{
+	struct mm_strings none = {0};
+	struct mm_user user;
+	struct mm_err err = {0};
+	char name[514];
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	name[sizeof name - 1] = '\0';
+	assert_fails(mm_user_build(name, NULL, &none, &user, &err), MM_EREFUSED, &err);
+	assert_contains(err.text, "longer than 512 bytes");
+	name[sizeof name - 2] = '\0';
+	assert_ok(mm_user_build(name, NULL, &none, &user, &err), &err);
+	mm_user_clear(&user);
+}
+
 static void names_that_mislead_are_refused(void **state)
 {
 	static const char *const names[] = {
@@ -145,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_named_user_is_authenticated_and_in_each_group_once),
+		cmocka_unit_test(a_name_has_a_longest_length),
 		cmocka_unit_test(names_that_mislead_are_refused),
 		cmocka_unit_test(a_uid_that_cannot_be_seen_is_refused),
 		cmocka_unit_test(a_peer_is_its_uid_and_gid),
