@@ -34,8 +34,9 @@ bool mm_user_is_in(const struct mm_user *user, const char *group);
  * The user that a credential of somebody else's making names (a line of the token file, a certificate), in the groups
  * that it names and in system:authenticated, each once. `uid` NULL or "": none. MM_EREFUSED: a user or group that is
  * empty, longer than 512 bytes, begins or ends with a space, is not UTF-8 or has control characters; one that
- * Kubernetes keeps for itself, or that would pass for another kind of caller: system:anonymous, system:unauthenticated, system:serviceaccount:…,
- * system:serviceaccounts, system:serviceaccounts:…, unix:…. `*user` is {0} then.
+ * Kubernetes keeps for itself, or that would pass for another kind of caller: system:anonymous,
+ * system:unauthenticated, system:serviceaccount:…, system:serviceaccounts, system:serviceaccounts:…, unix:…. `*user` is
+ * {0} then.
  */
 MM_MUSTCHECK enum mm_code mm_user_build(const char *name, const char *uid, const struct mm_strings *groups,
 					struct mm_user *user, struct mm_err *err);
