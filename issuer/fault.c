@@ -136,57 +136,57 @@ static enum mm_code hs256_with_nothing(const struct mm_fault_work *work, struct 
 /* clang-format off */
 static const struct mm_fault faults[] = {
 	/* when it is valid */
-	{"expired", "it expired an hour ago", true, .times = {.exp = -HOUR, .iat = -2 * HOUR, .nbf = -2 * HOUR}},
-	{"not-yet-valid", "nbf is in an hour", true, .times = {.nbf = HOUR, .exp = 2 * HOUR}},
-	{"issued-in-future", "iat is in an hour", true, .times = {.iat = HOUR, .exp = 2 * HOUR}},
+	{"expired", "it expired an hour ago", .times = {.exp = -HOUR, .iat = -2 * HOUR, .nbf = -2 * HOUR}},
+	{"not-yet-valid", "nbf is in an hour", .times = {.nbf = HOUR, .exp = 2 * HOUR}},
+	{"issued-in-future", "iat is in an hour", .times = {.iat = HOUR, .exp = 2 * HOUR}},
 	{"short-lived", "good, and expires in 10 seconds", .times = {.exp = 10}},
-	{"no-exp", "exp is missing", true, .claims = "{\"exp\":null}"},
-	{"string-exp", "exp is a string (RFC 7519 section 2: NumericDate)", true, .alter = write_exp_as_text},
+	{"no-exp", "exp is missing", .claims = "{\"exp\":null}"},
+	{"string-exp", "exp is a string (RFC 7519 section 2: NumericDate)", .alter = write_exp_as_text},
 
 	/* by whom, for whom, about whom */
-	{"wrong-issuer", "iss is https://issuer.invalid", true, .claims = "{\"iss\":\"https://issuer.invalid\"}"},
-	{"issuer-with-slash", "iss has a slash at its end, which the issuer has not", true,
+	{"wrong-issuer", "iss is https://issuer.invalid", .claims = "{\"iss\":\"https://issuer.invalid\"}"},
+	{"issuer-with-slash", "iss has a slash at its end, which the issuer has not",
 	 .alter = add_slash_to_issuer},
-	{"no-issuer", "iss is missing", true, .claims = "{\"iss\":null}"},
-	{"wrong-audience", "aud is [\"https://audience.invalid\"]", true,
+	{"no-issuer", "iss is missing", .claims = "{\"iss\":null}"},
+	{"wrong-audience", "aud is [\"https://audience.invalid\"]",
 	 .claims = "{\"aud\":[\"https://audience.invalid\"]}"},
-	{"no-audience", "aud is missing", true, .claims = "{\"aud\":null}"},
-	{"empty-audience", "aud is an empty list", true, .claims = "{\"aud\":[]}"},
+	{"no-audience", "aud is missing", .claims = "{\"aud\":null}"},
+	{"empty-audience", "aud is an empty list", .claims = "{\"aud\":[]}"},
 	{"no-subject", "sub is missing; whoever needs one refuses it", .claims = "{\"sub\":null}"},
 
 	/* by which key */
-	{"unpublished-key", "signed by a fresh key, whose kid no JWKS has", true, .key = MM_FAULT_KEY_FRESH},
+	{"unpublished-key", "signed by a fresh key, whose kid no JWKS has", .key = MM_FAULT_KEY_FRESH},
 	{"retired-key", "good, and signed by a retired key, which is published still", .key = MM_FAULT_KEY_RETIRED},
 	{"tainted-key", "good, and signed by a tainted key, which is published still", .key = MM_FAULT_KEY_TAINTED},
-	{"wrong-kid", "its kid is of no key at all", true, .header = "{\"kid\":\"" NO_KID "\"}"},
-	{"other-kid", "its kid is of another published key", true, .alter = name_other_key},
+	{"wrong-kid", "its kid is of no key at all", .header = "{\"kid\":\"" NO_KID "\"}"},
+	{"other-kid", "its kid is of another published key", .alter = name_other_key},
 	{"no-kid", "good, and has no kid: all keys may be tried, or it is refused", .header = "{\"kid\":null}"},
-	{"kid-path", "its kid is a path to /dev/null, and HS256 with an empty secret signed it", true,
+	{"kid-path", "its kid is a path to /dev/null, and HS256 with an empty secret signed it",
 	 .header = "{\"alg\":\"HS256\",\"kid\":\"../../../../../../../../dev/null\"}", .seal = hs256_with_nothing},
-	{"embedded-key", "signed by a fresh key that its header brings along (CVE-2018-0114)", true,
+	{"embedded-key", "signed by a fresh key that its header brings along (CVE-2018-0114)",
 	 .key = MM_FAULT_KEY_FRESH, .alter = embed_key},
-	{"foreign-jku", "signed by a fresh key, with a jku that is not the issuer's", true,
+	{"foreign-jku", "signed by a fresh key, with a jku that is not the issuer's",
 	 .key = MM_FAULT_KEY_FRESH, .header = "{\"jku\":\"https://issuer.invalid/jwks\"}"},
 
 	/* with which algorithm */
-	{"alg-none", "alg is none, and the signature is empty (RFC 8725 section 2.1)", true,
+	{"alg-none", "alg is none, and the signature is empty (RFC 8725 section 2.1)",
 	 .header = "{\"alg\":\"none\"}", .seal = drop_signature},
-	{"hs256-with-public-key", "alg is HS256, and the secret is the public key as PEM (RFC 8725 section 2.1)", true,
+	{"hs256-with-public-key", "alg is HS256, and the secret is the public key as PEM (RFC 8725 section 2.1)",
 	 .header = "{\"alg\":\"HS256\"}", .seal = hs256_with_public_key},
-	{"wrong-alg", "alg is another one than the key's", true, .alter = name_other_alg},
+	{"wrong-alg", "alg is another one than the key's", .alter = name_other_alg},
 
 	/* with which signature */
-	{"broken-signature", "one bit of the signature is wrong", true, .seal = flip_bit},
-	{"zero-signature", "every bit of the signature is zero (CVE-2022-21449)", true, .seal = zero},
-	{"no-signature", "the signature is empty, though alg names one", true, .seal = drop_signature},
-	{"other-payload", "sub was changed after it was signed", true,
+	{"broken-signature", "one bit of the signature is wrong", .seal = flip_bit},
+	{"zero-signature", "every bit of the signature is zero (CVE-2022-21449)", .seal = zero},
+	{"no-signature", "the signature is empty, though alg names one", .seal = drop_signature},
+	{"other-payload", "sub was changed after it was signed",
 	 .claims_afterwards = "{\"changed\":true,\"sub\":\"system:serviceaccount:kube-system:admin\"}"},
 
 	/* as what */
-	{"wrong-typ", "typ is logout+jwt: no identity token (RFC 8725 section 3.11)", true,
+	{"wrong-typ", "typ is logout+jwt: no identity token (RFC 8725 section 3.11)",
 	 .header = "{\"typ\":\"logout+jwt\"}"},
 	{"no-typ", "good, and has no typ, as with older issuers", .header = "{\"typ\":null}"},
-	{"unknown-crit", "crit names an extension that nobody knows (RFC 7515 section 4.1.11)", true,
+	{"unknown-crit", "crit names an extension that nobody knows (RFC 7515 section 4.1.11)",
 	 .header = "{\"crit\":[\"urn:unknown\"],\"urn:unknown\":true}"},
 };
 /* clang-format on */
@@ -213,9 +213,4 @@ const char *mm_fault_name(const struct mm_fault *fault)
 const char *mm_fault_help(const struct mm_fault *fault)
 {
 	return fault->help;
-}
-
-bool mm_fault_is_refused(const struct mm_fault *fault)
-{
-	return fault->refused;
 }

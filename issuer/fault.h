@@ -26,7 +26,6 @@ enum mm_fault_key {
 struct mm_fault {
 	const char *name;
 	const char *help;
-	bool refused; /* by a strict verifier */
 	enum mm_fault_key key;
 	/* In seconds from now; 0: left alone. Well beyond any leeway. */
 	struct {

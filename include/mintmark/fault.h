@@ -15,12 +15,7 @@ struct mm_fault; /* a row */
 const struct mm_fault *mm_fault_at(size_t i);
 const struct mm_fault *mm_fault_find(const char *name);
 const char *mm_fault_name(const struct mm_fault *fault); /* "expired" */
-const char *mm_fault_help(const struct mm_fault *fault); /* one line: what is wrong with the token */
-/*
- * Whether a strict verifier refuses such a token, as ours does (RFC 7519, RFC 8725, Kubernetes' TokenReview). False: it
- * is good, though a verifier may meet it seldom, or it lacks what only some verifiers ask for.
- */
-bool mm_fault_is_refused(const struct mm_fault *fault);
+const char *mm_fault_help(const struct mm_fault *fault); /* one line: what is wrong, or that it is good */
 
 /* What a wrong token is made of, beside the request. */
 struct mm_fault_request {
