@@ -110,19 +110,19 @@ static enum mm_code check_issued_at(const json_t *value, const struct mm_verify_
 
 static const struct rule {
 	const char *name;
-	bool required;
 	bool (*has_form)(const json_t *value);
 	const char *no_form; /* what is said when it has not */
 	/* NULL: the form is all. */
 	enum mm_code (*check)(const json_t *value, const struct mm_verify_options *options, struct mm_err *err);
 	enum mm_token_fault fault; /* when that fails */
+	bool required;
 } rules[] = {
-	{"iss", true, is_text, "is not a string", check_issuer, MM_TOKEN_ISSUER},
-	{"aud", true, is_audience, "is neither a string nor an array of strings", check_audience, MM_TOKEN_AUDIENCE},
-	{"exp", true, is_time, "is not a non-negative integer", check_expiry, MM_TOKEN_EXPIRED},
-	{"nbf", false, is_time, "is not a non-negative integer", check_not_before, MM_TOKEN_EARLY},
-	{"iat", false, is_time, "is not a non-negative integer", check_issued_at, MM_TOKEN_FUTURE},
-	{"sub", false, is_text, "is not a string", NULL, MM_TOKEN_CLAIM},
+	{"iss", is_text, "is not a string", check_issuer, MM_TOKEN_ISSUER, true},
+	{"aud", is_audience, "is neither a string nor an array of strings", check_audience, MM_TOKEN_AUDIENCE, true},
+	{"exp", is_time, "is not a non-negative integer", check_expiry, MM_TOKEN_EXPIRED, true},
+	{"nbf", is_time, "is not a non-negative integer", check_not_before, MM_TOKEN_EARLY, false},
+	{"iat", is_time, "is not a non-negative integer", check_issued_at, MM_TOKEN_FUTURE, false},
+	{"sub", is_text, "is not a string", NULL, MM_TOKEN_CLAIM, false},
 };
 
 static enum mm_code apply(const struct rule *rule, const struct mm_verify_options *options, struct mm_token *token,
