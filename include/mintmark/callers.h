@@ -83,8 +83,8 @@ const char *mm_caller_kind_name(enum mm_caller_kind kind); /* for the log: "nobo
 /* The answer; {0} is nobody. mm_identity_clear in any case. Do not copy the struct. */
 struct mm_identity {
 	enum mm_caller_kind kind;
-	const struct mm_user
-		*user; /* NULL: nobody; borrowed from the callers, the peer (until it is asked again) or `own` */
+	/* NULL: nobody; borrowed from the callers, the peer (until it is asked again) or `own`. */
+	const struct mm_user *user;
 	struct mm_user own;
 };
 void mm_identity_clear(struct mm_identity *identity);
