@@ -55,11 +55,10 @@ static void clear(struct run *run)
 /* ---- what the flags say ------------------------------------------------------------------------------------------ */
 
 /* Its caller may do everything, and what it mints is good wherever somebody trusts these keys. */
-static enum mm_code check_loopback(const char *flag, const char *address, struct mm_err *err)
+static enum mm_code check_loopback(const char *flag, const char *address, int *port, struct mm_err *err)
 {
 	mm_auto_string host = NULL;
-	int port;
-	enum mm_code code = mm_hostport_parse(address, &host, &port, NULL);
+	enum mm_code code = mm_hostport_parse(address, &host, port, NULL);
 
 	if (code == MM_OK && mm_host_is_loopback(host))
 		return MM_OK;
@@ -71,11 +70,15 @@ static enum mm_code check_loopback(const char *flag, const char *address, struct
 
 static enum mm_code check_options(const struct dev_options *options, struct mm_err *err)
 {
-	enum mm_code code = check_loopback("listen", options->listen, err);
+	int public = 0, admin = 0;
+	enum mm_code code = check_loopback("listen", options->listen, &public, err);
 	struct mm_err why = {0};
 
 	if (code == MM_OK)
-		code = check_loopback("admin", options->admin, err);
+		code = check_loopback("admin", options->admin, &admin, err);
+	if (code == MM_OK && admin != 0 && admin == public)
+		code = mm_fail(err, MM_EUSAGE, "--admin: found \"%.80s\"; accepted: another port than that of --listen",
+			       options->admin);
 	if (code == MM_OK && options->issuer && mm_issuer_url_check(options->issuer, NULL, &why) != MM_OK)
 		code = mm_fail(err, MM_EUSAGE, "--issuer: %s", why.text);
 	if (code == MM_OK && options->issuer && options->tls && strncmp(options->issuer, "https:", 6) != 0)
@@ -236,24 +239,20 @@ static json_t *ready_json(const struct ready *ready)
 }
 
 /* One line, at once: whoever waits for it reads a line. */
-static void tell(void *arg, const char *public, const char *admin)
+static enum mm_code tell(void *arg, const char *public, const char *admin, struct mm_err *err)
 {
 	struct ready *ready = arg;
 	mm_auto_buf line = {0};
-	struct mm_err err = {0};
 	json_t *answer;
 	enum mm_code code;
 
 	ready->public = public;
 	ready->admin = admin;
 	answer = ready_json(ready);
-	code = answer ? mm_json_dump(answer, false, &line, &err) : mm_fail(&err, MM_ENOMEM, "out of memory");
+	code = answer ? mm_json_dump(answer, false, &line, err) : mm_fail(err, MM_ENOMEM, "out of memory");
 	json_decref(answer);
 	mm_buf_add_str(&line, "\n");
-	if (code == MM_OK)
-		code = mm_print(&line, &err);
-	if (code != MM_OK)
-		mm_note("dev: %s", err.text);
+	return code == MM_OK ? mm_print(&line, err) : code;
 }
 
 static enum mm_code run_dev(struct mm_call *call, struct mm_err *err)

@@ -9,6 +9,19 @@
 
 #define CONNECTIONS_MAX 1000 /* on each listener: more than tests open, fewer than most systems allow */
 
+static enum mm_code check_flag(const char *flag, const struct mm_strings *given, struct mm_err *err)
+{
+	for (size_t i = 0; i < given->n; i++) {
+		if (!mm_utf8_valid(mm_span_str(given->v[i])))
+			return mm_fail(err, MM_EUSAGE, "--%s: not UTF-8", flag);
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(given->v[i], given->v[j]) == 0)
+				return mm_fail(err, MM_EUSAGE, "--%s %.80s: given twice", flag, given->v[i]);
+		}
+	}
+	return MM_OK;
+}
+
 /* ---- a configuration --------------------------------------------------------------------------------------------- */
 
 /* A JSON string is a YAML one. */
@@ -57,12 +70,10 @@ enum mm_code mm_dev_config(const struct mm_dev_setting *setting, const char *iss
 			   struct mm_err *err)
 {
 	mm_auto_buf text = {0};
-	enum mm_code code;
+	enum mm_code code = check_flag("audience", setting->audiences, err);
 
-	for (size_t i = 0; i < setting->audiences->n; i++) {
-		if (!mm_utf8_valid(mm_span_str(setting->audiences->v[i])))
-			return mm_fail(err, MM_EUSAGE, "--audience: not UTF-8");
-	}
+	if (code != MM_OK)
+		return code;
 	write_config(setting, issuer, &text);
 	code = mm_buf_check(&text, err);
 	return code == MM_OK ? mm_config_parse(mm_buf_span(&text), "what the flags say", "/", out, err) : code;
@@ -99,6 +110,9 @@ static enum mm_code make_at(const struct mm_dev_setting *setting, const char *ba
 	struct mm_err why = {0};
 	enum mm_code code;
 
+	if (path[0] == '/')
+		return mm_fail(err, MM_EUSAGE, "--path %.80s: begins with a slash; accepted: one such as a, or a/b",
+			       path);
 	mm_buf_printf(&issuer, "%s/%s", base, path);
 	code = mm_buf_check(&issuer, err);
 	if (code != MM_OK)
@@ -108,21 +122,10 @@ static enum mm_code make_at(const struct mm_dev_setting *setting, const char *ba
 	return make(setting, issuer.p, out, err);
 }
 
-static enum mm_code check_paths(const struct mm_strings *paths, struct mm_err *err)
-{
-	for (size_t i = 0; i < paths->n; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(paths->v[i], paths->v[j]) == 0)
-				return mm_fail(err, MM_EUSAGE, "--path %.80s: given twice", paths->v[i]);
-		}
-	}
-	return MM_OK;
-}
-
 enum mm_code mm_dev_issuers_make(const struct mm_dev_setting *setting, const char *base, const struct mm_strings *paths,
 				 struct mm_dev_issuers *out, struct mm_err *err)
 {
-	enum mm_code code = check_paths(paths, err);
+	enum mm_code code = check_flag("path", paths, err);
 
 	*out = (struct mm_dev_issuers){.v = calloc(1 + paths->n, sizeof *out->v)};
 	if (!out->v)

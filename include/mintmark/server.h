@@ -43,8 +43,11 @@ struct mm_server_options {
 	bool stop_with_stdin;
 	const char *config_path; /* read again on SIGHUP and when it changes; NULL: never */
 	bool follow;             /* serve what others commit, and rotate nothing */
-	/* Called once when every listener accepts, with the bound addresses (port 0 resolved); may be NULL. */
-	void (*ready)(void *arg, const char *public_address, const char *admin_address);
+	/*
+	 * Called once when every listener accepts, with the bound addresses (port 0 resolved); may be NULL. When it
+	 * fails, nobody has learned where the server is, which therefore ends.
+	 */
+	enum mm_code (*ready)(void *arg, const char *public_address, const char *admin_address, struct mm_err *err);
 	void *ready_arg;
 };
 
@@ -53,8 +56,8 @@ struct mm_server_options {
  * listener it loads private keys, without one it never does. The stores' handles are used by the main thread only;
  * another one is shared from the first. These signals, SIGHUP and SIGCHLD are blocked when it
  * returns. It does not return when a rotation hangs in the store at the end: then the process ends with status 1.
- * MM_EIO: an address cannot be bound; MM_ECONFIG: certificate or key unusable; the errors of mm_callers_load and of the
- * stores at the start.
+ * MM_EIO: an address cannot be bound; MM_ECONFIG: certificate or key unusable; the errors of mm_callers_load, of the
+ * stores at the start, and of `ready`.
  */
 MM_MUSTCHECK enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *store, struct mm_log *log,
 					const struct mm_server_options *options, struct mm_err *err);

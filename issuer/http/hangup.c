@@ -18,8 +18,9 @@ enum mm_code mm_hangup_watch(int fd, int *watch, struct mm_err *err)
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll < 0)
 		return mm_fail_errno(err, "cannot watch descriptor %d", fd);
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &hangup) != 0) /* EPERM: nothing that could be waited for */
-		return errno == EPERM ? MM_OK : mm_fail_errno(err, "cannot watch descriptor %d", fd);
+	/* EPERM: nothing that could be waited for; EBADF: closed, and its place taken (mm_process_guard_streams). */
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &hangup) != 0)
+		return errno == EPERM || errno == EBADF ? MM_OK : mm_fail_errno(err, "cannot watch descriptor %d", fd);
 	*watch = epoll;
 	epoll = -1;
 	return MM_OK;

@@ -55,7 +55,7 @@ static enum mm_code open_loop(struct mm_server *server, struct mm_err *err)
 	return mm_shutdown_open(&server->shutdown, err);
 }
 
-static void announce(const struct mm_server *server)
+static enum mm_code announce(const struct mm_server *server, struct mm_err *err)
 {
 	const struct mm_server_options *options = server->options;
 	const struct mm_feed *feed = &server->feed;
@@ -63,6 +63,7 @@ static void announce(const struct mm_server *server)
 	const char *admin = mm_sockets_admin(server->crew.sockets);
 	const struct mm_snapshot *snapshot = feed->snapshots[0];
 	struct mm_action next = mm_snapshot_next(snapshot, mm_clock_now());
+	enum mm_code code = MM_OK;
 
 	mm_log(server->log, MM_LOG_INFO, "serving", MM_F_STR("issuer", snapshot->issuer), MM_F_STR("public", public),
 	       MM_F_STR("admin", admin ? admin : "off"), MM_F_STR("tls", feed->tls ? "on" : "off"),
@@ -71,8 +72,10 @@ static void announce(const struct mm_server *server)
 	if (admin && mm_rules_count(feed->rules) == 0)
 		mm_log(server->log, MM_LOG_INFO, "no rules: nobody may mint, review or read metrics");
 	if (options->ready)
-		options->ready(options->ready_arg, public, admin);
-	mm_notify("READY=1");
+		code = options->ready(options->ready_arg, public, admin, err);
+	if (code == MM_OK)
+		mm_notify("READY=1");
+	return code;
 }
 
 static enum mm_code start_workers(struct mm_server *server, struct mm_err *err)
@@ -196,8 +199,9 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	}
 	init(&server);
 	code = start(&server, err);
+	if (code == MM_OK)
+		code = announce(&server, err);
 	if (code == MM_OK) {
-		announce(&server);
 		mm_server_run_hook(&server);
 		event_base_dispatch(server.base);
 		mm_log(log, MM_LOG_INFO, "stopped");

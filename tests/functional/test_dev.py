@@ -91,6 +91,23 @@ def test_it_runs_on_without_a_standard_input(mintmark, tmp_path):
         assert process.wait(timeout=15 * harness.PATIENCE) == 0
 
 
+def test_it_runs_on_when_standard_input_was_closed_before(mintmark):
+    script = f"exec 0<&-; exec '{mintmark.path}' dev"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE) as process:
+        assert json.loads(process.stdout.readline())["pid"] == process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=15 * harness.PATIENCE) == 0
+
+
+@pytest.mark.parametrize("redirection, why", [(">/dev/full", "No space left on device"),
+                                              (">&-", "Bad file descriptor")], ids=["full", "closed"])
+def test_it_ends_when_it_cannot_say_where_it_is(mintmark, redirection, why):
+    result = subprocess.run(["sh", "-c", f"'{mintmark.path}' dev {redirection}"], stdin=subprocess.DEVNULL, text=True,
+                            stderr=subprocess.PIPE, timeout=15 * harness.PATIENCE, check=False)
+    assert result.returncode == 1
+    assert result.stderr == f"mintmark: cannot write to standard output: {why}\n"
+
+
 def test_it_needs_no_file_and_leaves_none(mintmark, tmp_path):
     process = subprocess.Popen([mintmark.path, "dev", "--tls"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                cwd=tmp_path, env={"PATH": "", "HOME": str(tmp_path), "TMPDIR": str(tmp_path)})
@@ -108,7 +125,9 @@ def test_it_needs_no_file_and_leaves_none(mintmark, tmp_path):
     (["--issuer", "https://host/"], "--issuer: "),
     (["--issuer", "http://host"], "--issuer: "),
     (["--issuer", "http://localhost", "--tls"], "--tls: needs an https issuer"),
-    (["--path", "/a"], "--path /a: "),
+    (["--admin", "127.0.0.1:1", "--listen", "127.0.0.1:1"], '--admin: found "127.0.0.1:1"; accepted: another port'),
+    (["--audience", "a", "--audience", "a"], "--audience a: given twice"),
+    (["--path", "/a"], "--path /a: begins with a slash"),
     (["--path", "a", "--path", "a"], "--path a: given twice"),
     (["--workers", "0"], '--workers: found "0"; accepted: 1 to 64'),
     (["--workers", "2x"], '--workers: found "2x"'),

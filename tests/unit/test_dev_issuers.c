@@ -87,6 +87,20 @@ static void what_is_not_utf8_is_refused(void **state)
 	assert_fails_saying(mm_dev_config(&wished, BASE, &config, &err), MM_EUSAGE, &err, "--audience: not UTF-8");
 }
 
+static void an_audience_stands_there_once(void **state)
+{
+	static char twice[] = "a";
+	static char *texts[] = {twice, twice};
+	const struct mm_strings audiences = {texts, 2};
+	struct mm_dev_setting wished = setting();
+	mm_auto(mm_config) config = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	wished.audiences = &audiences;
+	assert_fails_saying(mm_dev_config(&wished, BASE, &config, &err), MM_EUSAGE, &err, "--audience a: given twice");
+}
+
 static void issuers_stand_at_their_paths_with_keys_of_their_own(void **state)
 {
 	static char a[] = "a", b[] = "tenants/b";
@@ -139,6 +153,7 @@ int main(void)
 		cmocka_unit_test(no_key_waits_and_none_rotates),
 		cmocka_unit_test(texts_are_taken_as_they_are),
 		cmocka_unit_test(what_is_not_utf8_is_refused),
+		cmocka_unit_test(an_audience_stands_there_once),
 		cmocka_unit_test(issuers_stand_at_their_paths_with_keys_of_their_own),
 		cmocka_unit_test(paths_that_no_issuer_could_have_are_refused),
 	};

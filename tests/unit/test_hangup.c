@@ -106,6 +106,17 @@ static void a_descriptor_that_is_closed_is_not_watched(void **state)
 	assert_int_equal(watch(fd), -1);
 }
 
+/* As mm_process_guard_streams does it. */
+static void a_place_that_was_taken_for_one_that_is_closed_is_not_watched(void **state)
+{
+	int fd = open("/", O_PATH);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(watch(fd), -1);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +126,7 @@ int main(void)
 		cmocka_unit_test(an_end_that_came_before_is_noticed),
 		cmocka_unit_test(files_and_dev_null_are_not_watched),
 		cmocka_unit_test(a_descriptor_that_is_closed_is_not_watched),
+		cmocka_unit_test(a_place_that_was_taken_for_one_that_is_closed_is_not_watched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
