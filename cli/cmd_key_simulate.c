@@ -9,6 +9,7 @@
 #include "cli/timeline_svg.h"
 
 #include <mintmark/forecast.h>
+#include <mintmark/option.h>
 
 struct simulate_options {
 	struct mm_common_options common;

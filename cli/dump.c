@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/dump.h"
 
-#include <mintmark/config.h>
+#include <mintmark/option.h>
 
 static json_t *words_json(const char *const *words)
 {

@@ -136,18 +136,18 @@ static enum mm_code find_secure(struct mm_call *call, const struct mm_config *co
 static enum mm_code find_port(struct mm_call *call, const struct mm_config *config, char **host, int *port,
 			      struct mm_err *err)
 {
-	const char *admin = config->listen.admin;
+	const char *admin = config->listen.admin, *path = mm_listen_unix_path(admin);
 	enum mm_code code;
 
 	if (strcmp(admin, MM_LISTEN_OFF) == 0) {
 		mm_hint(call, "set listen.admin to HOST:PORT, or name a server with --server URL");
 		return mm_fail(err, MM_EREFUSED, "listen.admin is off: there is nobody to ask for tokens");
 	}
-	if (strncmp(admin, MM_LISTEN_UNIX, strlen(MM_LISTEN_UNIX)) == 0) {
+	if (path) {
 		mm_hint(call,
 			"'curl --unix-socket %s http://localhost/...' reaches it; for kubectl set listen.admin to "
 			"HOST:PORT",
-			admin + strlen(MM_LISTEN_UNIX));
+			path);
 		return mm_fail(err, MM_EREFUSED, "listen.admin is %s: kubectl cannot use a Unix-domain socket", admin);
 	}
 	code = mm_hostport_parse(admin, host, port, err);

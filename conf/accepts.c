@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an option accepts, for messages and the documentation. */
-#include <mintmark/config.h>
+#include <mintmark/option.h>
 
 static void add_words(const struct mm_option *option, struct mm_buf *out)
 {

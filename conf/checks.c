@@ -36,11 +36,11 @@ static enum mm_code check_socket_path(const char *path, struct mm_err *err)
 
 enum mm_code mm_check_admin_address(const char *value, struct mm_err *err)
 {
+	const char *path = mm_listen_unix_path(value);
+
 	if (strcmp(value, MM_LISTEN_OFF) == 0)
 		return MM_OK;
-	if (strncmp(value, MM_LISTEN_UNIX, strlen(MM_LISTEN_UNIX)) == 0)
-		return check_socket_path(value + strlen(MM_LISTEN_UNIX), err);
-	return mm_check_address(value, err);
+	return path ? check_socket_path(path, err) : mm_check_address(value, err);
 }
 
 enum mm_code mm_check_rsa_bits(const char *value, struct mm_err *err)

@@ -5,6 +5,7 @@
 #include "conf/mapping.h"
 #include "conf/relations.h"
 
+#include <mintmark/option.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,13 @@
 static enum mm_code out_of_memory(struct mm_err *err)
 {
 	return mm_fail(err, MM_ENOMEM, "out of memory");
+}
+
+const char *mm_listen_unix_path(const char *address)
+{
+	size_t len = strlen(MM_LISTEN_UNIX);
+
+	return strncmp(address, MM_LISTEN_UNIX, len) == 0 ? address + len : NULL;
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The option table: what may stand in the configuration file, and what holds of each option by itself. */
-#include <mintmark/config.h>
+#include <mintmark/option.h>
 
 #include "conf/checks.h"
 #include "conf/record_fields.h"
 
+#include <mintmark/config.h>
 #include <string.h>
 
 #define DAY  ((int64_t)86400)

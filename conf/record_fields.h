@@ -3,7 +3,7 @@
 #ifndef MINTMARK_CONF_RECORD_FIELDS_H
 #define MINTMARK_CONF_RECORD_FIELDS_H
 
-#include <mintmark/config.h>
+#include <mintmark/option.h>
 
 extern const struct mm_option mm_rule_fields[];    /* struct mm_rule_record */
 extern const struct mm_option mm_account_fields[]; /* struct mm_account_record */

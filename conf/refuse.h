@@ -5,7 +5,7 @@
 
 #include "conf/yaml_loader.h"
 
-#include <mintmark/config.h>
+#include <mintmark/option.h>
 
 /* Where a value stands: for messages, and for what is relative to it. */
 struct mm_place {

@@ -3,6 +3,7 @@
 
 #include "conf/record_relations.h"
 
+#include <mintmark/option.h>
 #include <mintmark/url.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static bool admin_has_port(const struct mm_config *config)
 {
 	const char *admin = config->listen.admin;
 
-	return strcmp(admin, MM_LISTEN_OFF) != 0 && strncmp(admin, MM_LISTEN_UNIX, strlen(MM_LISTEN_UNIX)) != 0;
+	return strcmp(admin, MM_LISTEN_OFF) != 0 && !mm_listen_unix_path(admin);
 }
 
 /*

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: one YAML file becomes one immutable struct. Every option is a row of one table
- * (conf/options.c), from which the loader, the documentation and the tests of the sample file work.
+ * The configuration: one YAML file becomes one immutable struct, as the table of options says (option.h).
  */
 #ifndef MINTMARK_CONFIG_H
 #define MINTMARK_CONFIG_H
@@ -9,57 +8,17 @@
 #include <mintmark/bytes.h>
 #include <mintmark/clock.h>
 #include <mintmark/log.h>
+#include <mintmark/records.h>
 
 #define MM_MAX_KEYS_LIMIT 100 /* of keys.max_keys: AWS STS refuses a JWKS of 101 keys, Entra reads the first 100 */
 
 /* What listen.admin may be besides HOST:PORT. */
 #define MM_LISTEN_OFF  "off"
 #define MM_LISTEN_UNIX "unix:" /* and the absolute path of a socket */
+/* That path, in `address`; NULL: it is none of a socket. */
+const char *mm_listen_unix_path(const char *address);
 
 enum mm_access_log { MM_ACCESS_OFF, MM_ACCESS_TEXT, MM_ACCESS_JSON };
-
-/* A list of mappings; each record is a struct of its own, as the option's fields say. */
-struct mm_records {
-	bool any; /* the word "any" stands in place of the list */
-	size_t n;
-	size_t *lines; /* where each begins in the file, from 1 */
-	void *v;       /* n structs of the option's record_size */
-};
-
-/* Names and texts as they were written, in order; for mappings with keys of any kind. */
-struct mm_pairs {
-	struct mm_strings names, values;
-};
-
-/*
- * One of `rules`. Empty lists: nothing was said. What a rule may say is checked by relations (rules.h tells what it
- * means).
- */
-struct mm_rule_record {
-	struct mm_strings users;                                   /* "*" alone: everybody who is somebody */
-	struct mm_strings groups;                                  /* likewise; a caller that is in either is meant */
-	struct mm_strings may;                                     /* "mint", "review", "metrics" */
-	struct mm_strings namespaces, service_accounts, audiences; /* globs; all three, with "mint" alone */
-	mm_duration max_ttl;                                       /* 0: none of its own */
-};
-
-/* One of `service_accounts`. */
-struct mm_account_record {
-	char *namespace, *name; /* DNS-1123 label; subdomain */
-	char *uid;              /* NULL: derived */
-	struct mm_strings audiences;
-	mm_duration max_ttl; /* 0: none of its own */
-	struct mm_pairs annotations;
-};
-
-/* One of `bound_objects`. */
-struct mm_object_record {
-	int64_t kind;               /* 0 Pod, 1 Node, 2 Secret */
-	char *namespace;            /* NULL for a Node alone */
-	char *name, *uid;           /* both there */
-	char *service_account;      /* of a Pod: there; of others: not */
-	char *node_name, *node_uid; /* of a Pod that runs; both or neither */
-};
 
 struct mm_config {
 	char *path;    /* of the file that was read; NULL when there is none */
@@ -118,52 +77,6 @@ struct mm_config {
 		int64_t access; /* enum mm_access_log */
 	} log;
 };
-
-/* One row of the table. */
-enum mm_option_type {
-	MM_OPT_STRING,
-	MM_OPT_PATH,
-	MM_OPT_DURATION,
-	MM_OPT_INT,
-	MM_OPT_ENUM,
-	MM_OPT_STRINGS, /* a list of different texts */
-	MM_OPT_COMMAND, /* a list: the absolute path of a program, and its arguments */
-	MM_OPT_BOOL,    /* true or false */
-	MM_OPT_PAIRS,   /* a mapping of whatever names to texts */
-	MM_OPT_RECORDS, /* a list of mappings */
-};
-struct mm_option {
-	const char *name; /* "keys.rotate_every" */
-	enum mm_option_type type;
-	size_t offset;        /* in struct mm_config, or in the record */
-	const char *fallback; /* as it would be written in the file; NULL = required or absent, see `required` */
-	int64_t min, max;     /* of durations (seconds), integers, lengths of texts (bytes), and numbers of items */
-	/*
-	 * MM_OPT_ENUM: the accepted words in the order of their values. MM_OPT_STRING, and each item of MM_OPT_STRINGS:
-	 * likewise, or NULL for any text. NULL at the end.
-	 */
-	const char *const *words;
-	/*
-	 * MM_OPT_RECORDS: the options of each record, up to one without a name, with offsets in a struct of
-	 * record_size; required and fallback hold of each record. With any_word "any" may stand in place of the list.
-	 */
-	const struct mm_option *fields;
-	size_t record_size;
-	bool any_word;
-	bool required;
-	bool reloadable; /* whether a reload may change it; otherwise a changed value is reported and not used */
-	/* A further rule for the written value, for each item of a list, for each name of pairs; or NULL. */
-	enum mm_code (*check)(const char *value, struct mm_err *err);
-	const char *accepts; /* what would be accepted, for error messages; NULL: what type and range say */
-	const char *help;    /* one line */
-};
-extern const struct mm_option mm_options[];
-extern const size_t mm_option_count;
-
-const struct mm_option *mm_option_find(const char *name); /* NULL when unknown */
-
-/* Appends what the option accepts: "a duration from 1s to 365d, such as 90s, 15m, 1h or 30d". */
-void mm_option_accepts(const struct mm_option *option, struct mm_buf *out);
 
 /*
  * Reads, fills in defaults, and checks the whole (relations between options included). MM_ECONFIG with

@@ -36,21 +36,14 @@ bool mm_admin_configured(const struct mm_config *config)
 	return strcmp(config->listen.admin, MM_LISTEN_OFF) != 0;
 }
 
-static const char *unix_path(const char *address)
-{
-	return strncmp(address, MM_LISTEN_UNIX, strlen(MM_LISTEN_UNIX)) == 0 ? address + strlen(MM_LISTEN_UNIX) : NULL;
-}
-
 /* One socket for all: whoever is free first accepts. */
-static enum mm_code bind_unix(struct socket_set *set, size_t count, const char *path, struct mm_err *err)
+static enum mm_code bind_unix(struct socket_set *set, size_t count, const char *address, struct mm_err *err)
 {
-	enum mm_code code = mm_listen_unix(path, &set->fds[0], &set->made, err);
+	enum mm_code code = mm_listen_unix(mm_listen_unix_path(address), &set->fds[0], &set->made, err);
 
 	if (code != MM_OK)
 		return code;
-	memcpy(set->bound, MM_LISTEN_UNIX, sizeof MM_LISTEN_UNIX);
-	memcpy(set->bound + strlen(MM_LISTEN_UNIX), path,
-	       strlen(path) + 1); /* it fits: mm_listen_unix has seen to it */
+	memcpy(set->bound, address, strlen(address) + 1); /* it fits: mm_listen_unix has seen to it */
 	for (size_t i = 1; i < count; i++) {
 		set->fds[i] = fcntl(set->fds[0], F_DUPFD_CLOEXEC, 0);
 		if (set->fds[i] < 0)
@@ -61,13 +54,12 @@ static enum mm_code bind_unix(struct socket_set *set, size_t count, const char *
 
 static enum mm_code bind_set(struct socket_set *set, size_t count, const char *address, struct mm_err *err)
 {
-	const char *path = unix_path(address);
-
 	set->fds = malloc(count * sizeof *set->fds);
 	if (!set->fds)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	memset(set->fds, 0xff, count * sizeof *set->fds);
-	return path ? bind_unix(set, count, path, err) : mm_listen(address, count, set->fds, set->bound, err);
+	return mm_listen_unix_path(address) ? bind_unix(set, count, address, err)
+					    : mm_listen(address, count, set->fds, set->bound, err);
 }
 
 enum mm_code mm_sockets_bind(const struct mm_config *config, struct mm_sockets **out, struct mm_err *err)
@@ -119,7 +111,7 @@ void mm_sockets_free(struct mm_sockets *sockets)
 		return;
 	for (int kind = 0; kind < MM_LISTENER_COUNT; kind++) {
 		struct socket_set *set = &sockets->sets[kind];
-		const char *path = unix_path(set->bound);
+		const char *path = mm_listen_unix_path(set->bound);
 
 		for (size_t i = 0; set->fds && i < sockets->workers; i++)
 			mm_fd_close(&set->fds[i]);

@@ -2,6 +2,7 @@
 /* A configuration that is accepted can be copied, option by option, and is then the same; one that is not, says why. */
 #include "conf/values.h"
 
+#include <mintmark/config.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

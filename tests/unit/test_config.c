@@ -3,6 +3,7 @@
 
 #include "tests/unit/written.h"
 
+#include <mintmark/option.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -5,6 +5,7 @@
 #include <mintmark/alg.h>
 #include <mintmark/config.h>
 #include <mintmark/file.h>
+#include <mintmark/option.h>
 #include <mintmark/rules.h>
 #include <stdio.h>
 #include <stdlib.h>
