@@ -7,7 +7,6 @@
 #include "issuer/http/tokenlog.h"
 
 #define TOLD_EVERY_NS INT64_C(1000000000)
-#define CROWDED_RETRY 1 /* seconds: requests that are under way are answered within less */
 
 /* ---- who is calling ---------------------------------------------------------------------------------------------- */
 
@@ -86,13 +85,12 @@ bool mm_admit_caller(struct mm_context *context, const struct mm_request *reques
 
 /* ---- how often --------------------------------------------------------------------------------------------------- */
 
-static void refuse_pace(const struct mm_context *context, struct mm_response *response, enum mm_throttle why,
-			int retry_after)
+static void refuse_pace(const struct mm_context *context, struct mm_response *response, int retry_after)
 {
 	MM_CLEANUP(mm_kube_status_clear)
 	struct mm_kube_status status = {.code = 429, .reason = "TooManyRequests", .retry_after = retry_after};
 
-	mm_counter_add(&context->stats->throttled[why], 1);
+	mm_counter_add(&context->stats->throttled[MM_THROTTLE_RATE], 1);
 	mm_buf_add_str(&status.message, "Too many requests, please try again later.");
 	mm_response_status(response, context->media, &status);
 }
@@ -102,14 +100,10 @@ bool mm_admit_pace(const struct mm_context *context, struct mm_response *respons
 	const struct mm_settings *settings = &context->live->settings;
 	int retry_after;
 
-	if (context->crowded) {
-		refuse_pace(context, response, MM_THROTTLE_CONCURRENT, CROWDED_RETRY);
-		return false;
-	}
 	retry_after = mm_limits_take(context->limits, context->caller.user->name, settings->rate, settings->burst,
 				     context->now_ns);
 	if (retry_after > 0)
-		refuse_pace(context, response, MM_THROTTLE_RATE, retry_after);
+		refuse_pace(context, response, retry_after);
 	return retry_after == 0;
 }
 

@@ -13,7 +13,7 @@
  */
 bool mm_admit_caller(struct mm_context *context, const struct mm_request *request, struct mm_response *response);
 
-/* 429 with Retry-After: too many requests are under way, or too many came from context->caller. */
+/* 429 with Retry-After: too many requests came from context->caller. */
 bool mm_admit_pace(const struct mm_context *context, struct mm_response *response);
 
 /* 403: sets context->decision. Without a privilege nothing is asked. */

@@ -22,7 +22,7 @@ static int64_t deadline_of(const struct mm_conn *conn, enum mm_phase phase)
 	case MM_HANDSHAKING: return worker->now_ns + settings->head_timeout_ns;
 	case MM_IDLE: return worker->now_ns + (worker->draining ? MM_LAST_CALL_NS : settings->idle_timeout_ns);
 	case MM_IN_HEAD: return conn->began_ns + settings->head_timeout_ns;
-	case MM_IN_BODY: return conn->began_ns + MM_REQUEST_TIMEOUT_NS;
+	case MM_IN_BODY: return conn->began_ns + (conn->gives_way ? 0 : MM_REQUEST_TIMEOUT_NS);
 	case MM_SENDING: return worker->now_ns + MM_SEND_TIMEOUT_NS;
 	case MM_LINGERING: return worker->now_ns + MM_LINGER_TIMEOUT_NS;
 	case MM_PHASE_COUNT: break;
@@ -31,16 +31,13 @@ static int64_t deadline_of(const struct mm_conn *conn, enum mm_phase phase)
 }
 
 /*
- * Whether it counts as a request to the admin listener that is under way. What strangers can have begun does not: a
- * head, a body that nobody keeps, an answer that only says that they are strangers. They would lock out the callers.
+ * Whether it counts as a request to the admin listener that is under way: it holds a body. What strangers send does
+ * not, since nobody keeps that: they would lock out the callers.
  */
 static bool is_under_way(const struct mm_conn *conn)
 {
-	if (conn->endpoint->kind != MM_ADMIN)
-		return false;
-	if (conn->phase == MM_IN_BODY)
-		return !conn->codec.dropping;
-	return conn->phase == MM_SENDING && conn->endpoint->worker->caller_known;
+	return conn->endpoint->kind == MM_ADMIN && conn->phase == MM_IN_BODY && !conn->codec.dropping &&
+	       !conn->gives_way;
 }
 
 static void count_under_way(struct mm_conn *conn, bool counts)
@@ -54,15 +51,6 @@ static void count_under_way(struct mm_conn *conn, bool counts)
 	conn->counted = counts;
 }
 
-/* Whether the others are as many as there may be. */
-static bool is_crowded(const struct mm_conn *conn)
-{
-	const struct mm_worker *worker = conn->endpoint->worker;
-	size_t n = atomic_load_explicit(worker->parts.under_way, memory_order_relaxed);
-
-	return n - conn->counted >= worker->live->settings.concurrent;
-}
-
 void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase)
 {
 	int64_t deadline_ns = deadline_of(conn, phase);
@@ -74,6 +62,24 @@ void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase)
 	conn->deadline_ns = deadline_ns;
 	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
 	count_under_way(conn, is_under_way(conn));
+}
+
+bool mm_conn_make_room(struct mm_conn *conn)
+{
+	struct mm_endpoint *endpoint = conn->endpoint;
+	const struct mm_worker *worker = endpoint->worker;
+	struct mm_conn *oldest = TAILQ_FIRST(&endpoint->lists[MM_IN_BODY]);
+
+	if (endpoint->kind != MM_ADMIN ||
+	    atomic_load_explicit(worker->parts.under_way, memory_order_relaxed) < worker->live->settings.concurrent)
+		return true;
+	while (oldest && !oldest->counted)
+		oldest = TAILQ_NEXT(oldest, link);
+	if (!oldest)
+		return false;
+	oldest->gives_way = true;
+	mm_conn_enter(oldest, MM_IN_BODY); /* with a deadline that has passed: the next sweep tells it */
+	return true;
 }
 
 static void forget_peer(struct mm_conn *conn)
@@ -148,16 +154,13 @@ static void meet_certificate(struct mm_conn *conn)
 
 struct mm_origin mm_conn_origin(struct mm_conn *conn)
 {
-	bool admin = conn->endpoint->kind == MM_ADMIN;
-
-	if (admin && !conn->peer)
+	if (conn->endpoint->kind == MM_ADMIN && !conn->peer)
 		meet_certificate(conn);
 	return (struct mm_origin){
 		.listener = conn->endpoint->kind,
 		.address = conn->address,
 		.tls = conn->transport.ops->protocol(&conn->transport),
 		.peer = conn->peer,
-		.crowded = admin && is_crowded(conn),
 		.began_ns = conn->began_ns,
 	};
 }
@@ -239,14 +242,22 @@ static void close_politely(struct mm_conn *conn)
 	mm_conn_close(conn);
 }
 
+/* A request that has not come yet comes too late, or took too long while there were too many. */
+static void expire_request(struct mm_conn *conn)
+{
+	struct mm_worker_stats *stats = conn->endpoint->worker->stats;
+
+	mm_counter_add(conn->gives_way ? &stats->throttled[MM_THROTTLE_CONCURRENT]
+				       : &stats->closed_by_us[MM_CLOSE_TIMEOUT],
+		       1);
+	mm_conn_refuse(conn, conn->gives_way ? 429 : 408);
+}
+
 static void expire(struct mm_conn *conn)
 {
 	switch (conn->phase) {
 	case MM_IN_HEAD:
-	case MM_IN_BODY:
-		mm_counter_add(&conn->endpoint->worker->stats->closed_by_us[MM_CLOSE_TIMEOUT], 1);
-		mm_conn_refuse(conn, 408);
-		break;
+	case MM_IN_BODY: expire_request(conn); break;
 	case MM_HANDSHAKING:
 	case MM_SENDING: close_because(conn, MM_CLOSE_TIMEOUT); break;
 	case MM_IDLE: close_politely(conn); break;

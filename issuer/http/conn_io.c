@@ -82,8 +82,13 @@ static void meet_body(struct mm_conn *conn, char *buf, size_t *len)
 	struct mm_worker *worker = conn->endpoint->worker;
 	struct mm_origin origin = mm_conn_origin(conn);
 
-	if (mm_exchange_wants_body(worker, &origin))
+	if (mm_exchange_wants_body(worker, &origin)) {
+		if (!mm_conn_make_room(conn)) {
+			mm_counter_add(&worker->stats->throttled[MM_THROTTLE_CONCURRENT], 1);
+			refuse(conn, buf, *len, 429, NULL);
+		}
 		return;
+	}
 	if (conn->codec.expect_continue) {
 		worker->request.keep_alive = false;
 		conn->closing = !mm_exchange_answer(worker, &origin);
@@ -119,6 +124,7 @@ static size_t answer_requests(struct mm_conn *conn, char *buf, size_t *len, enum
 		conn->closing = !mm_exchange_answer(worker, &origin);
 		used += conn->codec.consumed;
 		conn->codec = (struct mm_codec){0};
+		conn->gives_way = false;
 		conn->began_ns = worker->now_ns;
 		if (!mm_outbox_has_room(&worker->outbox))
 			*io = flush(conn);

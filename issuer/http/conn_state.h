@@ -28,6 +28,7 @@ struct mm_conn {
 	size_t lingered;       /* bytes */
 	struct mm_peer *peer;  /* what it proved; NULL: nothing, or nobody has asked yet */
 	bool counted;          /* in worker->parts.under_way */
+	bool gives_way;        /* its body takes too long while there are too many */
 	char address[MM_ADDRESS_TEXT_SIZE];
 };
 
@@ -37,6 +38,11 @@ struct mm_conn {
 void mm_conn_enter(struct mm_conn *conn, enum mm_phase phase);
 /* Wakes for EV_READ or for EV_WRITE, not both: nothing is read while the client does not take its answers. */
 void mm_conn_want(struct mm_conn *conn, short interest);
+/*
+ * Before it holds a body: beyond limits.concurrent of them the one that began first gives way, so that nobody is locked
+ * out by bodies that do not come. False: there is none that this worker could answer.
+ */
+bool mm_conn_make_room(struct mm_conn *conn);
 void mm_conn_close(struct mm_conn *conn);
 struct mm_origin mm_conn_origin(struct mm_conn *conn);
 

@@ -61,7 +61,6 @@ static struct mm_context context_of(struct mm_worker *worker, const struct mm_or
 		.dev = worker->parts.dev,
 		.peer = origin->peer,
 		.address = origin->address,
-		.crowded = origin->crowded,
 		.now = mm_worker_time(worker),
 		.now_ns = worker->now_ns,
 	};
@@ -86,7 +85,6 @@ bool mm_exchange_answer(struct mm_worker *worker, const struct mm_origin *origin
 	struct mm_access_line line = {.method = request->method_text, .path = request->path};
 
 	render(worker, &response, now, keep_alive, head_only);
-	worker->caller_known = context.caller.user;
 	line.user = mm_span_str(context.caller.user ? context.caller.user->name : NULL);
 	line.status = response.status;
 	line.bytes = head_only ? 0 : mm_response_body_len(&response);
@@ -107,7 +105,6 @@ void mm_exchange_refuse(struct mm_worker *worker, const struct mm_origin *origin
 
 	mm_negotiate(&context, request);
 	mm_answer_error(&context, &response, status, why);
-	worker->caller_known = false;
 	render(worker, &response, now, false, head_only);
 	line.bytes = head_only ? 0 : response.body.len;
 	finish(worker, origin, &line, MM_ROUTE_NONE, now);

@@ -11,7 +11,6 @@ struct mm_origin {
 	const char *address; /* and port */
 	const char *tls;
 	struct mm_peer *peer; /* what the connection proved; NULL: nothing, as on the public listener */
-	bool crowded;         /* limits.concurrent other requests to the admin listener are under way */
 	int64_t began_ns;     /* when the first byte of the request came */
 };
 

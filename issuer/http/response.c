@@ -125,7 +125,8 @@ void mm_response_error(struct mm_response *response, enum mm_error_form form, in
 	const struct mm_status *status = &mm_statuses[mm_status_index(code)];
 	enum mm_media media = form == MM_ERROR_STATUS_PROTOBUF ? MM_MEDIA_PROTOBUF : MM_MEDIA_JSON;
 	MM_CLEANUP(mm_kube_status_clear)
-	struct mm_kube_status kube = {.code = status->code, .reason = status->reason};
+	struct mm_kube_status kube = {
+		.code = status->code, .reason = status->reason, .retry_after = status->code == 429 ? 1 : 0};
 
 	if (!message)
 		message = status->message;

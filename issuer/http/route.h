@@ -40,7 +40,6 @@ struct mm_context {
 	struct mm_dev *dev;   /* NULL: this is not `mintmark dev` */
 	struct mm_peer *peer; /* what the connection proved; NULL: nothing */
 	const char *address;  /* of the peer */
-	bool crowded;         /* limits.concurrent */
 	mm_time now;          /* the time that holds for tokens */
 	int64_t now_ns;       /* monotonic */
 

@@ -47,7 +47,7 @@ struct mm_worker_parts {
 	int fds[MM_LISTENER_COUNT]; /* listening sockets, taken over; -1: none */
 	int done_fd;                /* an eventfd: gets 1 when the worker has ended */
 	_Atomic size_t *open;       /* connections on each listener, of all workers: MM_LISTENER_COUNT of them */
-	_Atomic size_t *under_way;  /* requests to the admin listener, of all workers; see mm_conn_enter */
+	_Atomic size_t *under_way;  /* bodies that are held for the admin listener, of all workers */
 };
 
 struct mm_worker {
@@ -74,7 +74,6 @@ struct mm_worker {
 	struct mm_access_buffer access;
 	struct mm_refusals refusals;
 	struct mm_request request; /* the one that is being answered */
-	bool caller_known;         /* whether somebody sent the one that was answered last, and no stranger */
 	struct mm_outbox outbox;   /* of the connection that is being handled; empty between events */
 	char scratch[MM_SCRATCH_SIZE];
 };

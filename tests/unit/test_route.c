@@ -34,7 +34,6 @@ struct ask {
 	bool known; /* sends the token, unless `authorization` is something else */
 	const char *authorization, *accept, *content_type, *body, *query;
 	enum rules rules;
-	bool crowded;
 	struct mm_dev *dev;
 	int64_t now_ns;
 };
@@ -75,7 +74,6 @@ static struct mm_context context_of(struct fixture *fixture, const struct ask *a
 		.log = &fixture->log,
 		.limits = fixture->limits,
 		.address = "192.0.2.1:4711",
-		.crowded = ask->crowded,
 		.dev = ask->dev,
 		.now = NOW,
 		.now_ns = ask->now_ns,
@@ -355,7 +353,6 @@ static void health_and_version_need_nobody(void **state)
 
 	for (size_t i = 0; i < MM_COUNT(paths); i++) {
 		assert_int_equal(status_of(*state, STRANGER(.path = paths[i])), 200);
-		assert_int_equal(status_of(*state, STRANGER(.path = paths[i], .crowded = true)), 200);
 	}
 }
 
@@ -412,15 +409,6 @@ static void whoever_calls_too_often_reads_when_to_come_back(void **state)
 	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .now_ns = 2000000000)), 200);
 	assert_int_equal(mm_counter_get(&fixture->stats.throttled[MM_THROTTLE_RATE]), 1);
 	settings->rate = 0;
-}
-
-static void in_a_crowd_those_who_are_somebody_are_asked_to_come_back(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_int_equal(status_of(fixture, ADMIN(.path = "/metrics", .crowded = true)), 429);
-	assert_int_equal(status_of(fixture, STRANGER(.path = "/metrics", .crowded = true)), 401);
-	assert_int_equal(mm_counter_get(&fixture->stats.throttled[MM_THROTTLE_CONCURRENT]), 1);
 }
 
 static void who_calls_is_counted_by_what_was_shown(void **state)
@@ -658,7 +646,6 @@ int main(void)
 		TEST(a_token_that_is_refused_by_the_rules_is_told_to_the_audit),
 		TEST(a_path_that_is_not_there_comes_before_a_method_and_that_before_the_rules),
 		TEST(whoever_calls_too_often_reads_when_to_come_back),
-		TEST(in_a_crowd_those_who_are_somebody_are_asked_to_come_back),
 		TEST(who_calls_is_counted_by_what_was_shown),
 		TEST(a_flood_of_wrong_tokens_is_a_line_a_second),
 		TEST(whoever_shows_nothing_is_no_line),

@@ -53,8 +53,9 @@ static void a_name_has_a_longest_length(void **state)
 	(void)state;
 	memset(name, 'a', sizeof name);
 	name[sizeof name - 1] = '\0';
-	assert_fails(mm_user_build(name, NULL, &none, &user, &err), MM_EREFUSED, &err);
+	assert_int_equal(mm_user_build(name, NULL, &none, &user, &err), MM_EREFUSED);
 	assert_contains(err.text, "longer than 512 bytes");
+	mm_err_clear(&err);
 	name[sizeof name - 2] = '\0';
 	assert_ok(mm_user_build(name, NULL, &none, &user, &err), &err);
 	mm_user_clear(&user);
