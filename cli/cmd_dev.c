@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
-#include "cli/dev_issuers.h"
-#include "cli/output.h"
+#include "cli/dev_ready.h"
 #include "cli/throwaway_tls.h"
 
 #include <mintmark/base64url.h>
 #include <mintmark/dev.h>
-#include <mintmark/document.h>
-#include <mintmark/json.h>
 #include <mintmark/server.h>
 #include <mintmark/url.h>
 #include <openssl/rand.h>
@@ -97,11 +94,6 @@ static enum mm_code parse_workers(const char *text, int64_t *workers, struct mm_
 	return MM_OK;
 }
 
-static const char *scheme(const struct dev_options *options)
-{
-	return options->tls ? "https" : "http";
-}
-
 /* ---- what is made of them ---------------------------------------------------------------------------------------- */
 
 static enum mm_code make_token(struct run *run, struct mm_err *err)
@@ -132,7 +124,7 @@ static enum mm_code make_issuers(struct run *run, const struct dev_options *opti
 	if (options->issuer)
 		mm_buf_add_str(&base, options->issuer);
 	else
-		mm_buf_printf(&base, "%s://%s", scheme(options), mm_sockets_public(run->sockets));
+		mm_buf_printf(&base, "http%s://%s", options->tls ? "s" : "", mm_sockets_public(run->sockets));
 	code = mm_buf_check(&base, err);
 	if (code == MM_OK)
 		code = mm_dev_issuers_make(setting, base.p, &options->paths, &run->issuers, err);
@@ -186,89 +178,21 @@ static enum mm_code make(struct run *run, const struct dev_options *options, str
 	return code == MM_OK ? make_dev(run, err) : code;
 }
 
-/* ---- what is told ------------------------------------------------------------------------------------------------ */
-
-struct ready {
-	const struct run *run;
-	const struct dev_options *options;
-	const char *public, *admin; /* as they were bound */
-};
-
-/* The path of an issuer URL, where the documents and the API stand on both listeners. */
-static const char *path_of(const char *issuer)
-{
-	const char *path = strchr(strstr(issuer, "://") + 3, '/');
-
-	return path ? path : "";
-}
-
-static json_t *url_json(const struct ready *ready, const char *address, const char *path)
-{
-	mm_auto_buf url = {0};
-
-	mm_buf_printf(&url, "%s://%s%s", scheme(ready->options), address, path);
-	return url.failed ? NULL : json_string(url.p);
-}
-
-/* The members of one issuer; `url` is where its documents really are, whatever host its own URL names. */
-static json_t *issuer_json(const struct ready *ready, size_t i)
-{
-	const char *issuer = ready->run->issuers.v[i].config->issuer;
-
-	return json_pack("{s:s, s:s+, s:o, s:o}", "issuer", issuer, "jwks_uri", issuer, MM_JWKS_PATH, "url",
-			 url_json(ready, ready->public, path_of(issuer)), "admin_url",
-			 url_json(ready, ready->admin, path_of(issuer)));
-}
-
-static json_t *ready_json(const struct ready *ready)
-{
-	const struct run *run = ready->run;
-	json_t *answer = issuer_json(ready, 0), *issuers = json_array();
-	int failed = 0;
-
-	for (size_t i = 0; i < run->issuers.count; i++)
-		failed |= json_array_append_new(issuers, issuer_json(ready, i));
-	failed |= json_object_set_new(answer, "admin_token", json_string(run->token));
-	failed |= json_object_set_new(answer, "pid", json_integer(getpid()));
-	failed |= json_object_set_new(answer, "issuers", issuers);
-	if (run->tls.certificate.len > 0)
-		failed |= json_object_set_new(answer, "ca", json_string(run->tls.certificate.p));
-	if (failed)
-		json_decref(mm_take(answer));
-	return answer;
-}
-
-/* One line, at once: whoever waits for it reads a line. */
-static enum mm_code tell(void *arg, const char *public, const char *admin, struct mm_err *err)
-{
-	struct ready *ready = arg;
-	mm_auto_buf line = {0};
-	json_t *answer;
-	enum mm_code code;
-
-	ready->public = public;
-	ready->admin = admin;
-	answer = ready_json(ready);
-	code = answer ? mm_json_dump(answer, false, &line, err) : mm_fail(err, MM_ENOMEM, "out of memory");
-	json_decref(answer);
-	mm_buf_add_str(&line, "\n");
-	return code == MM_OK ? mm_print(&line, err) : code;
-}
-
 static enum mm_code run_dev(struct mm_call *call, struct mm_err *err)
 {
 	const struct dev_options *options = call->options;
 	MM_CLEANUP(clear) struct run run = {.tls = MM_NO_THROWAWAY_TLS};
 	struct mm_log log = {.fd = STDERR_FILENO, .level = options->log_level};
-	struct ready ready = {.run = &run, .options = options};
+	struct mm_dev_ready ready = {.issuers = &run.issuers, .token = run.token};
 	struct mm_server_options server = {
-		.dev_token = run.token, .stop_with_stdin = true, .ready = tell, .ready_arg = &ready};
+		.dev_token = run.token, .stop_with_stdin = true, .ready = mm_dev_tell, .ready_arg = &ready};
 	enum mm_code code = check_options(options, err);
 
 	if (code == MM_OK)
 		code = make(&run, options, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "dev");
+	ready.authority = options->tls ? run.tls.certificate.p : NULL;
 	server.sockets = mm_take(run.sockets);
 	server.more = run.more;
 	server.more_count = run.issuers.count - 1;
@@ -335,18 +259,15 @@ static const struct mm_flag flags[] = {
 const struct mm_command mm_cmd_dev = {
 	.name = "dev",
 	.arguments = "",
-	.usage =
-		"Serves a throwaway issuer for tests: keys in memory, on this host alone, without a configuration. "
-		"When "
-		"it is ready, one line of JSON on standard output tells issuer, jwks_uri, url, admin_url, admin_token, "
-		"pid, issuers and, with --tls, the certificate to trust as ca. It stops on SIGTERM or SIGINT, or when "
-		"the other end of its standard input is closed, as it is when its parent ends.\n"
-		"\n"
-		"With admin_token as bearer token, tokens are made at admin_url as Kubernetes makes them. There is "
-		"more "
-		"for tests: wrong tokens by annotations (see 'mintmark token create --help' for the faults), a clock "
-		"that can be frozen, keys that are rotated, tainted and revoked at once. docs/testing.md shows all of "
-		"it.",
+	.usage = "Serves a throwaway issuer for tests: keys in memory, on this host alone, without a configuration. "
+		 "When it is ready, one line of JSON on standard output tells issuer, jwks_uri, url, admin_url, "
+		 "admin_token, pid, issuers and, with --tls, the certificate to trust as ca. It stops on SIGTERM or "
+		 "SIGINT, or when the other end of its standard input is closed, as it is when its parent ends.\n"
+		 "\n"
+		 "With admin_token as bearer token, tokens are made at admin_url as Kubernetes makes them. There is "
+		 "more for tests: wrong tokens by annotations (see 'mintmark token create --help' for the faults), "
+		 "a clock that can be frozen, keys that are rotated, tainted and revoked at once. docs/testing.md "
+		 "shows all of it.",
 	.flags = flags,
 	.options_size = sizeof(struct dev_options),
 	.run = run_dev,
