@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/can_i.h"
 
-#include <mintmark/directory.h>
-
-/* Of a TokenRequest, in Kubernetes (pkg/apis/authentication/validation). */
-#define DURATION_MIN ((mm_duration)600)
-#define DURATION_MAX (INT64_C(1) << 32)
+#include <mintmark/tokenapi.h>
 
 void mm_can_i_answer_clear(struct mm_can_i_answer *answer)
 {
@@ -144,16 +140,15 @@ static void check_account_audiences(struct work *work)
 static void check_duration(struct work *work)
 {
 	mm_duration duration = work->asked->duration;
+	const char *why = duration == 0 ? NULL : mm_token_request_lifetime_fault(duration);
 	mm_auto_buf text = {0};
 
-	if (duration == 0 || (duration >= DURATION_MIN && duration <= DURATION_MAX))
+	if (!why)
 		return;
-	mm_buf_printf(&text, "a TokenRequest may not be for %s",
-		      duration < DURATION_MIN ? "less than 10m" : "2^32s or more");
+	mm_buf_printf(&text, "a TokenRequest %s", why);
 	add_reason(work, json_object(), &text);
 	if (work->answer->refusal.len == 0)
-		mm_buf_printf(&work->answer->refusal, "may not specify a duration %s",
-			      duration < DURATION_MIN ? "less than 10 minutes" : "larger than 2^32 seconds");
+		mm_buf_add_str(&work->answer->refusal, why);
 }
 
 static void set_bounds(struct work *work, const struct mm_decision *decision)

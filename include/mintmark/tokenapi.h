@@ -49,6 +49,9 @@ MM_MUSTCHECK enum mm_code mm_token_request_answer(const struct mm_token_api *api
 						  struct mm_token_api_minted *out, struct mm_kube_status *status,
 						  struct mm_err *err);
 
+/* What is wrong with a lifetime that a TokenRequest asks for, in Kubernetes' words; NULL: nothing. */
+const char *mm_token_request_lifetime_fault(int64_t seconds);
+
 /*
  * Answers a TokenReview; MM_OK (201) also for a token that is not valid, with `error` in Kubernetes' words; what was
  * sent stays in it. Retired and tainted keys are accepted, revoked and removed ones are not known.

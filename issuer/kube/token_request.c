@@ -146,20 +146,24 @@ static enum mm_code ask_rules(struct work *work, struct mm_err *err)
 
 /* ---- for how long, and bound to what ----------------------------------------------------------------------------- */
 
+const char *mm_token_request_lifetime_fault(int64_t seconds)
+{
+	if (seconds < LIFETIME_MIN)
+		return "may not specify a duration less than 10 minutes";
+	return seconds > LIFETIME_MAX ? "may not specify a duration larger than 2^32 seconds" : NULL;
+}
+
 static enum mm_code check_lifetime(struct work *work, struct mm_err *err)
 {
 	struct mm_token_request *request = work->request;
-	const char *why = NULL;
 	mm_auto_buf value = {0};
+	const char *why;
 
 	if (!request->has_expiration) {
 		request->has_expiration = true;
 		request->expiration_seconds = LIFETIME_DEFAULT;
 	}
-	if (request->expiration_seconds < LIFETIME_MIN)
-		why = "may not specify a duration less than 10 minutes";
-	else if (request->expiration_seconds > LIFETIME_MAX)
-		why = "may not specify a duration larger than 2^32 seconds";
+	why = mm_token_request_lifetime_fault(request->expiration_seconds);
 	if (!why)
 		return MM_OK;
 	mm_buf_add_int(&value, request->expiration_seconds);
