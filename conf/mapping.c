@@ -86,22 +86,26 @@ static enum mm_code list_names(const struct mm_option_table *table, struct mm_st
 	return code;
 }
 
+/* Names are compared without their section, which was written right. */
 static enum mm_code fail_unknown(const struct mm_option_table *table, const struct key *key, size_t line,
 				 struct mm_err *err)
 {
-	struct mm_suggestion suggestion = {.wanted = key->name};
-	mm_auto_strings known = {0};
 	const char *dot = strrchr(key->name, '.');
+	size_t section = dot ? (size_t)(dot + 1 - key->name) : 0; /* bytes, with the dot */
+	struct mm_suggestion suggestion = {.wanted = key->name + section};
+	mm_auto_strings known = {0};
 	mm_auto_buf names = {0};
 	enum mm_code code = list_names(table, &known, err);
 
 	if (code != MM_OK)
 		return code;
-	for (size_t i = 0; i < known.n; i++)
-		mm_suggestion_offer(&suggestion, known.v[i]);
+	for (size_t i = 0; i < known.n; i++) {
+		if (strncmp(known.v[i], key->name, section) == 0)
+			mm_suggestion_offer(&suggestion, known.v[i] + section);
+	}
 	if (suggestion.nearest)
-		return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: unknown key; did you mean %s?", key->place.file, line,
-			       key->place.name, suggestion.nearest);
+		return mm_fail(err, MM_ECONFIG, "%s:%zu: %s: unknown key; did you mean %.*s%s?", key->place.file, line,
+			       key->place.name, (int)section, key->name, suggestion.nearest);
 	add_names(table, key->name, dot ? (size_t)(dot - key->name) : 0, &names);
 	code = mm_buf_check(&names, err);
 	if (code != MM_OK)

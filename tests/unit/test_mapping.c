@@ -118,6 +118,7 @@ static void unknown_keys_name_the_nearest_or_those_of_their_section(void **state
 	refuse("shape: {siz: 1}\n", "t", "f:1: t.shape.siz: unknown key; did you mean shape.size?");
 	refuse("zzz: 1\n", "", "f:1: zzz: unknown key; accepted: colour, shape, parts");
 	refuse("shape: {frobnicate: 1}\n", "", "f:1: shape.frobnicate: unknown key; accepted: size, round");
+	refuse("shape: {me: 1}\n", "", "f:1: shape.me: unknown key; accepted: size, round");
 	refuse("shape.size: 1\n", "", "f:1: shape.size: a key must be a name without dots; nest it");
 }
 
