@@ -115,9 +115,10 @@ static enum mm_code add_row(struct mm_token_file *file, const struct mm_csv_reco
 	enum mm_code code;
 
 	if (record->count < 3)
-		return mm_fail(err, MM_EREFUSED,
-			       "%zu columns; accepted: token,user,uid or token,user,uid,\"group1,group2\"",
-			       record->count);
+		return mm_fail(
+			err, MM_EREFUSED,
+			"%zu of at least 3 columns; accepted: token,user,uid or token,user,uid,\"group1,group2\"",
+			record->count);
 	/* Full at every power of two: the capacity need not be stored. */
 	if ((file->count & (file->count - 1)) == 0) {
 		row = reallocarray(file->rows, file->count ? file->count * 2 : 1, sizeof *row);

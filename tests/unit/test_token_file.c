@@ -115,10 +115,10 @@ static void what_is_wrong_is_told_with_its_line_and_without_the_token(void **sta
 	static const struct {
 		const char *text, *why;
 	} rows[] = {
-		{"secret", "tokens.csv:1: 1 columns; accepted: token,user,uid"},
-		{"secret,alice", "tokens.csv:1: 2 columns"},
-		{"a,b,c\n\nsecret,alice\n", "tokens.csv:3: 2 columns"},
-		{"# secret tokens\n", "tokens.csv:1: 1 columns"},
+		{"secret", "tokens.csv:1: 1 of at least 3 columns; accepted: token,user,uid"},
+		{"secret,alice", "tokens.csv:1: 2 of at least 3 columns"},
+		{"a,b,c\n\nsecret,alice\n", "tokens.csv:3: 2 of at least 3 columns"},
+		{"# secret tokens\n", "tokens.csv:1: 1 of at least 3 columns"},
 		{",alice,1", "tokens.csv:1: the token has no characters"},
 		{"secret,,1", "tokens.csv:1: the user is empty"},
 		{"sec ret,alice,1", "tokens.csv:1: the token has characters that no header can carry"},
