@@ -24,7 +24,8 @@ MM_MUSTCHECK enum mm_code mm_listen(const char *address, size_t count, int *fds,
 /*
  * Listens on a socket file, to which whoever reaches its directory may connect (mode 0666, whatever the umask). A file
  * that a dead process left there is replaced. `made` is what mm_listen_unix_end needs. MM_EIO: somebody listens there,
- * it is no socket (and stays), or there is no such directory. MM_ELIMIT: the path is longer than 107 bytes (unix(7)).
+ * it is no socket (and stays), or there is no such directory. MM_EUNSAFE: others than root could put another socket
+ * into the directory. MM_ELIMIT: the path is longer than 107 bytes (unix(7)).
  */
 MM_MUSTCHECK enum mm_code mm_listen_unix(const char *path, int *fd, struct mm_file_id *made, struct mm_err *err);
 /* Removes the socket file, if it is still the one that was made. */

@@ -31,10 +31,27 @@ static enum mm_code fill_address(struct sockaddr_un *address, const char *path, 
 	return MM_OK;
 }
 
+/* Who can put another socket there gets the credentials of those who mean to talk to us. */
+static enum mm_code check_parent(int fd, const char *path, const char *parent, struct mm_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return mm_fail_errno(err, "cannot listen on " MM_LISTEN_UNIX "%s: the directory %s", path, parent);
+	if ((st.st_uid == geteuid() || st.st_uid == 0) &&
+	    (!(st.st_mode & (S_IWGRP | S_IWOTH)) || (st.st_mode & S_ISVTX)))
+		return MM_OK;
+	return mm_fail(err, MM_EUNSAFE,
+		       "cannot listen on " MM_LISTEN_UNIX "%s: others can put another socket into the directory %s "
+		       "(uid %u, mode %04o): chmod go-w, or chown it to the user that runs mintmark",
+		       path, parent, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777);
+}
+
 static enum mm_code lock_parent(const char *path, int *fd, struct mm_err *err)
 {
 	mm_auto_string parent = strdup(path);
 	char *slash = parent ? strrchr(parent, '/') : NULL;
+	enum mm_code code;
 
 	if (!slash)
 		return mm_fail(err, parent ? MM_EIO : MM_ENOMEM, "%s: %s", path,
@@ -43,7 +60,8 @@ static enum mm_code lock_parent(const char *path, int *fd, struct mm_err *err)
 	*fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
 		return mm_fail_errno(err, "cannot listen on " MM_LISTEN_UNIX "%s: the directory %s", path, parent);
-	return mm_dir_lock(*fd, parent, LOCK_WAIT_MS, err);
+	code = check_parent(*fd, path, parent, err);
+	return code == MM_OK ? mm_dir_lock(*fd, parent, LOCK_WAIT_MS, err) : code;
 }
 
 static int new_socket(void)

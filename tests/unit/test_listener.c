@@ -195,6 +195,32 @@ static void a_directory_that_is_missing_is_named(void **state)
 	assert_contains(err.text, "none: No such file or directory");
 }
 
+/* They would be talked to in our place. */
+static void a_directory_in_which_others_could_put_a_socket_is_refused(void **state)
+{
+	static const struct {
+		mode_t mode;
+		bool is_safe;
+	} rows[] = {{0777, false}, {0770, false}, {0702, false}, {01777, true}, {0755, true}};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		struct mm_err err = {0};
+		int fd = -1;
+		enum mm_code code;
+
+		assert_int_equal(fchmod(dir.fd, rows[i].mode), 0);
+		code = mm_listen_unix(path, &fd, &made, &err);
+		assert_int_equal(code, rows[i].is_safe ? MM_OK : MM_EUNSAFE);
+		assert_int_equal(test_file_exists(dir.fd, "s"), rows[i].is_safe);
+		if (code == MM_OK)
+			close(fd);
+		else
+			assert_contains(err.text, ": chmod go-w, or chown it");
+	}
+	assert_int_equal(fchmod(dir.fd, 0700), 0);
+}
+
 static void a_path_of_107_bytes_is_taken_and_of_108_refused(void **state)
 {
 	struct mm_err err = {0};
@@ -258,6 +284,7 @@ int main(void)
 		UNIX_TEST(what_is_no_socket_is_refused_and_stays),
 		UNIX_TEST(a_link_is_refused_and_stays),
 		UNIX_TEST(a_directory_that_is_missing_is_named),
+		UNIX_TEST(a_directory_in_which_others_could_put_a_socket_is_refused),
 		UNIX_TEST(a_path_of_107_bytes_is_taken_and_of_108_refused),
 		UNIX_TEST(the_file_goes_with_its_listener),
 		UNIX_TEST(the_file_of_a_successor_stays),
