@@ -31,3 +31,9 @@ void mm_x509_add_name(struct mm_buf *out, const X509_NAME *name)
 	len = BIO_get_mem_data(bio, &text);
 	mm_buf_add(out, text, (size_t)len);
 }
+
+int mm_no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg;
+	return -1;
+}

@@ -3,6 +3,7 @@
 
 #include <mintmark/file.h>
 #include <mintmark/ossl.h>
+#include <mintmark/x509.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -14,18 +15,11 @@ void mm_certificates_clear(struct mm_certificates *certificates)
 	certificates->list = NULL;
 }
 
-/* OpenSSL would ask on the terminal for the passphrase of what is encrypted. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf, (void)size, (void)writing, (void)arg;
-	return -1;
-}
-
 static enum mm_code read_all(BIO *bio, struct stack_st_X509 *list, struct mm_err *err)
 {
 	X509 *certificate;
 
-	while ((certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL))) {
+	while ((certificate = PEM_read_bio_X509(bio, NULL, mm_no_passphrase, NULL))) {
 		if (sk_X509_push(list, certificate) > 0)
 			continue;
 		X509_free(certificate);

@@ -13,4 +13,7 @@ MM_MUSTCHECK bool mm_x509_time(const ASN1_TIME *from, mm_time *out);
 /* Appends a name for people to read, "CN=alice,O=team" (RFC 4514), with its characters as UTF-8. */
 void mm_x509_add_name(struct mm_buf *out, const X509_NAME *name);
 
+/* For what reads PEM that may hold something encrypted: there is no passphrase. OpenSSL would ask on the terminal. */
+int mm_no_passphrase(char *buf, int size, int writing, void *arg);
+
 #endif

@@ -33,13 +33,6 @@ struct mm_tls {
 	mm_time expires;
 };
 
-/* OpenSSL would ask on the terminal for the passphrase of an encrypted key. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf, (void)size, (void)writing, (void)arg;
-	return -1;
-}
-
 static enum mm_code read_pem(const char *path, struct mm_buf *text, BIO **bio, struct mm_err *err)
 {
 	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_TLS_FILE_MAX, text, err);
@@ -54,7 +47,7 @@ static enum mm_code read_pem(const char *path, struct mm_buf *text, BIO **bio, s
 static enum mm_code add_chain(SSL_CTX *context, BIO *bio, const char *path, struct mm_err *err)
 {
 	for (;;) {
-		X509 *issuer = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+		X509 *issuer = PEM_read_bio_X509(bio, NULL, mm_no_passphrase, NULL);
 		unsigned long why = ERR_peek_last_error();
 
 		if (issuer && SSL_CTX_add0_chain_cert(context, issuer) == 1)
@@ -95,7 +88,7 @@ static enum mm_code load_certificate(struct mm_tls *tls, const char *path, mm_ti
 
 	if (code != MM_OK)
 		return code;
-	certificate = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL);
+	certificate = PEM_read_bio_X509_AUX(bio, NULL, mm_no_passphrase, NULL);
 	if (!certificate)
 		return mm_fail_openssl(err, MM_ECONFIG, "%s: no certificate in it", path);
 	code = check_time(certificate, path, now, &tls->expires, err);
@@ -115,7 +108,7 @@ static enum mm_code load_key(struct mm_tls *tls, const char *path, const char *c
 
 	if (code != MM_OK)
 		return code;
-	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, mm_no_passphrase, NULL);
 	if (!pkey)
 		return mm_fail_openssl(err, MM_ECONFIG, "%s: no private key in it, or one with a passphrase", path);
 	if (X509_check_private_key(SSL_CTX_get0_certificate(tls->context), pkey) != 1) {

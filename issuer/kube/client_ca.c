@@ -16,9 +16,6 @@ enum {
 	AUTH_LEVEL = 2, /* 112 bits, as for the handshake: no RSA below 2048 bits, no SHA-1 */
 };
 
-/* OpenSSL would ask on the terminal for the passphrase of an encrypted block. */
-static char no_passphrase[] = "";
-
 /* Whoever can write to these files can say who may mint. */
 static enum mm_code read_pem(const char *path, size_t max, struct mm_buf *text, BIO **bio, struct mm_err *err)
 {
@@ -82,7 +79,7 @@ static enum mm_code read_authorities(struct mm_client_ca *ca, const char *path, 
 	enum mm_code code = read_pem(path, MM_CLIENT_CA_MAX, &text, &bio, err);
 
 	for (int number = 1; code == MM_OK; number++) {
-		mm_ossl_auto(X509) certificate = PEM_read_bio_X509(bio, NULL, NULL, no_passphrase);
+		mm_ossl_auto(X509) certificate = PEM_read_bio_X509(bio, NULL, mm_no_passphrase, NULL);
 
 		if (!certificate)
 			return end_of_pem(path, "certificate", number - 1, err);
@@ -202,7 +199,7 @@ enum mm_code mm_client_ca_load_lists(struct mm_client_ca *ca, const char *path, 
 	enum mm_code code = read_pem(path, MM_CLIENT_CRL_MAX, &text, &bio, err);
 
 	for (int number = 1; code == MM_OK; number++) {
-		mm_ossl_auto(X509_CRL) list = PEM_read_bio_X509_CRL(bio, NULL, NULL, no_passphrase);
+		mm_ossl_auto(X509_CRL) list = PEM_read_bio_X509_CRL(bio, NULL, mm_no_passphrase, NULL);
 
 		if (!list)
 			return end_of_pem(path, "CRL", number - 1, err);
