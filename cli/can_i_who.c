@@ -107,8 +107,11 @@ static enum mm_code authenticate(const struct mm_config *config, const struct mm
 {
 	MM_CLEANUP(mm_identity_clear) struct mm_identity identity = {0};
 	mm_auto(mm_callers) callers = NULL;
+	mm_auto(mm_directory) directory = NULL;
 	enum mm_code code = mm_callers_load(config, &callers, err);
 
+	if (code == MM_OK)
+		code = mm_directory_build(config, &directory, err);
 	if (code != MM_OK)
 		return code;
 	if (credentials->peer && !mm_callers_want_certificates(callers)) {
@@ -116,7 +119,7 @@ static enum mm_code authenticate(const struct mm_config *config, const struct mm
 			"client certificates are not asked for: callers.client_ca is not set");
 		return MM_OK;
 	}
-	code = mm_authenticate(callers, snapshot, credentials, now, &identity, &out->refused);
+	code = mm_authenticate(callers, snapshot, directory, credentials, now, &identity, &out->refused);
 	if (code == MM_EVERIFY)
 		return MM_OK;
 	if (code != MM_OK)

@@ -4,6 +4,7 @@
 #include "cli/context.h"
 #include "cli/output.h"
 
+#include <mintmark/directory.h>
 #include <mintmark/fault.h>
 #include <mintmark/token.h>
 
@@ -50,8 +51,23 @@ static bool is_for_tests(const struct create_options *options)
 	return options->fault || options->issuer;
 }
 
-static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapshot, const json_t *claims,
-			 struct mm_minted *minted, struct mm_err *err)
+/* What was declared of an account is what a review of its tokens will look for; anybody else's uid is derived. */
+static enum mm_code set_uid(const struct mm_directory *directory, const struct mm_snapshot *snapshot,
+			    struct mm_mint_request *request, struct mm_account *account, struct mm_err *err)
+{
+	struct mm_err why = {0};
+	enum mm_code code;
+
+	if (request->uid || !request->service_account)
+		return MM_OK;
+	code = mm_directory_account(directory, snapshot->issuer, request->namespace, request->service_account, account,
+				    &why);
+	request->uid = code == MM_OK ? account->uid : NULL;
+	return code == MM_OK || code == MM_ENOTFOUND ? MM_OK : mm_fail(err, code, "%s", why.text);
+}
+
+static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapshot, const struct mm_directory *directory,
+			 const json_t *claims, struct mm_minted *minted, struct mm_err *err)
 {
 	const struct create_options *options = call->options;
 	const struct mm_fault_request faulty = {
@@ -59,7 +75,7 @@ static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapsho
 		.issuer = options->issuer,
 		.claims = claims,
 	};
-	const struct mm_mint_request request = {
+	struct mm_mint_request request = {
 		.namespace = options->namespace ? options->namespace : "default",
 		.service_account = call->argument_count > 0 ? call->arguments[0] : NULL,
 		.uid = options->uid,
@@ -72,7 +88,11 @@ static enum mm_code mint(struct mm_call *call, const struct mm_snapshot *snapsho
 		.extra = is_for_tests(options) ? NULL : claims,
 		.alg = options->alg,
 	};
+	struct mm_account account;
+	enum mm_code code = set_uid(directory, snapshot, &request, &account, err);
 
+	if (code != MM_OK)
+		return code;
 	if (is_for_tests(options))
 		return mm_mint_faulty(snapshot, &request, &faulty, mm_clock_now(), minted, err);
 	return mm_mint(snapshot, &request, mm_clock_now(), minted, err);
@@ -112,6 +132,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	MM_CLEANUP(mm_minted_clear) struct mm_minted minted = {0};
 	mm_auto_context context = {0};
 	mm_auto(mm_snapshot) snapshot = NULL;
+	mm_auto(mm_directory) directory = NULL;
 	json_t *claims = NULL;
 	enum mm_code code = check_options(call, err);
 
@@ -120,7 +141,9 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	if (code == MM_OK)
 		code = mm_cli_open_snapshot(call, true, mm_clock_now(), &context, &snapshot, err);
 	if (code == MM_OK)
-		code = mm_context(err, mint(call, snapshot, claims, &minted, err), "token create");
+		code = mm_directory_build(context.config, &directory, err);
+	if (code == MM_OK)
+		code = mm_context(err, mint(call, snapshot, directory, claims, &minted, err), "token create");
 	json_decref(claims);
 	if (code == MM_OK)
 		code = (mm_wants_json(call) ? print_json : print_text)(&minted, err);
@@ -188,7 +211,8 @@ static const struct mm_flag flags[] = {
 	 .type = MM_FLAG_TEXT,
 	 .offset = AT(uid),
 	 .value = "UID",
-	 .help = "the uid of the service account; without it one that issuer, namespace and name determine"},
+	 .help = "the uid of the service account; without it the declared one, or one that issuer, namespace and name "
+		 "determine"},
 	{.name = "algorithm",
 	 .type = MM_FLAG_ALGORITHM,
 	 .offset = AT(alg),

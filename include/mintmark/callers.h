@@ -9,6 +9,7 @@
 
 #include <mintmark/clock.h>
 #include <mintmark/config.h>
+#include <mintmark/directory.h>
 #include <mintmark/snapshot.h>
 #include <mintmark/user.h>
 #include <openssl/types.h>
@@ -91,13 +92,14 @@ void mm_identity_clear(struct mm_identity *identity);
 
 /*
  * An Authorization header decides alone when there is one: its token is in the file, or was minted by `snapshot` for
- * one of its audiences (which are the API's). Without one it is the certificate, then the peer's uid: user unix:uid:N,
- * group unix:gid:N. Everybody who is somebody is in system:authenticated too. MM_OK with kind MM_CALLER_NOBODY: there
+ * one of its audiences (which are the API's), and `directory` still vouches for it (mm_directory_vouch). Without one it is
+ * the certificate, then the peer's uid: user unix:uid:N, group unix:gid:N. Everybody who is somebody is in system:authenticated too. MM_OK with kind MM_CALLER_NOBODY: there
  * were no credentials at all. MM_EVERIFY: what was shown does not hold (an unknown token, several headers, another
  * scheme than Bearer, a certificate that has expired, is revoked, is for no client, has no CN, or is of another CA, a
  * reserved name); the line is for the log, never for the caller. MM_ENOMEM, MM_ECRYPTO. Any thread.
  */
 MM_MUSTCHECK enum mm_code mm_authenticate(const struct mm_callers *callers, const struct mm_snapshot *snapshot,
+					  const struct mm_directory *directory,
 					  const struct mm_credentials *credentials, mm_time now,
 					  struct mm_identity *out, struct mm_err *err);
 

@@ -6,6 +6,7 @@
 #ifndef MINTMARK_DIRECTORY_H
 #define MINTMARK_DIRECTORY_H
 
+#include <jansson.h>
 #include <mintmark/config.h>
 #include <mintmark/uuid.h>
 
@@ -35,13 +36,6 @@ MM_MUSTCHECK enum mm_code mm_directory_account(const struct mm_directory *direct
 					       const char *namespace, const char *name, struct mm_account *out,
 					       struct mm_err *err);
 
-/*
- * Whether the account is there, which derives no uid: `*uid` is the declared one, borrowed, or NULL. MM_ENOTFOUND as
- * above.
- */
-MM_MUSTCHECK enum mm_code mm_directory_knows(const struct mm_directory *directory, const char *namespace,
-					     const char *name, const char **uid, struct mm_err *err);
-
 /* An object that tokens can be bound to; borrowed; in `any` mode it is what the caller says that it is. */
 struct mm_bindable {
 	const char *kind; /* "Pod", "Node", "Secret" */
@@ -58,5 +52,13 @@ struct mm_bindable {
 MM_MUSTCHECK enum mm_code mm_directory_bindable(const struct mm_directory *directory, const char *kind,
 						const char *namespace, const char *name, const char *uid,
 						struct mm_bindable *out, struct mm_err *err);
+
+/*
+ * Whether the account of verified claims, and what the token is bound to, are still there: declared, where not any may
+ * be, and with the uid that is declared for them, if one is. `claims` are such as mm_user_from_claims takes. MM_EVERIFY
+ * in the words of kube-apiserver, which looks for the same (pkg/serviceaccount/claims.go), MM_ENOMEM. Any thread.
+ */
+MM_MUSTCHECK enum mm_code mm_directory_vouch(const struct mm_directory *directory, const json_t *claims,
+					     struct mm_err *err);
 
 #endif

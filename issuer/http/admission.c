@@ -26,7 +26,9 @@ static struct mm_credentials credentials_of(const struct mm_context *context, co
 static enum mm_code authenticate(struct mm_context *context, const struct mm_credentials *credentials,
 				 struct mm_err *err)
 {
-	return mm_authenticate(context->live->callers, context->issuer->snapshot, credentials, context->now,
+	const struct mm_live *live = context->live;
+
+	return mm_authenticate(live->callers, context->issuer->snapshot, live->directory, credentials, context->now,
 			       &context->caller, err);
 }
 

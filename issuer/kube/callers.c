@@ -175,8 +175,8 @@ static enum mm_code refuse_token(enum mm_code code, const struct mm_err *why, st
 	return mm_fail(err, is_ours ? code : MM_EVERIFY, "bearer token: %s", why->text);
 }
 
-static enum mm_code identify_account(const struct mm_snapshot *snapshot, struct mm_span text, mm_time now,
-				     struct mm_identity *out, struct mm_err *err)
+static enum mm_code identify_account(const struct mm_snapshot *snapshot, const struct mm_directory *directory,
+				     struct mm_span text, mm_time now, struct mm_identity *out, struct mm_err *err)
 {
 	const struct mm_verify_options options = {
 		.issuer = snapshot->issuer,
@@ -191,16 +191,20 @@ static enum mm_code identify_account(const struct mm_snapshot *snapshot, struct 
 
 	if (code == MM_OK)
 		code = mm_user_from_claims(token.claims, &out->own, &why);
-	if (code != MM_OK)
+	if (code == MM_OK)
+		code = mm_directory_vouch(directory, token.claims, &why);
+	if (code != MM_OK) {
+		mm_user_clear(&out->own);
 		return refuse_token(code, &why, err);
+	}
 	out->kind = MM_CALLER_SERVICE_ACCOUNT;
 	out->user = &out->own;
 	return MM_OK;
 }
 
 static enum mm_code identify_bearer(const struct mm_callers *callers, const struct mm_snapshot *snapshot,
-				    struct mm_span authorization, mm_time now, struct mm_identity *out,
-				    struct mm_err *err)
+				    const struct mm_directory *directory, struct mm_span authorization, mm_time now,
+				    struct mm_identity *out, struct mm_err *err)
 {
 	struct mm_span token;
 	enum mm_code code = mm_bearer_read(authorization, &token, err);
@@ -213,7 +217,7 @@ static enum mm_code identify_bearer(const struct mm_callers *callers, const stru
 		return MM_OK;
 	}
 	if (snapshot->verifiers && is_jws(token))
-		return identify_account(snapshot, token, now, out, err);
+		return identify_account(snapshot, directory, token, now, out, err);
 	return mm_fail(err, MM_EVERIFY, "bearer token: unknown");
 }
 
@@ -268,8 +272,8 @@ static enum mm_code identify_peer(const struct mm_callers *callers, struct mm_pe
 }
 
 enum mm_code mm_authenticate(const struct mm_callers *callers, const struct mm_snapshot *snapshot,
-			     const struct mm_credentials *credentials, mm_time now, struct mm_identity *out,
-			     struct mm_err *err)
+			     const struct mm_directory *directory, const struct mm_credentials *credentials,
+			     mm_time now, struct mm_identity *out, struct mm_err *err)
 {
 	struct mm_peer *peer = credentials->peer;
 
@@ -277,7 +281,7 @@ enum mm_code mm_authenticate(const struct mm_callers *callers, const struct mm_s
 	if (credentials->authorization_count > 1)
 		return mm_fail(err, MM_EVERIFY, "%zu Authorization headers", credentials->authorization_count);
 	if (credentials->authorization_count == 1)
-		return identify_bearer(callers, snapshot, credentials->authorization, now, out, err);
+		return identify_bearer(callers, snapshot, directory, credentials->authorization, now, out, err);
 	if (peer && (peer->certificate || peer->has_uid))
 		return identify_peer(callers, peer, now, out, err);
 	return MM_OK;

@@ -204,16 +204,6 @@ enum mm_code mm_directory_account(const struct mm_directory *directory, const ch
 	return code;
 }
 
-enum mm_code mm_directory_knows(const struct mm_directory *directory, const char *namespace, const char *name,
-				const char **uid, struct mm_err *err)
-{
-	struct mm_account account;
-	enum mm_code code = look_up(directory, namespace, name, &account, err);
-
-	*uid = account.uid;
-	return code;
-}
-
 /* ---- objects that tokens are bound to --------------------------------------------------------------------------- */
 
 static const char *known_kind(const char *kind)
@@ -246,4 +236,58 @@ enum mm_code mm_directory_bindable(const struct mm_directory *directory, const c
 	out->node_name = found->node_name;
 	out->node_uid = found->node_uid;
 	return MM_OK;
+}
+
+/* ---- what tokens speak of --------------------------------------------------------------------------------------- */
+
+/* Of "pod" under kubernetes.io its "name" or "uid"; NULL where it has none. */
+static const char *said(const json_t *private, const char *object, const char *member)
+{
+	return json_string_value(json_object_get(json_object_get(private, object), member));
+}
+
+/* A uid that nobody has declared is no reason to refuse a token of ours. */
+static enum mm_code vouch_for_account(const struct mm_directory *directory, const json_t *private, struct mm_err *err)
+{
+	const char *namespace = json_string_value(json_object_get(private, "namespace"));
+	const char *name = said(private, "serviceaccount", "name"), *uid = said(private, "serviceaccount", "uid");
+	struct mm_account account;
+
+	if (look_up(directory, namespace, name, &account, NULL) != MM_OK)
+		return mm_fail(err, MM_EVERIFY, "serviceaccounts \"%s\" not found", name);
+	if (account.uid && strcmp(account.uid, uid) != 0)
+		return mm_fail(err, MM_EVERIFY, "service account UID (%s) does not match claim (%s)", account.uid, uid);
+	return MM_OK;
+}
+
+static enum mm_code vouch_for_object(const struct mm_directory *directory, const json_t *private, const char *kind,
+				     const char *member, struct mm_err *err)
+{
+	const char *namespace = json_string_value(json_object_get(private, "namespace"));
+	const char *name = said(private, member, "name"), *uid = said(private, member, "uid");
+	struct mm_bindable object;
+
+	if (!name)
+		return MM_OK;
+	if (mm_directory_bindable(directory, kind, namespace, name, uid, &object, NULL) != MM_OK)
+		return mm_fail(err, MM_EVERIFY, "service account token has been invalidated");
+	if (object.uid && (!uid || strcmp(object.uid, uid) != 0))
+		return mm_fail(err, MM_EVERIFY, "%s UID (%s) does not match service account %s ref claim (%s)", member,
+			       object.uid, member, uid ? uid : "");
+	return MM_OK;
+}
+
+/* The node that a pod runs on is only told, and need not be there any more. */
+enum mm_code mm_directory_vouch(const struct mm_directory *directory, const json_t *claims, struct mm_err *err)
+{
+	const json_t *private = json_object_get(claims, "kubernetes.io");
+	enum mm_code code = vouch_for_account(directory, private, err);
+
+	if (code == MM_OK)
+		code = vouch_for_object(directory, private, "Secret", "secret", err);
+	if (code == MM_OK)
+		code = vouch_for_object(directory, private, "Pod", "pod", err);
+	if (code == MM_OK && !said(private, "pod", "name"))
+		code = vouch_for_object(directory, private, "Node", "node", err);
+	return code;
 }

@@ -4,7 +4,6 @@
 
 #include <mintmark/token.h>
 #include <mintmark/tokenapi.h>
-#include <stdio.h>
 #include <string.h>
 
 struct work {
@@ -12,7 +11,6 @@ struct work {
 	struct mm_token_review *review;
 	const struct mm_strings *wanted; /* audiences: those asked for, or the API's */
 	struct mm_token token;
-	const json_t *private; /* its claims under kubernetes.io */
 };
 
 /* ---- why not ----------------------------------------------------------------------------------------------------- */
@@ -134,73 +132,18 @@ static enum mm_code find_user(struct work *work, struct mm_err *err)
 {
 	enum mm_code code = mm_user_from_claims(work->token.claims, &work->review->user, err);
 
-	work->private = json_object_get(work->token.claims, "kubernetes.io");
 	return is_about_the_token(code) ? reject(work, fault_texts[MM_TOKEN_CLAIM], err) : code;
 }
 
-/* ---- whether what it speaks of is still there -------------------------------------------------------------------- */
-
-/* Of "pod" under kubernetes.io its "name" or "uid"; NULL where it has none. */
-static const char *said(const struct work *work, const char *object, const char *member)
+/* Whether what it speaks of is still there. */
+static enum mm_code find_objects(struct work *work, struct mm_err *err)
 {
-	return json_string_value(json_object_get(json_object_get(work->private, object), member));
-}
+	struct mm_err why = {0};
+	enum mm_code code = mm_directory_vouch(work->api->directory, work->token.claims, &why);
 
-static enum mm_code reject_account(struct work *work, const char *name, struct mm_err *err)
-{
-	char why[sizeof "serviceaccounts \"\" not found" + 253];
-
-	snprintf(why, sizeof why, "serviceaccounts \"%s\" not found", name);
-	return reject(work, why, err);
-}
-
-/* A uid that nobody has declared is no reason to refuse a token of ours. */
-static enum mm_code check_account(struct work *work, struct mm_err *err)
-{
-	const char *namespace = json_string_value(json_object_get(work->private, "namespace"));
-	const char *name = said(work, "serviceaccount", "name"), *uid = said(work, "serviceaccount", "uid");
-	const char *declared;
-	char why[MM_ERR_TEXT_MAX];
-	enum mm_code code = mm_directory_knows(work->api->directory, namespace, name, &declared, err);
-
-	if (code == MM_ENOTFOUND)
-		return reject_account(work, name, err);
-	if (code != MM_OK || !declared || strcmp(declared, uid) == 0)
-		return code;
-	snprintf(why, sizeof why, "service account UID (%s) does not match claim (%s)", declared, uid);
-	return reject(work, why, err);
-}
-
-static enum mm_code check_object(struct work *work, const char *kind, const char *member, struct mm_err *err)
-{
-	const char *namespace = json_string_value(json_object_get(work->private, "namespace"));
-	const char *name = said(work, member, "name"), *uid = said(work, member, "uid");
-	struct mm_bindable object;
-	char why[MM_ERR_TEXT_MAX];
-	enum mm_code code;
-
-	if (!name)
-		return MM_OK;
-	code = mm_directory_bindable(work->api->directory, kind, namespace, name, uid, &object, err);
-	if (code == MM_ENOTFOUND)
-		return reject(work, "service account token has been invalidated", err);
-	if (code != MM_OK || !object.uid || (uid && strcmp(object.uid, uid) == 0))
-		return code;
-	snprintf(why, sizeof why, "%s UID (%s) does not match service account %s ref claim (%s)", member, object.uid,
-		 member, uid ? uid : "");
-	return reject(work, why, err);
-}
-
-/* The node that a pod runs on is only told, and need not be there any more. */
-static enum mm_code check_objects(struct work *work, struct mm_err *err)
-{
-	enum mm_code code = check_object(work, "Secret", "secret", err);
-
-	if (code == MM_OK)
-		code = check_object(work, "Pod", "pod", err);
-	if (code == MM_OK && !said(work, "pod", "name"))
-		code = check_object(work, "Node", "node", err);
-	return code;
+	if (code == MM_EVERIFY)
+		return reject(work, why.text, err);
+	return code == MM_OK ? MM_OK : mm_fail(err, code, "%s", why.text);
 }
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
@@ -233,9 +176,7 @@ static enum mm_code judge(struct work *work, struct mm_err *err)
 	if (code == MM_OK)
 		code = find_user(work, err);
 	if (code == MM_OK)
-		code = check_account(work, err);
-	if (code == MM_OK)
-		code = check_objects(work, err);
+		code = find_objects(work, err);
 	if (code == MM_OK)
 		code = accept_token(work, err);
 	if (code != MM_OK)

@@ -64,6 +64,16 @@ def test_every_flag_arrives_in_the_claims(issuer):
     assert (claims["team"], claims["level"]) == ("a", {"n": [1, True, None]})
 
 
+def test_the_uid_of_an_account_is_the_declared_one(mintmark, tmp_path):
+    issuer = harness.Issuer(mintmark, tmp_path, config={"service_accounts": [
+        {"namespace": "ci", "name": "builder", "uid": "declared-uid"}, {"namespace": "ci", "name": "other"}]})
+    uids = [claims_of(issuer.token(account, "-n", "ci", *more))["kubernetes.io"]["serviceaccount"]["uid"]
+            for account, more in (("builder", []), ("builder", ["--uid", "mine"]), ("other", []), ("unknown", []))]
+
+    assert uids[:2] == ["declared-uid", "mine"]
+    assert all(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f-]{21}", uid) for uid in uids[2:])
+
+
 @pytest.mark.parametrize("kind", ["Node", "Secret"])
 def test_other_objects_can_be_bound_to(issuer, kind):
     claims = claims_of(issuer.token("web", f"--bound-object-kind={kind}", "--bound-object-name=x"))

@@ -221,7 +221,7 @@ static enum mm_code load_and_ask_callers(struct mm_err *err)
 	enum mm_code code = mm_callers_load(&callers_config, &callers, err);
 
 	X509_up_ref(client.x509);
-	return code == MM_OK ? mm_authenticate(callers, NULL, &credentials, CERT_NOW, &identity, err) : code;
+	return code == MM_OK ? mm_authenticate(callers, NULL, NULL, &credentials, CERT_NOW, &identity, err) : code;
 }
 
 /* A TokenRequest with two of everything from JSON, through protobuf, and back. */

@@ -29,6 +29,7 @@ struct world {
 	struct test_certificate authority, carol;
 	struct mm_snapshot *snapshot; /* key 0 signs, key 1 was revoked, key 2 is not known */
 	struct mm_callers *callers;
+	struct mm_directory *directory; /* any account */
 };
 
 static struct mm_snapshot *snapshot_of(const struct mm_config *config)
@@ -55,6 +56,15 @@ static struct mm_callers *load(const struct mm_config *config)
 	return callers;
 }
 
+static struct mm_directory *directory_of(const struct mm_config *config)
+{
+	struct mm_directory *directory;
+	struct mm_err err = {0};
+
+	assert_ok(mm_directory_build(config, &directory, &err), &err);
+	return directory;
+}
+
 static int set_up(void **state)
 {
 	static struct world world;
@@ -66,12 +76,14 @@ static int set_up(void **state)
 	snprintf(world.crl, sizeof world.crl, "%s/crl.pem", world.dir.path);
 	world.config.callers.tokens = world.tokens;
 	world.config.callers.client_ca = world.ca;
+	world.config.service_accounts.any = world.config.bound_objects.any = true;
 	world.authority = test_authority("Clients");
 	world.carol = test_client(&world.authority, "carol", "ops");
 	test_file_write(world.dir.fd, "tokens.csv", TOKENS, 0600);
 	test_pem_add(&world.dir, "ca.pem", world.authority.x509);
 	world.snapshot = snapshot_of(&world.config);
 	world.callers = load(&world.config);
+	world.directory = directory_of(&world.config);
 	*state = &world;
 	return 0;
 }
@@ -80,6 +92,7 @@ static int tear_down(void **state)
 {
 	struct world *world = *state;
 
+	mm_directory_free(mm_take(world->directory));
 	mm_callers_free(mm_take(world->callers));
 	mm_snapshot_free(mm_take(world->snapshot));
 	test_certificate_free(&world->carol);
@@ -111,7 +124,8 @@ static void assert_is(const struct world *world, const struct mm_credentials *sh
 	MM_CLEANUP(mm_identity_clear) struct mm_identity identity;
 	struct mm_err err = {0};
 
-	assert_ok(mm_authenticate(world->callers, world->snapshot, shown, now, &identity, &err), &err);
+	assert_ok(mm_authenticate(world->callers, world->snapshot, world->directory, shown, now, &identity, &err),
+		  &err);
 	assert_int_equal(identity.kind, kind);
 	if (user)
 		assert_user(identity.user, user);
@@ -125,7 +139,9 @@ static void assert_is_refused(const struct world *world, const struct mm_credent
 	MM_CLEANUP(mm_identity_clear) struct mm_identity identity;
 	struct mm_err err = {0};
 
-	assert_int_equal(mm_authenticate(world->callers, world->snapshot, shown, now, &identity, &err), MM_EVERIFY);
+	assert_int_equal(
+		mm_authenticate(world->callers, world->snapshot, world->directory, shown, now, &identity, &err),
+		MM_EVERIFY);
 	assert_int_equal(err.code, MM_EVERIFY);
 	assert_contains(err.text, why);
 	assert_int_equal(identity.kind, MM_CALLER_NOBODY);
@@ -235,6 +251,29 @@ static void tokens_of_our_own_are_service_accounts(void **state)
 		else
 			assert_is(*state, &shown, NOW, MM_CALLER_SERVICE_ACCOUNT, WEB);
 	}
+}
+
+static void replace_directory(struct world *world, struct mm_account_record *record)
+{
+	world->config.service_accounts = (struct mm_records){.n = 1, .v = record};
+	mm_directory_free(world->directory);
+	world->directory = directory_of(&world->config);
+}
+
+/* As TokenReview does: else a token would outlive its account here and nowhere else. */
+static void tokens_of_an_account_that_is_declared_no_more_are_refused(void **state)
+{
+	char namespace[] = "prod", web[] = "web", other[] = "other", new_uid[] = "u2";
+	struct world *world = *state;
+	mm_auto_string token = bearer(0, ISSUER, ISSUER, NOW, NOW + 60, KUBERNETES);
+	struct mm_credentials shown = credentials(token, NULL);
+
+	replace_directory(world, &(struct mm_account_record){.namespace = namespace, .name = web});
+	assert_is(world, &shown, NOW, MM_CALLER_SERVICE_ACCOUNT, WEB);
+	replace_directory(world, &(struct mm_account_record){.namespace = namespace, .name = web, .uid = new_uid});
+	assert_is_refused(world, &shown, NOW, "service account UID (u2) does not match claim (u1)");
+	replace_directory(world, &(struct mm_account_record){.namespace = namespace, .name = other});
+	assert_is_refused(world, &shown, NOW, "serviceaccounts \"web\" not found");
 }
 
 static void a_signature_by_another_key_is_refused(void **state)
@@ -500,6 +539,7 @@ int main(void)
 		TEST(tokens_of_the_file_are_users),
 		TEST(two_headers_are_refused_whatever_they_say),
 		TEST(tokens_of_our_own_are_service_accounts),
+		TEST(tokens_of_an_account_that_is_declared_no_more_are_refused),
 		TEST(a_signature_by_another_key_is_refused),
 		TEST(audiences_of_the_api_are_the_configured_ones),
 		TEST(a_certificate_is_a_user),

@@ -47,27 +47,6 @@ static void a_declared_account_is_what_was_declared(void **state)
 	assert_int_equal(account.max_ttl, 3600);
 }
 
-static void whether_an_account_is_there_is_told_with_the_uid_that_was_declared(void **state)
-{
-	char namespace[] = "prod", name[] = "deployer", other[] = "other", uid[] = "1234";
-	struct mm_account_record records[] = {{.namespace = namespace, .name = name, .uid = uid},
-					      {.namespace = namespace, .name = other}};
-	mm_auto(mm_directory) directory = build(records, 2, NULL, 0);
-	mm_auto(mm_directory) any = build(NULL, 0, NULL, 0);
-	const char *found;
-	struct mm_err err = {0};
-	(void)state;
-
-	assert_ok(mm_directory_knows(directory, "prod", "deployer", &found, &err), &err);
-	assert_string_equal(found, "1234");
-	assert_ok(mm_directory_knows(directory, "prod", "other", &found, &err), &err);
-	assert_null(found);
-	assert_fails(mm_directory_knows(directory, "prod", "gone", &found, &err), MM_ENOTFOUND, &err);
-	assert_ok(mm_directory_knows(any, "prod", "gone", &found, &err), &err);
-	assert_null(found);
-	assert_fails(mm_directory_knows(any, "prod", "Gone", &found, &err), MM_ENOTFOUND, &err);
-}
-
 static void what_was_not_declared_is_derived_or_unbounded(void **state)
 {
 	char namespace[] = "prod", name[] = "deployer", expected[MM_UUID_SIZE];
@@ -319,11 +298,71 @@ static void it_lives_as_long_as_somebody_holds_it(void **state)
 	mm_directory_free(second);
 }
 
+/* ---- what tokens speak of --------------------------------------------------------------------------------------- */
+
+/* In namespace prod; `uid` of the account, `more` members of kubernetes.io, each after a comma. NULL: it is vouched for. */
+static void assert_vouched(const struct mm_directory *directory, const char *name, const char *uid, const char *more,
+			   const char *why)
+{
+	json_t *claims = json_pack("{s:{s:s, s:{s:s, s:s}}}", "kubernetes.io", "namespace", "prod", "serviceaccount",
+				   "name", name, "uid", uid);
+	json_t *objects = json_loads(more, 0, NULL);
+	struct mm_err err = {0};
+	enum mm_code code;
+
+	assert_int_equal(json_object_update(json_object_get(claims, "kubernetes.io"), objects), 0);
+	code = mm_directory_vouch(directory, claims, &err);
+	assert_int_equal(code, why ? MM_EVERIFY : MM_OK);
+	assert_string_equal(err.text, why ? why : "");
+	json_decref(objects);
+	json_decref(claims);
+}
+
+static void an_account_is_vouched_for_while_it_is_declared_with_its_uid(void **state)
+{
+	char namespace[] = "prod", name[] = "deployer", other[] = "other", uid[] = "1234";
+	struct mm_account_record records[] = {{.namespace = namespace, .name = name, .uid = uid},
+					      {.namespace = namespace, .name = other}};
+	mm_auto(mm_directory) listed = build(records, 2, NULL, 0);
+	mm_auto(mm_directory) any = build(NULL, 0, NULL, 0);
+	(void)state;
+
+	assert_vouched(listed, "deployer", "1234", "{}", NULL);
+	assert_vouched(listed, "deployer", "4321", "{}", "service account UID (1234) does not match claim (4321)");
+	assert_vouched(listed, "other", "4321", "{}", NULL); /* nobody has declared its uid */
+	assert_vouched(listed, "gone", "1234", "{}", "serviceaccounts \"gone\" not found");
+	assert_vouched(any, "gone", "1234", "{}", NULL);
+	assert_vouched(any, "Gone", "1234", "{}", "serviceaccounts \"Gone\" not found");
+}
+
+static void an_object_is_vouched_for_while_it_is_declared_with_its_uid(void **state)
+{
+	static const char gone[] = "service account token has been invalidated";
+	char namespace[] = "prod", web[] = "web", node[] = "n1", uid[] = "uid";
+	struct mm_object_record records[] = {{.kind = POD, .namespace = namespace, .name = web, .uid = uid},
+					     {.kind = NODE, .name = node, .uid = uid},
+					     {.kind = SECRET, .namespace = namespace, .name = web, .uid = uid}};
+	mm_auto(mm_directory) listed = build(NULL, 0, records, 3);
+	mm_auto(mm_directory) any = build(NULL, 0, NULL, 0);
+	(void)state;
+
+	assert_vouched(listed, "a", "1", "{\"pod\":{\"name\":\"web\",\"uid\":\"uid\"}}", NULL);
+	assert_vouched(listed, "a", "1", "{\"pod\":{\"name\":\"db\",\"uid\":\"uid\"}}", gone);
+	assert_vouched(any, "a", "1", "{\"pod\":{\"name\":\"db\",\"uid\":\"uid\"}}", NULL);
+	assert_vouched(listed, "a", "1", "{\"pod\":{\"name\":\"web\",\"uid\":\"old\"}}",
+		       "pod UID (uid) does not match service account pod ref claim (old)");
+	assert_vouched(listed, "a", "1", "{\"secret\":{\"name\":\"web\"}}",
+		       "secret UID (uid) does not match service account secret ref claim ()");
+	assert_vouched(listed, "a", "1", "{\"node\":{\"name\":\"n2\",\"uid\":\"uid\"}}", gone);
+	/* The node of a pod is only told. */
+	assert_vouched(listed, "a", "1",
+		       "{\"pod\":{\"name\":\"web\",\"uid\":\"uid\"},\"node\":{\"name\":\"n2\",\"uid\":\"x\"}}", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_declared_account_is_what_was_declared),
-		cmocka_unit_test(whether_an_account_is_there_is_told_with_the_uid_that_was_declared),
 		cmocka_unit_test(what_was_not_declared_is_derived_or_unbounded),
 		cmocka_unit_test(other_accounts_are_not_found),
 		cmocka_unit_test(where_none_is_declared_none_is_found),
@@ -338,6 +377,8 @@ int main(void)
 		cmocka_unit_test(any_object_is_what_the_caller_says),
 		cmocka_unit_test(any_object_has_a_kind_and_a_name_that_kubernetes_allows),
 		cmocka_unit_test(it_lives_as_long_as_somebody_holds_it),
+		cmocka_unit_test(an_account_is_vouched_for_while_it_is_declared_with_its_uid),
+		cmocka_unit_test(an_object_is_vouched_for_while_it_is_declared_with_its_uid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -462,7 +462,8 @@ static const char *caller_of(struct fixture *fixture, const char *header)
 	const struct mm_credentials credentials = {.authorization_count = 1, .authorization = mm_span_str(header)};
 	const struct mm_live *now = live(fixture);
 	struct mm_identity identity = {0};
-	enum mm_code code = mm_authenticate(now->callers, now->issuers[0].snapshot, &credentials, T0, &identity, NULL);
+	enum mm_code code = mm_authenticate(now->callers, now->issuers[0].snapshot, now->directory, &credentials, T0,
+					    &identity, NULL);
 
 	snprintf(name, sizeof name, "%s", code == MM_OK ? identity.user->name : "");
 	mm_identity_clear(&identity);
