@@ -4,14 +4,15 @@
 # ./quickstart.sh [--once]
 # From a fresh checkout to a running issuer: builds mintmark in build/quickstart, makes its keys in quickstart.d, serves
 # on loopback, mints a token (the only thing on standard output) and verifies it as a stranger would, who knows nothing
-# but the issuer's URL. Goes on serving until Ctrl-C; with --once it stops by itself. Run it again as often as you like:
-# the keys are kept. $BUILD_DIR and $QUICKSTART_DIR may name other folders.
+# but the issuer's URL; then asks for one over the Kubernetes API. Goes on serving until Ctrl-C; with --once it stops by
+# itself. Run it again as often as you like: the keys are kept. $BUILD_DIR and $QUICKSTART_DIR may name other folders.
 set -euo pipefail
 cd "$(dirname "$0")"
 root=$PWD
 build_dir=${BUILD_DIR:-build/quickstart}
 folder=${QUICKSTART_DIR:-quickstart.d}
 config=$folder/mintmark.yaml
+callers=$folder/tokens.csv
 mintmark=$build_dir/mintmark
 audience=sts.example.com
 
@@ -84,7 +85,7 @@ free_port() {
   echo "$port"
 }
 
-# The ports of the last run are kept when they can be, and with them the issuer's URL.
+# The ports of the last run are kept when they can be, and with them the issuer's URL; so is the token of the caller.
 configure() {
   local last=() public admin
   if [ -f "$config" ]; then
@@ -100,7 +101,13 @@ listen:
   admin: 127.0.0.1:$admin
 keys:
   algorithm: RS256
+callers:
+  tokens: tokens.csv
+rules:
+- {users: [quickstart], may: [mint], namespaces: [ci], service_accounts: [builder], audiences: [$audience]}
 END
+  [ -s "$callers" ] || printf '%s,quickstart,1\n' "$(openssl rand -hex 32)" >"$callers"
+  admin_url=http://127.0.0.1:$admin
   issuer=http://127.0.0.1:$public
 }
 
@@ -153,6 +160,20 @@ say "… with which the token verifies, here with nothing but openssl …"
 show scripts/verify-with-openssl.sh "$scratch/jwks.json" <<<"$token"
 say "… and with mintmark itself, signature and claims."
 show "$mintmark" token verify - --issuer "$issuer" --audience "$audience" <<<"$token"
+
+# ---- the API ---------------------------------------------------------------------------------------------------------
+say "Others ask for tokens over the Kubernetes API, as kubectl and client-go do: a caller whom a rule allows it"
+show "$mintmark" caller can-i mint builder -n ci --audience "$audience" --as quickstart -c "$config"
+url=$admin_url/api/v1/namespaces/ci/serviceaccounts/builder/token
+request="{\"spec\":{\"audiences\":[\"$audience\"]}}"
+json='Content-Type: application/json'
+printf "$ curl -fsS -H 'Authorization: Bearer …' -H '%s' -d '%s' %s\n" "$json" "$request" "$url" >&2
+# The caller's token is no argument, which every user of the host could read.
+curl -fsS --config - -H "$json" -d "$request" -o "$scratch/answer.json" "$url" \
+  <<<"header = \"Authorization: Bearer $(cut -d, -f1 "$callers")\""
+jq 'del(.status.token)' "$scratch/answer.json" >&2
+show "$mintmark" token verify - --issuer "$issuer" --audience "$audience" \
+  < <(jq -r .status.token "$scratch/answer.json")
 
 # ---- rotating --------------------------------------------------------------------------------------------------------
 say "The keys rotate by themselves. What is going to happen to them:"

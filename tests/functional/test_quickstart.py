@@ -46,12 +46,16 @@ def processes_of(session):
     return found
 
 
-def test_once_prints_a_token_and_leaves_nothing_running(quickstart):
+def test_once_prints_a_token_and_leaves_nothing_running(quickstart, tmp_path):
     process = quickstart("--once")
     stdout, stderr = process.communicate(timeout=300 * harness.PATIENCE)
     assert process.returncode == 0, stderr
     assert TOKEN.fullmatch(stdout), "the token alone is on standard output"
     assert "Verified OK" in stderr, "openssl has verified it"
+    assert 'msg="token minted" caller=quickstart via=token' in (tmp_path / "q/serve.log").read_text(), "over the API"
+    callers = tmp_path / "q/tokens.csv"
+    assert callers.stat().st_mode & 0o077 == 0
+    assert callers.read_text().split(",")[0] not in stderr, "what the caller shows is not shown to others"
     assert not processes_of(process.pid)
 
 
@@ -60,7 +64,7 @@ def test_a_second_run_keeps_the_keys(quickstart, tmp_path):
     for _ in range(2):
         _, stderr = quickstart("--once").communicate(timeout=300 * harness.PATIENCE)
         assert "All of it worked" in stderr
-        kept.append((tmp_path / "q/data/keyset.json").read_bytes())
+        kept.append([(tmp_path / name).read_bytes() for name in ("q/data/keyset.json", "q/tokens.csv")])
     assert kept[0] == kept[1]
 
 
