@@ -2,6 +2,7 @@
 /* The work of a connection: reading, answering, sending. */
 #include "issuer/http/conn_state.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #define LINGER_BYTES_MAX 262144 /* that a peer may send us after we have closed */
@@ -48,9 +49,14 @@ static enum mm_io flush(struct mm_conn *conn)
 	return io;
 }
 
-/* Keeps what was received and not used, wherever it is now: in the worker's scratch or in conn->in. */
-static void keep(struct mm_conn *conn, const char *buf, size_t used, size_t len)
+/*
+ * Keeps what was received and not used, wherever it is now: in the worker's scratch or in conn->in. Of credentials, and
+ * of tokens to be reviewed, nothing stays in the scratch.
+ */
+static void keep(struct mm_conn *conn, char *buf, size_t used, size_t len)
 {
+	bool in_scratch = buf != conn->in.p;
+
 	if (used == len) {
 		mm_buf_free(&conn->in);
 	} else if (buf == conn->in.p) {
@@ -60,6 +66,8 @@ static void keep(struct mm_conn *conn, const char *buf, size_t used, size_t len)
 		mm_buf_reset(&conn->in);
 		mm_buf_add(&conn->in, buf + used, len - used);
 	}
+	if (in_scratch && conn->endpoint->kind == MM_ADMIN)
+		OPENSSL_cleanse(buf, len);
 }
 
 /* Answers the request in `buf`, which never became one. */

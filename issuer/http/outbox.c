@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/outbox.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,8 @@ void mm_outbox_reset(struct mm_outbox *outbox)
 {
 	if (outbox->copied.cap > COPIED_KEPT_MAX)
 		mm_buf_free(&outbox->copied);
+	if (outbox->copied.p)
+		OPENSSL_cleanse(outbox->copied.p, outbox->copied.len); /* there may have been a token in it */
 	mm_buf_reset(&outbox->copied);
 	outbox->count = outbox->first = outbox->bytes = 0;
 }

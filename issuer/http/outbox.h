@@ -45,7 +45,7 @@ enum mm_io mm_outbox_flush(struct mm_outbox *outbox, struct mm_transport *transp
 
 /* Moves what `outbox` holds to a new one that owns it, with a reference to `live`. NULL: out of memory. */
 struct mm_outbox *mm_outbox_detach(struct mm_outbox *outbox, const struct mm_live *live);
-void mm_outbox_reset(struct mm_outbox *outbox); /* empty, memory kept for the next batch */
+void mm_outbox_reset(struct mm_outbox *outbox); /* empty and cleansed, memory kept for the next batch */
 void mm_outbox_free(struct mm_outbox *outbox);
 
 #endif

@@ -5,6 +5,7 @@ A server that rotates keys, and every verb with its failures: whatever they say 
 numbers of all keys that there were, in every spelling in which a program would write them.
 """
 import base64
+import json
 import os
 import signal
 import subprocess
@@ -165,6 +166,43 @@ def test_nothing_private_is_said_anywhere(make_issuer, tmp_path, algorithm):
     assert len(secrets.files) >= 6 and len(said) > 60
     spelt = secrets.spelt()
     assert not [(name, spelling, text) for text in said for name, spelling in spelt if spelling in text]
+
+
+# ---- memory ----------------------------------------------------------------------------------------------------------
+def memory(pid):
+    """What can be read of the memory of a process."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb") as mem:
+        for line in maps:
+            begin, end = (int(address, 16) for address in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw"):
+                mem.seek(begin)
+                yield mem.read(end - begin)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read the memory of a process that forbids it")
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+def test_no_token_stays_in_memory_after_its_request(make_issuer, mintmark, ca, tls):
+    if mintmark.sanitized:
+        pytest.skip("it has terabytes of shadow memory")
+    issuer = make_issuer(ca=ca if tls else None, config={"http": {"workers": 1}})
+    secret = "bob-secret-" + os.urandom(8).hex()
+    issuer.write_tokens(f"{harness.ADMIN_TOKEN},admin,1", f"{secret},bob,2")
+    issuer.start()
+    as_json = {"Content-Type": "application/json"}
+    minted = issuer.get("/api/v1/namespaces/a/serviceaccounts/b/token", "POST", as_json, admin=True, body=b"{}").json()
+    token = minted["status"]["token"]
+    review = json.dumps({"spec": {"token": token}}).encode()
+    assert issuer.get("/apis/authentication.k8s.io/v1/tokenreviews", "POST", as_json, admin=True,
+                      body=review).json()["status"]["authenticated"]
+    assert issuer.get("/openid/v1/jwks", admin=True, token=secret).status == 200
+    try:
+        texts = list(memory(issuer.process.pid))
+    except PermissionError:
+        pytest.skip("not even root may")
+    assert any(issuer.url.encode() in text for text in texts)  # it is read, and searched
+    for needle in (secret, harness.ADMIN_TOKEN, token.split(".")[2]):
+        assert not [text for text in texts if needle.encode() in text], needle
+    issuer.stop()
 
 
 # ---- core dumps ------------------------------------------------------------------------------------------------------

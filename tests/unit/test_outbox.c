@@ -162,6 +162,18 @@ static void there_is_room_until_pieces_or_bytes_run_out(void **state)
 	assert_false(mm_outbox_has_room(&outbox));
 }
 
+static void what_was_sent_does_not_stay_in_memory(void **state)
+{
+	static const char none[32];
+
+	(void)state;
+	mm_buf_add_str(&outbox.copied, "a token that was minted");
+	mm_outbox_add_copied(&outbox, 0);
+	assert_int_equal(mm_outbox_flush(&outbox, &transport), MM_IO_OK);
+	mm_outbox_reset(&outbox);
+	assert_memory_equal(outbox.copied.p, none, strlen("a token that was minted"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_taken_is_kept_with_a_reference, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_allocation_fails_the_flush, setup, teardown),
 		cmocka_unit_test_setup_teardown(there_is_room_until_pieces_or_bytes_run_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_was_sent_does_not_stay_in_memory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
