@@ -77,8 +77,9 @@ static bool is_dry_run(struct mm_span query)
 	while (query.len > 0) {
 		const char *end = memchr(query.p, '&', query.len);
 		size_t len = end ? (size_t)(end - query.p) : query.len;
+		const char *value = memchr(query.p, '=', len);
 
-		if (mm_span_starts(mm_span(query.p, len), "dryRun="))
+		if (mm_span_is(mm_span(query.p, value ? (size_t)(value - query.p) : len), "dryRun"))
 			return true;
 		query = end ? mm_span(end + 1, query.len - len - 1) : (struct mm_span){0};
 	}

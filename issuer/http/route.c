@@ -48,9 +48,11 @@ const char *mm_route_name(size_t route)
 
 /* ---- finding ----------------------------------------------------------------------------------------------------- */
 
+/* More than a name of Kubernetes may have: who mistypes one reads that there is no such account. */
 static bool is_in_segment(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+	       c == '_';
 }
 
 /* What is left of `rest` behind the segment at its beginning, which is put into `*segment`. */

@@ -63,7 +63,7 @@ struct mm_route {
 	const char *name; /* for metrics and the access log */
 	/*
 	 * Under the issuer's path; compared byte for byte, nothing is decoded. {namespace} and {name} stand for one
-	 * segment of 1 to 253 bytes of a-z, 0-9, '-' and '.'.
+	 * segment of 1 to 253 bytes of A-Z, a-z, 0-9, '-', '.' and '_'.
 	 */
 	const char *path;
 	unsigned listeners; /* MM_ON(MM_PUBLIC) | … */

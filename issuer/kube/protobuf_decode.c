@@ -159,6 +159,8 @@ static enum mm_code begin(struct mm_arena *arena, struct mm_span *body, struct m
 
 	if (body->len < sizeof magic || memcmp(body->p, magic, sizeof magic) != 0)
 		return mm_fail(err, MM_EPARSE, "protobuf: it does not begin with the bytes 6b 38 73 00 (k8s)");
+	if (body->len == sizeof magic)
+		return mm_fail(err, MM_EPARSE, "protobuf: nothing there, expected an object");
 	if (!mm_arena_init(arena, body->len))
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	*body = mm_span(body->p + sizeof magic, body->len - sizeof magic);

@@ -47,6 +47,8 @@ REQUESTS = {
     "an account that is not declared": (path_of("nobody"), {}, not_found("serviceaccounts", "nobody")),
     "an account of another namespace": (path_of("builder", "prod"), {}, not_found("serviceaccounts", "builder")),
     "a name that is none": (path_of(".."), {}, not_found("serviceaccounts", "..")),
+    "a name in capitals": (path_of("Builder"), {}, not_found("serviceaccounts", "Builder")),
+    "a name that no account has": (path_of("_builder"), {}, not_found("serviceaccounts", "_builder")),
     "less than ten minutes": (
         path_of("builder"), {"spec": {"expirationSeconds": 60}},
         invalid("", "spec.expirationSeconds", 60, "may not specify a duration less than 10 minutes")),
@@ -199,7 +201,7 @@ def test_the_form_of_the_answer_is_that_of_accept_alone(declared):
         expect(answer, accepted, *not_found("serviceaccounts", "nobody"))
 
 
-@pytest.mark.parametrize("query", ["dryRun=All", "fieldManager=x&dryRun=All", "dryRun="])
+@pytest.mark.parametrize("query", ["dryRun=All", "fieldManager=x&dryRun=All", "dryRun=", "dryRun"])
 def test_a_dry_run_of_a_token_is_refused(declared, query):
     answer = post(declared, "json", f"{path_of('builder')}?{query}", b"{}")
     expect(answer, "json", 400, "BadRequest",

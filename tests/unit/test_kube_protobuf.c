@@ -218,7 +218,7 @@ static void what_is_unknown_is_passed_over(void **state)
 
 static void an_envelope_may_be_bare(void **state)
 {
-	static const char empty[] = {'k', '8', 's', '\0'};
+	static const char empty[] = {'k', '8', 's', '\0', 2 << 3 | 2, 0}; /* raw: "" */
 	auto_request request = {0};
 	struct mm_err err = {0};
 
@@ -316,6 +316,7 @@ static void without_the_magic_it_is_refused(void **state)
 	wire_envelope(&body, GROUP_VERSION, "TokenRequest", &(struct mm_buf){0});
 	for (size_t len = 0; len < 4; len++)
 		assert_body_refused(mm_span(body.p, len), MM_EPARSE, UNRECOGNIZED "protobuf: it does not begin");
+	assert_body_refused(mm_span(body.p, 4), MM_EPARSE, UNRECOGNIZED "protobuf: nothing there");
 	body.p[3] = '\n';
 	assert_body_refused(mm_buf_span(&body), MM_EPARSE, UNRECOGNIZED "protobuf: it does not begin");
 }
@@ -357,7 +358,7 @@ static void what_is_cut_off_is_not_read_beyond(void **state)
 		refused += mm_token_request_decode(MM_MEDIA_PROTOBUF, mm_span(exact, len), &request, NULL) != MM_OK;
 		free(exact);
 	}
-	assert_int_equal(refused, body.len - 4); /* after the magic, the type, the object, and the contentEncoding */
+	assert_int_equal(refused, body.len - 3); /* after the type, the object, and the contentEncoding */
 }
 
 static void malformed_objects_are_refused(void **state)
