@@ -12,8 +12,9 @@
 MM_OSSL_AUTO(X509_CRL, X509_CRL_free)
 
 enum {
-	DEPTH_MAX = 8,  /* authorities between a certificate and one of ours */
-	AUTH_LEVEL = 2, /* 112 bits, as for the handshake: no RSA below 2048 bits, no SHA-1 */
+	DEPTH_MAX = 8,     /* authorities between a certificate and one of ours */
+	AUTH_LEVEL = 2,    /* 112 bits, as for the handshake: no RSA below 2048 bits, no SHA-1 */
+	NAMES_MAX = 61440, /* bytes of all names: a request for a certificate has 65535 for them (RFC 8446 §4.3.2) */
 };
 
 /* Whoever can write to these files can say who may mint. */
@@ -106,6 +107,19 @@ static enum mm_code set_demands(X509_STORE *store, struct mm_err *err)
 	return mm_fail_openssl(err, MM_ECRYPTO, "cannot set up the verification of client certificates");
 }
 
+/* Beyond it every handshake would fail. */
+static enum mm_code check_names(const struct mm_client_ca *ca, const char *path, struct mm_err *err)
+{
+	int len = 0;
+
+	for (int i = 0; i < sk_X509_NAME_num(ca->names); i++)
+		len += i2d_X509_NAME(sk_X509_NAME_value(ca->names, i), NULL) + 2;
+	if (len <= NAMES_MAX)
+		return MM_OK;
+	return mm_fail(err, MM_ECONFIG, "%s: the names of its %d certificates take %d bytes; accepted: up to %d", path,
+		       sk_X509_NAME_num(ca->names), len, NAMES_MAX);
+}
+
 enum mm_code mm_client_ca_load(const char *path, struct mm_client_ca **out, struct mm_err *err)
 {
 	mm_auto(mm_client_ca) ca = calloc(1, sizeof *ca);
@@ -123,6 +137,8 @@ enum mm_code mm_client_ca_load(const char *path, struct mm_client_ca **out, stru
 	code = set_demands(ca->store, err);
 	if (code == MM_OK)
 		code = read_authorities(ca, path, err);
+	if (code == MM_OK)
+		code = check_names(ca, path, err);
 	if (code == MM_OK)
 		*out = mm_take(ca);
 	return code;

@@ -20,7 +20,7 @@ struct mm_client_ca {
 
 /*
  * Reads a PEM file of authorities. MM_EUNSAFE: others can write it. MM_ECONFIG: no certificate in it, a damaged one, or
- * one of no authority. MM_ENOTFOUND, MM_ELIMIT, MM_EIO, MM_ENOMEM.
+ * one of no authority, or more of them than TLS can name. MM_ENOTFOUND, MM_ELIMIT, MM_EIO, MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_client_ca_load(const char *path, struct mm_client_ca **out, struct mm_err *err);
 /*

@@ -124,6 +124,27 @@ static void files_without_an_authority_are_refused(void **state)
 	}
 }
 
+/* Each handshake would fail, and nobody would know why. */
+static void more_names_than_tls_can_ask_for_are_refused(void **state)
+{
+	struct files *files = *state;
+	char name[20001];
+	struct test_certificate authority;
+
+	memset(name, 'a', sizeof name);
+	name[sizeof name - 1] = '\0';
+	authority = test_authority(name);
+	for (int i = 0; i < 3; i++)
+		test_pem_add(&files->dir, CA, authority.x509);
+	assert_loads(files, false, 3, 0);
+	for (int i = 0; i < 50; i++)
+		test_pem_add(&files->dir, CA, files->one.x509);
+	assert_loads(files, false, 53, 0);
+	test_pem_add(&files->dir, CA, authority.x509);
+	assert_refused(files, false, MM_ECONFIG, "ca.pem: the names of its 54 certificates take ");
+	test_certificate_free(&authority);
+}
+
 static void a_client_s_certificate_is_no_authority(void **state)
 {
 	const struct files *files = *state;
@@ -270,6 +291,7 @@ int main(void)
 		TEST(an_authority_may_stand_there_twice),
 		TEST(an_intermediate_is_an_authority),
 		TEST(files_without_an_authority_are_refused),
+		TEST(more_names_than_tls_can_ask_for_are_refused),
 		TEST(a_client_s_certificate_is_no_authority),
 		TEST(a_damaged_second_certificate_is_told),
 		TEST(others_may_read_but_not_write_the_files),
