@@ -7,6 +7,7 @@
 #include <openssl/obj_mac.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
