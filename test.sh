@@ -80,7 +80,8 @@ functional_with() {
 asan() {
   configure asan --with-sanitizer=address,undefined CFLAGS=-O1
   make -C build/asan -j"$jobs" check VERBOSE=1
-  functional_with asan 3 tests/functional/test_cli.py tests/functional/test_cli_*.py tests/functional/test_http*.py
+  functional_with asan 3 tests/functional/test_cli.py tests/functional/test_cli_*.py tests/functional/test_http*.py \
+    tests/functional/test_admin_*.py tests/functional/test_callers.py tests/functional/test_token_errors.py
 }
 
 # The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
@@ -94,7 +95,8 @@ tsan() {
   for test in "${tests[@]}"; do
     MM_SRCDIR=$root MM_BUILDDIR=$root/build/tsan "build/tsan/$test"
   done
-  functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py tests/functional/test_rotor.py
+  functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py \
+    tests/functional/test_rotor.py tests/functional/test_admin_listener.py tests/functional/test_dev.py
 }
 
 # Much of it is waiting, so one file more is under way than there are cores.
