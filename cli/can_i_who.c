@@ -114,7 +114,7 @@ static enum mm_code authenticate(const struct mm_config *config, const struct mm
 		code = mm_directory_build(config, &directory, err);
 	if (code != MM_OK)
 		return code;
-	if (credentials->peer && !mm_callers_want_certificates(callers)) {
+	if (credentials->peer && !mm_callers_authorities(callers)) {
 		mm_fail(&out->refused, MM_EVERIFY,
 			"client certificates are not asked for: callers.client_ca is not set");
 		return MM_OK;

@@ -38,9 +38,7 @@ struct mm_callers *mm_callers_ref(struct mm_callers *callers);
 void mm_callers_free(struct mm_callers *callers); /* gives one reference back; any thread */
 MM_AUTO(mm_callers)
 
-/* Whether clients are to be asked for a certificate: there is a client CA. */
-bool mm_callers_want_certificates(const struct mm_callers *callers);
-/* The names of those authorities, for the TLS request; NULL without a client CA. Borrowed. */
+/* The names of the authorities by which clients are asked for a certificate; NULL: they are not. Borrowed. */
 const struct stack_st_X509_NAME *mm_callers_authorities(const struct mm_callers *callers);
 
 /*

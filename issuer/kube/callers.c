@@ -105,11 +105,6 @@ void mm_callers_free(struct mm_callers *callers)
 	free(callers);
 }
 
-bool mm_callers_want_certificates(const struct mm_callers *callers)
-{
-	return callers->client_ca != NULL;
-}
-
 const struct stack_st_X509_NAME *mm_callers_authorities(const struct mm_callers *callers)
 {
 	return callers->client_ca ? callers->client_ca->names : NULL;

@@ -456,7 +456,6 @@ static void what_is_not_configured_is_nobody_s(void **state)
 	assert_is_refused(world, &file, NOW, "bearer token: unknown");
 	assert_is(world, &account, NOW, MM_CALLER_SERVICE_ACCOUNT, WEB);
 	assert_is(world, &socket, NOW, MM_CALLER_UNIX, "unix:uid:0 - [unix:gid:0,system:authenticated]");
-	assert_false(mm_callers_want_certificates(world->callers));
 	assert_null(mm_callers_authorities(world->callers));
 }
 
@@ -465,7 +464,7 @@ static void clients_are_told_the_authorities(void **state)
 	struct world *world = *state;
 	const struct stack_st_X509_NAME *names = mm_callers_authorities(world->callers);
 
-	assert_true(mm_callers_want_certificates(world->callers));
+	assert_non_null(names);
 	assert_int_equal(sk_X509_NAME_num(names), 1);
 	assert_int_equal(X509_NAME_cmp(sk_X509_NAME_value(names, 0), X509_get_subject_name(world->authority.x509)), 0);
 }
@@ -507,7 +506,7 @@ static void one_token_may_be_all_there_is(void **state)
 	assert_ok(mm_callers_of_token("devtoken", "dev", &world->callers, &err), &err);
 	assert_is(world, &good, NOW, MM_CALLER_TOKEN, "dev - [system:authenticated]");
 	assert_is_refused(world, &bad, NOW, "unknown");
-	assert_false(mm_callers_want_certificates(world->callers));
+	assert_null(mm_callers_authorities(world->callers));
 }
 
 static void a_reference_keeps_the_callers(void **state)
