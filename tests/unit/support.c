@@ -37,6 +37,13 @@ void test_assert_contains(const char *text, const char *part, const char *file, 
 	}
 }
 
+void test_strings_add(struct mm_strings *list, const char *text)
+{
+	struct mm_err err = {0};
+
+	assert_ok(mm_strings_add(list, text, &err), &err);
+}
+
 void test_dir_make(struct test_dir *dir)
 {
 	const char *tmp = getenv("TMPDIR");

@@ -26,6 +26,8 @@ void test_assert_code(enum mm_code found, enum mm_code expected, struct mm_err *
 #define assert_contains(text, part) test_assert_contains((text), (part), __FILE__, __LINE__)
 void test_assert_contains(const char *text, const char *part, const char *file, int line);
 
+void test_strings_add(struct mm_strings *list, const char *text); /* must succeed */
+
 /* An empty directory of mode 0700 under $TMPDIR, and its removal with all that is in it. */
 struct test_dir {
 	char path[256];

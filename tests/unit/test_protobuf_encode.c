@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is written is compared with what wire.c writes, or read by it. */
 #include "tests/unit/kubewire.h"
-#include "tests/unit/support.h"
-
-#include <string.h>
+#include "tests/unit/users.h"
 
 #define auto_request MM_CLEANUP(mm_token_request_clear) struct mm_token_request
 #define auto_review  MM_CLEANUP(mm_token_review_clear) struct mm_token_review
-
-static void add(struct mm_strings *list, const char *text)
-{
-	struct mm_err err = {0};
-
-	assert_ok(mm_strings_add(list, text, &err), &err);
-}
-
-static char *copy(const char *text)
-{
-	char *p = strdup(text);
-
-	assert_non_null(p);
-	return p;
-}
 
 static void a_token_request_is_answered_as_kubernetes_does(void **state)
 {
@@ -77,18 +60,8 @@ static void annotations_are_answered(void **state)
 	assert_null(wire_at(answer, "1.12#2").p);
 }
 
-static void add_user(struct mm_user *user)
-{
-	user->name = copy("system:serviceaccount:shop:default");
-	add(&user->groups, "system:serviceaccounts");
-	add(&user->groups, "system:authenticated");
-	user->extra[0] = (struct mm_user_extra){"authentication.kubernetes.io/pod-name", copy("p")};
-	user->extra[1] = (struct mm_user_extra){"authentication.kubernetes.io/credential-id", copy("JTI=1")};
-	user->extra_count = 2;
-}
-
 /* UserInfo, its extra in the order of the keys. */
-static void assert_user(struct mm_span user)
+static void assert_user_on_the_wire(struct mm_span user)
 {
 	assert_true(mm_span_is(wire_at(user, "1"), "system:serviceaccount:shop:default"));
 	assert_true(mm_span_is(wire_at(user, "2"), ""));
@@ -112,10 +85,10 @@ static void a_review_of_a_good_token_says_whose_it_is(void **state)
 
 	(void)state;
 	mm_buf_add_str(&review.token, "a.b.c");
-	add(&review.audiences, "x");
-	add(&review.audiences, "y");
-	add_user(&review.user);
-	add(&review.status_audiences, "y");
+	test_strings_add(&review.audiences, "x");
+	test_strings_add(&review.audiences, "y");
+	test_user_of_pod(&review.user, NULL);
+	test_strings_add(&review.status_audiences, "y");
 	assert_ok(mm_token_review_encode(MM_MEDIA_PROTOBUF, &review, &out, &err), &err);
 	answer = wire_open(&out, GROUP_VERSION, "TokenReview");
 	assert_int_equal(wire_int_at(answer, "1.8.1", 0), KUBEWIRE_NOW);
@@ -123,7 +96,7 @@ static void a_review_of_a_good_token_says_whose_it_is(void **state)
 	assert_true(mm_span_is(wire_at(answer, "2.1"), "a.b.c"));
 	assert_true(mm_span_is(wire_at(answer, "2.2#1"), "y"));
 	assert_int_equal(wire_int_at(answer, "3.1", 0), 1);
-	assert_user(wire_at(answer, "3.2"));
+	assert_user_on_the_wire(wire_at(answer, "3.2"));
 	assert_true(mm_span_is(wire_at(answer, "3.3"), ""));
 	assert_true(mm_span_is(wire_at(answer, "3.4"), "y"));
 	assert_null(wire_at(answer, "3.4#1").p);
@@ -156,11 +129,11 @@ static void a_self_subject_review_says_who_asks(void **state)
 	struct mm_span answer;
 
 	(void)state;
-	add_user(&user);
+	test_user_of_pod(&user, NULL);
 	assert_ok(mm_self_subject_review_encode(MM_MEDIA_PROTOBUF, &review, &out, &err), &err);
 	answer = wire_open(&out, GROUP_VERSION "beta1", "SelfSubjectReview");
 	assert_int_equal(wire_int_at(answer, "1.8.1", 0), KUBEWIRE_NOW);
-	assert_user(wire_at(answer, "2.1"));
+	assert_user_on_the_wire(wire_at(answer, "2.1"));
 }
 
 int main(void)

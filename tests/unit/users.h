@@ -14,4 +14,7 @@ char *test_user_text(const struct mm_user *user);
 
 void assert_user(const struct mm_user *user, const char *text);
 
+/* The account default in the namespace shop, with two groups, and two extra that are not in order; `uid` NULL: none. */
+void test_user_of_pod(struct mm_user *user, const char *uid);
+
 #endif
