@@ -13,6 +13,16 @@ struct work {
 	struct mm_token token;
 };
 
+/* What ends in a newline was read from a file; kube-apiserver passes over it, too (request/bearertoken). */
+static struct mm_span token_of(const struct mm_token_review *review)
+{
+	struct mm_span token = mm_buf_span(&review->token);
+
+	while (token.len > 0 && memchr(" \t\r\n", token.p[token.len - 1], 4))
+		token.len--;
+	return token;
+}
+
 /* ---- why not ----------------------------------------------------------------------------------------------------- */
 
 /* Each authenticator of kube-apiserver adds its reason; that for bearer tokens as such has none but this. */
@@ -39,7 +49,7 @@ static bool is_foreign(struct work *work)
 	const json_t *claims = work->token.claims;
 	const char *issuer;
 
-	if (!claims && mm_token_inspect(mm_buf_span(&work->review->token), &said, NULL) == MM_OK)
+	if (!claims && mm_token_inspect(token_of(work->review), &said, NULL) == MM_OK)
 		claims = said.claims;
 	issuer = json_string_value(json_object_get(claims, "iss"));
 	return !issuer || strcmp(issuer, work->api->snapshot->issuer) != 0;
@@ -122,8 +132,7 @@ static enum mm_code verify(struct work *work, struct mm_err *err)
 		.now = work->api->now,
 		.leeway = MM_LEEWAY,
 	};
-	enum mm_code code = mm_token_verify(mm_buf_span(&work->review->token), snapshot->verifiers, &options,
-					    &work->token, err);
+	enum mm_code code = mm_token_verify(token_of(work->review), snapshot->verifiers, &options, &work->token, err);
 
 	return is_about_the_token(code) ? reject_fault(work, err) : code;
 }

@@ -123,6 +123,25 @@ static void a_good_token_means_its_account(void **state)
 	end(&reviewed);
 }
 
+static void white_space_behind_a_token_does_not_matter(void **state)
+{
+	struct reviewed reviewed;
+	struct mm_minted minted;
+	mm_auto_buf text = {0};
+
+	(void)state;
+	begin(&reviewed, declared);
+	minted = mint(&reviewed, (struct mm_mint_request){0});
+	mm_buf_printf(&text, "%s \r\n", minted.token.p);
+	review(&reviewed, mm_buf_span(&text), NULL);
+	assert_true(reviewed.review.authenticated);
+	assert_true(mm_span_eq(mm_buf_span(&reviewed.review.token), mm_buf_span(&text)));
+	review(&reviewed, mm_span_str("\n"), NULL);
+	assert_rejected(&reviewed, "invalid bearer token");
+	mm_minted_clear(&minted);
+	end(&reviewed);
+}
+
 static void what_was_sent_stays_in_the_answer(void **state)
 {
 	static const char *const audiences[] = {"api2", NULL};
@@ -552,6 +571,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_token_means_its_account),
+		cmocka_unit_test(white_space_behind_a_token_does_not_matter),
 		cmocka_unit_test(what_was_sent_stays_in_the_answer),
 		cmocka_unit_test(the_audiences_are_those_in_common_in_the_order_of_the_request),
 		cmocka_unit_test(keys_that_are_published_are_accepted),
