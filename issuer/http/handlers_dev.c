@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/http/handlers_dev.h"
 
+#include "issuer/http/response.h"
+
 #include <mintmark/dev.h>
 #include <mintmark/event.h>
 #include <mintmark/json.h>
 #include <mintmark/token.h>
+#include <stdio.h>
 #include <string.h>
 
 #define BODY_MAX 4096 /* bytes */
@@ -232,14 +235,6 @@ static enum mm_code read_annotation(struct mm_dev_wish *wish, const char *name, 
 		       name);
 }
 
-static bool refuse(struct mm_kube_status *status, int code, const char *reason, const char *message)
-{
-	status->code = code;
-	status->reason = reason;
-	mm_buf_add_str(&status->message, message);
-	return false;
-}
-
 bool mm_dev_read_annotations(const struct mm_context *context, const struct mm_object_meta *meta,
 			     struct mm_dev_wish *wish, struct mm_kube_status *status)
 {
@@ -250,12 +245,16 @@ bool mm_dev_read_annotations(const struct mm_context *context, const struct mm_o
 
 		if (strncmp(name, MM_DEV_ANNOTATION, strlen(MM_DEV_ANNOTATION)) != 0)
 			continue;
-		if (!context->dev)
-			return refuse(status, 403, "Forbidden",
-				      "annotations " MM_DEV_ANNOTATION "... are for 'mintmark dev' alone");
+		if (!context->dev) {
+			mm_status_fill(status, 403,
+				       "annotations " MM_DEV_ANNOTATION "... are for 'mintmark dev' alone");
+			return false;
+		}
 		wish->any = true;
-		if (read_annotation(wish, name, meta->annotation_values.v[i], &err) != MM_OK)
-			return refuse(status, 400, "BadRequest", err.text);
+		if (read_annotation(wish, name, meta->annotation_values.v[i], &err) != MM_OK) {
+			mm_status_fill(status, 400, err.text);
+			return false;
+		}
 	}
 	return true;
 }

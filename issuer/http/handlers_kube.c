@@ -15,13 +15,6 @@
 
 /* ---- what all have in common ------------------------------------------------------------------------------------- */
 
-static void set_status(struct mm_kube_status *status, int code, const char *message)
-{
-	status->code = code;
-	status->reason = mm_statuses[mm_status_index(code)].reason;
-	mm_buf_add_str(&status->message, message);
-}
-
 /*
  * The form of the body. False, and a status: the answer could not be read (406), or the body cannot (415); in
  * Kubernetes' order and words.
@@ -30,15 +23,15 @@ static bool agree_on_media(const struct mm_context *context, const struct mm_req
 			   struct mm_kube_status *status)
 {
 	if (!context->acceptable) {
-		set_status(status, 406,
-			   "only the following media types are accepted: application/json, "
-			   "application/vnd.kubernetes.protobuf");
+		mm_status_fill(status, 406,
+			       "only the following media types are accepted: application/json, "
+			       "application/vnd.kubernetes.protobuf");
 		return false;
 	}
 	if (!mm_media_of_body(mm_request_header(request, "Content-Type"), media)) {
-		set_status(status, 415,
-			   "the body of the request was in an unknown format - accepted media types include: "
-			   "application/json, application/vnd.kubernetes.protobuf");
+		mm_status_fill(status, 415,
+			       "the body of the request was in an unknown format - accepted media types include: "
+			       "application/json, application/vnd.kubernetes.protobuf");
 		return false;
 	}
 	return true;
@@ -47,7 +40,7 @@ static bool agree_on_media(const struct mm_context *context, const struct mm_req
 /* What could not be decoded is the caller's fault, unless there was no memory for it. */
 static void set_undecoded(struct mm_kube_status *status, enum mm_code code, const struct mm_err *err)
 {
-	set_status(status, code == MM_ENOMEM ? 503 : 400, code == MM_ENOMEM ? "out of memory" : err->text);
+	mm_status_fill(status, code == MM_ENOMEM ? 503 : 400, code == MM_ENOMEM ? "out of memory" : err->text);
 }
 
 /* The object is encoded into the body already. */
@@ -95,8 +88,8 @@ static bool read_token_request(const struct mm_context *context, const struct mm
 	if (!agree_on_media(context, request, &media, status))
 		return false;
 	if (is_dry_run(request->query)) {
-		set_status(status, 400,
-			   "a dry run of a token request is not supported: a token is good once it is made");
+		mm_status_fill(status, 400,
+			       "a dry run of a token request is not supported: a token is good once it is made");
 		return false;
 	}
 	code = mm_token_request_decode(media, request->body, object, err);

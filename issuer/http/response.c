@@ -41,6 +41,15 @@ size_t mm_status_index(int code)
 	return internal_error;
 }
 
+void mm_status_fill(struct mm_kube_status *out, int code, const char *message)
+{
+	const struct mm_status *status = &mm_statuses[mm_status_index(code)];
+
+	out->code = status->code;
+	out->reason = status->reason;
+	mm_buf_add_str(&out->message, message ? message : status->message);
+}
+
 size_t mm_response_body_len(const struct mm_response *response)
 {
 	return response->prepared_body ? response->prepared_body->len : response->body.len;
@@ -124,17 +133,14 @@ void mm_response_error(struct mm_response *response, enum mm_error_form form, in
 {
 	const struct mm_status *status = &mm_statuses[mm_status_index(code)];
 	enum mm_media media = form == MM_ERROR_STATUS_PROTOBUF ? MM_MEDIA_PROTOBUF : MM_MEDIA_JSON;
-	MM_CLEANUP(mm_kube_status_clear)
-	struct mm_kube_status kube = {
-		.code = status->code, .reason = status->reason, .retry_after = status->code == 429 ? 1 : 0};
+	MM_CLEANUP(mm_kube_status_clear) struct mm_kube_status kube = {0};
 
-	if (!message)
-		message = status->message;
 	if (form == MM_ERROR_PLAIN) {
-		add_plain(response, status->code, message);
+		add_plain(response, status->code, message ? message : status->message);
 		return;
 	}
-	mm_buf_add_str(&kube.message, message);
+	mm_status_fill(&kube, code, message);
+	kube.retry_after = status->code == 429;
 	mm_response_status(response, media, &kube);
 }
 

@@ -19,6 +19,9 @@ extern const struct mm_status mm_statuses[MM_STATUS_COUNT];
 /* The row of `code`; that of 500 when there is none. */
 size_t mm_status_index(int code);
 
+/* Makes `*out`, which must be empty, a Status with the code and reason of the row, and `message` (NULL: the row's). */
+void mm_status_fill(struct mm_kube_status *out, int code, const char *message);
+
 /* The lines "HTTP/1.1 200 OK" and "Date: …" change once a second at most; a worker keeps the date here. */
 struct mm_date {
 	mm_time at;
