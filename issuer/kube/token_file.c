@@ -236,11 +236,6 @@ enum mm_code mm_token_file_of_token(const char *token, const char *name, struct 
 	return MM_OK;
 }
 
-size_t mm_token_file_count(const struct mm_token_file *file)
-{
-	return file->count;
-}
-
 void mm_token_file_free(struct mm_token_file *file)
 {
 	if (!file)

@@ -18,7 +18,6 @@ MM_MUSTCHECK enum mm_code mm_token_file_parse(struct mm_buf *text, const char *n
 /* Of one token, for the user `name`. */
 MM_MUSTCHECK enum mm_code mm_token_file_of_token(const char *token, const char *name, struct mm_token_file **out,
 						 struct mm_err *err);
-size_t mm_token_file_count(const struct mm_token_file *file);
 void mm_token_file_free(struct mm_token_file *file);
 MM_AUTO(mm_token_file)
 

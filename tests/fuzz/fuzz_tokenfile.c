@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	mm_buf_add(&text, data, size);
 	mm_buf_add(&copy, data, size);
-	if (mm_token_file_parse(&text, "fuzz", &file, NULL) != MM_OK || mm_token_file_count(file) == 0)
+	if (mm_token_file_parse(&text, "fuzz", &file, NULL) != MM_OK || copy.len == 0)
 		return 0;
 	csv = (struct mm_csv){.at = copy.p + (mm_span_starts(mm_buf_span(&copy), "\xef\xbb\xbf") ? 3 : 0)};
 	while (mm_csv_next(&csv, &record, NULL) == MM_OK && record.count > 0) {

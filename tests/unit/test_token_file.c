@@ -52,7 +52,6 @@ static void each_row_names_a_user(void **state)
 	for (size_t i = 0; i < MM_COUNT(rows); i++) {
 		mm_auto(mm_token_file) file = parsed(rows[i].row);
 
-		assert_int_equal(mm_token_file_count(file), 1);
 		assert_non_null(find(file, "secret"));
 		assert_user(find(file, "secret"), rows[i].user);
 	}
@@ -83,7 +82,6 @@ static void a_file_may_be_empty(void **state)
 	for (size_t i = 0; i < MM_COUNT(texts); i++) {
 		mm_auto(mm_token_file) file = parsed(texts[i]);
 
-		assert_int_equal(mm_token_file_count(file), 0);
 		assert_null(find(file, ""));
 		assert_null(find(file, "secret"));
 	}
@@ -99,7 +97,6 @@ static void many_rows_are_told_apart(void **state)
 	for (int i = 0; i < ROWS; i++)
 		mm_buf_printf(&text, "token-%d,user-%d,\n", i, i);
 	file = parsed(text.p);
-	assert_int_equal(mm_token_file_count(file), ROWS);
 	for (int i = 0; i < ROWS; i++) {
 		char token[32], name[32];
 
