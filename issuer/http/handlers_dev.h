@@ -3,7 +3,7 @@
 #ifndef MINTMARK_ISSUER_HTTP_HANDLERS_DEV_H
 #define MINTMARK_ISSUER_HTTP_HANDLERS_DEV_H
 
-#include "issuer/http/route.h"
+#include "issuer/http/context.h"
 
 #include <mintmark/fault.h>
 

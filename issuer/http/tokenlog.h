@@ -7,7 +7,7 @@
 #ifndef MINTMARK_ISSUER_HTTP_TOKENLOG_H
 #define MINTMARK_ISSUER_HTTP_TOKENLOG_H
 
-#include "issuer/http/route.h"
+#include "issuer/http/context.h"
 
 #include <mintmark/tokenapi.h>
 
