@@ -2,7 +2,6 @@
 #include "issuer/http/handlers_dev.h"
 
 #include "issuer/http/response.h"
-#include "issuer/http/route.h"
 
 #include <mintmark/dev.h>
 #include <mintmark/event.h>

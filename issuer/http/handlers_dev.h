@@ -7,6 +7,11 @@
 
 #include <mintmark/fault.h>
 
+mm_handler mm_handle_dev_clock;
+mm_handler mm_handle_dev_rotate;
+mm_handler mm_handle_dev_taint;
+mm_handler mm_handle_dev_revoke;
+
 #define MM_DEV_ANNOTATION "mintmark.dev/" /* fault, claims, issuer */
 
 /* What the annotations of a TokenRequest ask for; {0} at first. */

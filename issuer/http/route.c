@@ -2,6 +2,7 @@
 #include "issuer/http/route.h"
 
 #include "issuer/http/admission.h"
+#include "issuer/http/handlers_dev.h"
 #include "issuer/http/response.h"
 
 #include <string.h>

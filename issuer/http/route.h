@@ -49,7 +49,7 @@ void mm_negotiate(struct mm_context *context, const struct mm_request *request);
 /* Makes `response`, which must be empty, an error in the form of the listener; `message` NULL is the status's own. */
 void mm_answer_error(const struct mm_context *context, struct mm_response *response, int status, const char *message);
 
-/* The handlers. */
+/* The handlers; those of `mintmark dev` are in issuer/http/handlers_dev.h. */
 mm_handler mm_handle_discovery;
 mm_handler mm_handle_jwks;
 mm_handler mm_handle_livez;
@@ -60,10 +60,5 @@ mm_handler mm_handle_token;
 mm_handler mm_handle_token_review;
 mm_handler mm_handle_self_subject_review;
 mm_handler mm_handle_self_subject_review_beta;
-/* Of `mintmark dev`: issuer/http/handlers_dev.h. */
-mm_handler mm_handle_dev_clock;
-mm_handler mm_handle_dev_rotate;
-mm_handler mm_handle_dev_taint;
-mm_handler mm_handle_dev_revoke;
 
 #endif
