@@ -12,6 +12,8 @@ build=$(realpath "${1:-.}")
 rounds=${2:-7}
 seconds=${3:-2}
 mintmark=${MINTMARK:-$build/mintmark}
+# shellcheck source=tests/bench/lib.sh
+. "$here/lib.sh"
 server_core=0
 client_core=1
 
@@ -24,9 +26,6 @@ work=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
-free_port() {
-  /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 wait_for() {
   for _ in $(seq 200); do
     curl -sfo /dev/null "$1" 2>/dev/null && return
@@ -34,9 +33,6 @@ wait_for() {
   done
   echo "bench_api: $1 does not answer" >&2
   exit 1
-}
-median() {
-  sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'
 }
 
 # ---- the servers -----------------------------------------------------------------------------------------------------
@@ -115,16 +111,11 @@ load() {
   ! grep -qE 'Non-2xx|Socket errors' "$work/wrk" || { cat "$work/wrk" >&2; exit 1; }
   awk '/^Requests\/sec/ {print $2}' "$work/wrk"
 }
-# limit TYPE sign|verify: of `openssl speed` on the server's core, a second.
-limit() {
-  taskset -c "$server_core" openssl speed -mr -seconds 1 "$1" 2>/dev/null |
-    awk -F: -v what="$2" '/^\+F[24]:/ {print what == "sign" ? $4 : $5}'
-}
 # compare NAME URL SCRIPT TYPE sign|verify GOAL
 compare() {
   local name=$1 url=$2 lua=$3 type=$4 what=$5 goal=$6 rate most
   for _ in $(seq "$rounds"); do
-    most=$(limit "$type" "$what")
+    most=$(openssl_speed "$type" "$what" taskset -c "$server_core")
     rate=$(load "$url" "$lua")
     echo "$name: $rate/s, openssl speed $most/s" >&2
     awk -v r="$rate" -v m="$most" 'BEGIN {printf "%.4f\n", r / m}'

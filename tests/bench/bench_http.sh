@@ -13,6 +13,8 @@ rounds=${2:-7}
 seconds=${3:-3}
 workers=${MM_BENCH_WORKERS:-2}
 mintmark=${MINTMARK:-$build/mintmark}
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 for tool in nginx wrk curl; do
   command -v "$tool" >/dev/null || { echo "bench_http: $tool is not installed: apt-get install $tool" >&2; exit 77; }
@@ -20,10 +22,6 @@ done
 work=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
-
-free_port() {
-  /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
 
 wait_for() {
   for _ in $(seq 100); do
@@ -79,9 +77,6 @@ cpu() {
   local pid stats=()
   for pid in "$1" $(pgrep -P "$1"); do stats+=("/proc/$pid/stat"); done
   awk -v tick="$(getconf CLK_TCK)" '{t += $14 + $15} END {printf "%d\n", t * 1000000 / tick}' "${stats[@]}"
-}
-median() {
-  sort -n | awk '{v[NR] = $1} END {print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'
 }
 mint_cpu=$(cpu "${pids[0]}")
 nginx_cpu=$(cpu "${pids[1]}")

@@ -7,16 +7,8 @@ set -eu
 builddir=${1:-.}
 rounds=${2:-15}
 bench=$builddir/tests/bench/bench_token
-
-# speed TYPE sign|verify: a second. "+F2:index:bits:sign:verify" for RSA, +F4 for ECDSA.
-speed() {
-	openssl speed -mr -seconds 1 "$1" 2>/dev/null |
-		awk -F: -v what="$2" '/^\+F[24]:/ { print what == "sign" ? $4 : $5 }'
-}
-
-median() {
-	sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
-}
+# shellcheck source=tests/bench/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 failed=0
 # compare WORK ALG TYPE sign|verify TARGET
@@ -24,7 +16,7 @@ compare() {
 	work=$1 alg=$2 type=$3 what=$4 target=$5
 	ratio=$(
 		for _ in $(seq "$rounds"); do
-			limit=$(speed "$type" "$what")
+			limit=$(openssl_speed "$type" "$what")
 			rate=$("$bench" "$alg" 1 "$work")
 			echo "$alg $work: $rate/s, openssl $what: $limit/s" >&2
 			echo "$rate $limit" | awk '{ printf "%.4f\n", $1 / $2 }'
