@@ -83,6 +83,21 @@ static enum mm_code check_other_rule(const struct list *list, size_t i, const st
 			   err);
 }
 
+static bool is_everybody(const struct mm_strings *names)
+{
+	return mm_strings_has(names, "*");
+}
+
+/* Users and groups are either, not both: beside everybody a second list looks as if it narrowed, and does not. */
+static enum mm_code check_who(const struct list *list, size_t i, const struct mm_rule_record *rule, struct mm_err *err)
+{
+	if (rule->users.n == 0 && rule->groups.n == 0)
+		return fail_record(list, i, "for nobody; accepted: users, groups, or both", err);
+	if ((is_everybody(&rule->users) || is_everybody(&rule->groups)) && rule->users.n + rule->groups.n > 1)
+		return fail_record(list, i, "\"*\" is everybody already; accepted: it alone, or names", err);
+	return MM_OK;
+}
+
 enum mm_code mm_rule_records_check(const struct mm_config *config, struct mm_err *err)
 {
 	const struct list list = {config->name, "rules", &config->rules};
@@ -90,10 +105,10 @@ enum mm_code mm_rule_records_check(const struct mm_config *config, struct mm_err
 	enum mm_code code = MM_OK;
 
 	for (size_t i = 0; i < config->rules.n && code == MM_OK; i++) {
-		if (rules[i].users.n == 0 && rules[i].groups.n == 0)
-			return fail_record(&list, i, "for nobody; accepted: users, groups, or both", err);
-		code = mm_strings_has(&rules[i].may, "mint") ? check_minting_rule(&list, i, &rules[i], err)
-							     : check_other_rule(&list, i, &rules[i], err);
+		code = check_who(&list, i, &rules[i], err);
+		if (code == MM_OK)
+			code = mm_strings_has(&rules[i].may, "mint") ? check_minting_rule(&list, i, &rules[i], err)
+								     : check_other_rule(&list, i, &rules[i], err);
 	}
 	return code;
 }

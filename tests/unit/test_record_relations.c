@@ -29,6 +29,17 @@ static void a_rule_is_for_somebody(void **state)
 	       "f.yaml:5: rules[1]: for nobody; accepted: users, groups, or both");
 }
 
+static void beside_everybody_nobody_is_named(void **state)
+{
+	(void)state;
+
+	accept(ISSUER "rules: [{users: ['*'], may: [review]}, {groups: ['*'], may: [review]}]\n");
+	refuse(ISSUER "rules:\n- users: ['*']\n  groups: [a]\n  may: [review]\n",
+	       "f.yaml:3: rules[0]: \"*\" is everybody already; accepted: it alone, or names");
+	refuse(ISSUER "rules:\n- users: [a, '*']\n  may: [review]\n",
+	       "f.yaml:3: rules[0]: \"*\" is everybody already; accepted: it alone, or names");
+}
+
 static void a_minting_rule_says_for_what(void **state)
 {
 	(void)state;
@@ -133,6 +144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_rule_is_for_somebody),
+		cmocka_unit_test(beside_everybody_nobody_is_named),
 		cmocka_unit_test(a_minting_rule_says_for_what),
 		cmocka_unit_test(other_rules_have_no_bounds_of_minting),
 		cmocka_unit_test(an_account_is_declared_once),
