@@ -93,8 +93,8 @@ token=$(curl -sf -H "Authorization: Bearer $secret" -H 'Content-Type: applicatio
   "$rs256$token_path" | sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
 [ -n "$token" ] || { echo "bench_api: no token was minted" >&2; exit 1; }
 review='{"kind":"TokenReview","apiVersion":"authentication.k8s.io/v1","spec":{"token":"'$token'"}}'
-curl -sf -H "Authorization: Bearer $secret" -d "$review" "$rs256$review_path" | grep -q '"authenticated":true' ||
-  { echo "bench_api: the token does not pass the review" >&2; exit 1; }
+curl -sf -H "Authorization: Bearer $secret" -H 'Content-Type: application/json' -d "$review" "$rs256$review_path" |
+  grep -q '"authenticated":true' || { echo "bench_api: the token does not pass the review" >&2; exit 1; }
 script "$work/review.lua" "$review" application/json
 
 mock_port=$(free_port)
