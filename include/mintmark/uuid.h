@@ -11,6 +11,6 @@
 MM_MUSTCHECK enum mm_code mm_uuid4(char out[static MM_UUID_SIZE], struct mm_err *err);
 
 /* Version 5 (SHA-1) of `name` in the URL namespace (RFC 9562 §6.6). */
-MM_MUSTCHECK enum mm_code mm_uuid5_url(struct mm_span name, char out[static MM_UUID_SIZE], struct mm_err *err);
+void mm_uuid5_url(struct mm_span name, char out[static MM_UUID_SIZE]);
 
 #endif

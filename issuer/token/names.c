@@ -14,5 +14,7 @@ enum mm_code mm_service_account_uid(const char *issuer, const char *namespace, c
 	mm_buf_add_str(&text, ":");
 	mm_buf_add_str(&text, name);
 	code = mm_buf_check(&text, err);
-	return code == MM_OK ? mm_uuid5_url(mm_buf_span(&text), out, err) : code;
+	if (code == MM_OK)
+		mm_uuid5_url(mm_buf_span(&text), out);
+	return code;
 }

@@ -46,10 +46,9 @@ static void name_based_uuids_are_version_5_in_the_url_namespace(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(cases); i++) {
-		struct mm_err err = {0};
 		char uuid[MM_UUID_SIZE];
 
-		assert_ok(mm_uuid5_url(mm_span_str(cases[i][0]), uuid, &err), &err);
+		mm_uuid5_url(mm_span_str(cases[i][0]), uuid);
 		assert_string_equal(uuid, cases[i][1]);
 	}
 }
@@ -59,8 +58,8 @@ static void the_name_may_hold_any_bytes(void **state)
 	char with[MM_UUID_SIZE], without[MM_UUID_SIZE];
 
 	(void)state;
-	assert_ok(mm_uuid5_url(mm_span("a\0b", 3), with, NULL), NULL);
-	assert_ok(mm_uuid5_url(mm_span("a", 1), without, NULL), NULL);
+	mm_uuid5_url(mm_span("a\0b", 3), with);
+	mm_uuid5_url(mm_span("a", 1), without);
 	assert_string_not_equal(with, without);
 }
 
