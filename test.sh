@@ -69,12 +69,13 @@ analysis() {
   scripts/analyse.sh
 }
 
-# functional_with BUILD SLOWNESS FILE...: functional tests with the program of another build, which takes longer.
+# functional_with BUILD SLOWNESS FILE...: functional tests with the program of another build, which takes longer. Much of
+# it is waiting, so one file more is under way than there are cores.
 functional_with() {
   local build=$1 slowness=$2
   shift 2
-  MINTMARK=build/$build/mintmark MM_BUILDDIR=build/release MM_SLOWNESS=$slowness "$python" -m pytest -q -n "$jobs" \
-    --dist loadfile "$@"
+  MINTMARK=build/$build/mintmark MM_BUILDDIR=build/release MM_SLOWNESS=$slowness "$python" -m pytest -q \
+    -n $((jobs + 1)) --dist loadfile "$@"
 }
 
 asan() {
@@ -99,7 +100,6 @@ tsan() {
     tests/functional/test_rotor.py tests/functional/test_admin_listener.py tests/functional/test_dev.py
 }
 
-# Much of it is waiting, so one file more is under way than there are cores.
 functional() {
   MINTMARK=build/release/mintmark "$python" -m pytest -n $((jobs + 1)) --dist loadfile tests/functional
 }
