@@ -15,7 +15,7 @@ static enum mm_code fragile_load(struct mm_store *store, enum mm_store_load what
 	struct fragile_store *fragile = (struct fragile_store *)store;
 
 	fragile->loaded = what;
-	if (fragile->trouble)
+	if (fragile->trouble && (what == MM_LOAD_PRIVATE || !fragile->private_alone))
 		return mm_fail(err, MM_EIO, "%s", fragile->trouble);
 	return mm_store_load(fragile->memory, what, out, err);
 }

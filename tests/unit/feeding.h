@@ -6,11 +6,12 @@
 #include "issuer/http/feed.h"
 #include "tests/unit/support.h"
 
-/* Memory, which cannot be read while `trouble` is set. */
+/* Memory, which cannot be read, or not whole, while `trouble` is set. */
 struct fragile_store {
 	struct mm_store store;
 	struct mm_store *memory;
 	const char *trouble;
+	bool private_alone;        /* the trouble is with the private halves */
 	enum mm_store_load loaded; /* what was asked for last */
 };
 

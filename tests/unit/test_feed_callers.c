@@ -65,6 +65,46 @@ static void with_an_admin_listener_what_is_served_can_sign_also_after_a_reload(v
 	assert_non_null(feeding_live(feeding)->directory);
 }
 
+/* The standby of the set is revoked, and from then on no private half can be read. */
+static void revoke_and_lose(struct feeding *feeding)
+{
+	feeding->set->records[1].revoked = T0 + 1;
+	feeding_commit(feeding);
+	feeding->store.trouble = "no private half";
+	feeding->store.private_alone = true;
+	mm_feed_check(&feeding->feed);
+}
+
+static void a_revocation_is_served_although_a_private_half_cannot_be_read(void **state)
+{
+	struct feeding *feeding = *state;
+	const struct mm_snapshot *snapshot;
+
+	start_with_tokens(feeding);
+	revoke_and_lose(feeding);
+	snapshot = feeding_live(feeding)->issuers[0].snapshot;
+	assert_int_equal(snapshot->revision, 2);
+	assert_null(strstr(snapshot->documents->jwks.body.p, mm_key_kid(feeding->set->records[1].key)));
+	assert_int_equal(snapshot->signer_count, 1);
+	assert_non_null(feeding_live(feeding)->not_ready);
+	assert_int_equal(feeding_count_logged(feeding, "no private half"), 1);
+}
+
+static void what_is_held_is_not_put_in_place_again_each_second(void **state)
+{
+	struct feeding *feeding = *state;
+	const struct mm_live *live;
+
+	start_with_tokens(feeding);
+	revoke_and_lose(feeding);
+	live = feeding_live(feeding);
+	mm_feed_check(&feeding->feed);
+	assert_ptr_equal(feeding_live(feeding), live);
+	feeding->store.trouble = NULL;
+	mm_feed_check(&feeding->feed);
+	assert_null(feeding_live(feeding)->not_ready);
+}
+
 static void callers_are_known_from_the_start_and_counted_as_no_reload(void **state)
 {
 	struct feeding *feeding = *state;
@@ -172,6 +212,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FEED_TEST(without_an_admin_listener_no_private_key_is_loaded_and_nobody_known),
 		FEED_TEST(with_an_admin_listener_what_is_served_can_sign_also_after_a_reload),
+		FEED_TEST(a_revocation_is_served_although_a_private_half_cannot_be_read),
+		FEED_TEST(what_is_held_is_not_put_in_place_again_each_second),
 		FEED_TEST(callers_are_known_from_the_start_and_counted_as_no_reload),
 		FEED_TEST(callers_that_cannot_be_read_at_the_start_are_fatal),
 		FEED_TEST(a_changed_token_file_holds_at_the_next_check),

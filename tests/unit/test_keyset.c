@@ -85,6 +85,44 @@ static void a_copy_outlives_the_original(void **state)
 	assert_true(mm_key_is_private(copy->records[0].key));
 }
 
+/* As a store gives it to who asks for public halves alone. */
+static struct mm_keyset *public_copy(const struct mm_keyset *set)
+{
+	struct mm_keyset *copy = NULL;
+
+	assert_ok(mm_keyset_copy(set, &copy, NULL), NULL);
+	for (size_t i = 0; i < copy->count; i++) {
+		struct mm_key *public = NULL;
+
+		assert_ok(mm_key_public(copy->records[i].key, &public, NULL), NULL);
+		mm_key_free(copy->records[i].key);
+		copy->records[i].key = public;
+	}
+	return copy;
+}
+
+static void private_halves_are_kept_for_the_same_keys_where_their_state_has_one(void **state)
+{
+	mm_auto(mm_keyset) held = test_first_set();
+	mm_auto(mm_keyset) set = public_copy(held);
+	(void)state;
+
+	set->records[1].revoked = T0 + 1;
+	mm_keyset_keep_private(set, held, T0 + 1);
+	assert_true(mm_key_is_private(set->records[0].key));
+	assert_false(mm_key_is_private(set->records[1].key));
+}
+
+static void a_private_half_that_is_there_is_not_given_up_for_a_public_one(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_keyset) held = public_copy(set);
+	(void)state;
+
+	mm_keyset_keep_private(set, held, T0);
+	assert_true(mm_key_is_private(set->records[0].key));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +132,8 @@ int main(void)
 		cmocka_unit_test(without_an_algorithm_the_signer_is_the_longest_active_key),
 		cmocka_unit_test(a_copy_is_changed_without_the_original),
 		cmocka_unit_test(a_copy_outlives_the_original),
+		cmocka_unit_test(private_halves_are_kept_for_the_same_keys_where_their_state_has_one),
+		cmocka_unit_test(a_private_half_that_is_there_is_not_given_up_for_a_public_one),
 	};
 
 	return cmocka_run_group_tests_name("keyset", tests, NULL, NULL);
