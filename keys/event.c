@@ -4,9 +4,9 @@
 #include <string.h>
 
 const char *const mm_event_names[MM_EVENT_KINDS] = {
-	[MM_EVENT_PUBLISHED] = "published", [MM_EVENT_ACTIVATED] = "activated", [MM_EVENT_RETIRED] = "retired",
-	[MM_EVENT_TAINTED] = "tainted",     [MM_EVENT_EXTENDED] = "extended",   [MM_EVENT_REMOVED] = "removed",
-	[MM_EVENT_REVOKED] = "revoked",     [MM_EVENT_FORGOTTEN] = "forgotten",
+	[MM_EVENT_PUBLISHED] = "published", [MM_EVENT_DELIVERED] = "delivered", [MM_EVENT_ACTIVATED] = "activated",
+	[MM_EVENT_RETIRED] = "retired",     [MM_EVENT_TAINTED] = "tainted",     [MM_EVENT_EXTENDED] = "extended",
+	[MM_EVENT_REMOVED] = "removed",     [MM_EVENT_REVOKED] = "revoked",     [MM_EVENT_FORGOTTEN] = "forgotten",
 };
 
 /* When the step of that kind was taken; MM_NEVER also for kinds that are no step. */

@@ -3,9 +3,9 @@
 #include <mintmark/schedule.h>
 
 const char *const mm_action_names[MM_ACTION_KINDS] = {
-	[MM_ACTION_NONE] = "none",     [MM_ACTION_READY] = "ready",     [MM_ACTION_EXTEND] = "extend",
-	[MM_ACTION_REMOVE] = "remove", [MM_ACTION_PUBLISH] = "publish", [MM_ACTION_ACTIVATE] = "activate",
-	[MM_ACTION_RETIRE] = "retire",
+	[MM_ACTION_NONE] = "none",       [MM_ACTION_AWAIT] = "await",       [MM_ACTION_DELIVER] = "deliver",
+	[MM_ACTION_READY] = "ready",     [MM_ACTION_EXTEND] = "extend",     [MM_ACTION_REMOVE] = "remove",
+	[MM_ACTION_PUBLISH] = "publish", [MM_ACTION_ACTIVATE] = "activate", [MM_ACTION_RETIRE] = "retire",
 };
 
 /* How many standbys there are when a takeover is near: the one that takes over, and the one after it. */

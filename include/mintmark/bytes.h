@@ -81,6 +81,11 @@ MM_MUSTCHECK enum mm_code mm_strings_copy(struct mm_strings *to, const struct mm
 void mm_strings_free(struct mm_strings *list);
 #define mm_auto_strings MM_CLEANUP(mm_strings_free) struct mm_strings
 
+/* Names and texts as they were written, in order; for mappings with keys of any kind. */
+struct mm_pairs {
+	struct mm_strings names, values;
+};
+
 void mm_string_free(char **text); /* for MM_CLEANUP */
 #define mm_auto_string MM_CLEANUP(mm_string_free) char *
 

@@ -64,6 +64,11 @@ struct mm_config {
 		int64_t burst;      /* at once */
 		int64_t concurrent; /* requests to the admin listener that are under way */
 	} limits;
+	struct mm_strings publish; /* destinations (destination.h); empty: none. Relative directories are joined */
+	struct {
+		char *endpoint; /* of all s3:// destinations; NULL: see destination.h */
+		char *region;
+	} s3;
 	struct {
 		int64_t workers; /* 0 = one for each core */
 		int64_t max_connections;

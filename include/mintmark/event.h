@@ -10,6 +10,7 @@
 
 enum mm_event_kind {
 	MM_EVENT_PUBLISHED,
+	MM_EVENT_DELIVERED, /* later than it was published: by whoever publishes to the destinations */
 	MM_EVENT_ACTIVATED,
 	MM_EVENT_RETIRED,
 	MM_EVENT_TAINTED,

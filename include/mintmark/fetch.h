@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fetching a small document from a peer that may be hostile, with libcurl. */
+/* Fetching a small document from a peer that may be hostile, with libcurl; and looking closely at what it answers. */
 #ifndef MINTMARK_FETCH_H
 #define MINTMARK_FETCH_H
 
@@ -9,6 +9,8 @@ struct mm_fetch_options {
 	const char *ca_file; /* PEM bundle to trust instead of the system's; NULL = the system's */
 	int timeout_ms;      /* for everything together; 0 = 5000 */
 	size_t max_len;      /* 0 = 512 KiB */
+	const char *connect; /* "ADDR[:PORT]" to go to instead of the URL's host, which is still named; NULL: resolve */
+	bool unverified;     /* no certificate is checked: for what is judged, and trusted by nobody */
 };
 
 /*
@@ -19,5 +21,25 @@ struct mm_fetch_options {
  */
 MM_MUSTCHECK enum mm_code mm_fetch(const char *url, const struct mm_fetch_options *options, struct mm_buf *out,
 				   struct mm_err *err);
+
+/* One answer, whatever its status. */
+struct mm_fetched {
+	long status;
+	struct mm_pairs headers; /* of the last answer, names in lower case, in order; at most 100, 64 KiB in all */
+	struct mm_buf body;
+	char *url;          /* that answered, after redirects */
+	unsigned redirects; /* that were followed */
+	int64_t elapsed_ms; /* from the first connection to the last byte */
+};
+void mm_fetched_clear(struct mm_fetched *fetched);
+#define mm_auto_fetched MM_CLEANUP(mm_fetched_clear) struct mm_fetched
+const char *mm_fetched_header(const struct mm_fetched *fetched, const char *name); /* the first; NULL: none */
+
+/*
+ * As mm_fetch, under the same rules, for whoever judges the answer: every status is MM_OK. `*out` must be {0}. It is
+ * filled as far as it came, also on a failure.
+ */
+MM_MUSTCHECK enum mm_code mm_fetch_look(const char *url, const struct mm_fetch_options *options, struct mm_fetched *out,
+					struct mm_err *err);
 
 #endif

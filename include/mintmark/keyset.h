@@ -35,12 +35,17 @@ struct mm_key_record {
 	struct mm_key *key; /* owned reference; private where the store was asked for it and still has it */
 	mm_time created;
 	mm_time published;
+	/*
+	 * When every configured destination had it: only from then on can the world fetch it, so publish_wait counts from
+	 * here (docs/decisions/0021). Without destinations: `published`. Of a published key MM_NEVER means not yet.
+	 */
+	mm_time delivered;
 	mm_time activated;
 	mm_time retired;
 	mm_time tainted; /* retired because it is not trusted to sign any more */
 	mm_time removed;
 	mm_time revoked;
-	mm_duration publish_wait; /* from published until ready */
+	mm_duration publish_wait; /* from delivered until ready */
 	/*
 	 * From retired until it may be removed. Frozen when the key is activated, and never shortened afterwards: a
 	 * token with the lifetime that was allowed then may be under way (docs/decisions/0012).

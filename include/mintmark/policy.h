@@ -20,6 +20,7 @@ struct mm_policy {
 	mm_duration clock_skew;
 	mm_duration max_ttl; /* of any token: tokens.max_ttl, or MM_EXTENDED_TTL where tokens may be extended to it */
 	unsigned max_keys;
+	bool delivers; /* `publish` names destinations: a key is known to the world once all of them have it */
 };
 
 /*

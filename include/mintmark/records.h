@@ -14,11 +14,6 @@ struct mm_records {
 	void *v;       /* n structs of the option's record_size */
 };
 
-/* Names and texts as they were written, in order; for mappings with keys of any kind. */
-struct mm_pairs {
-	struct mm_strings names, values;
-};
-
 /*
  * One of `rules`. Empty lists: nothing was said. What a rule may say is checked by relations (rules.h tells what it
  * means).

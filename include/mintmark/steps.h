@@ -21,6 +21,16 @@ MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct 
 					    const struct mm_policy *policy, mm_duration wait, mm_time now,
 					    struct mm_err *err);
 
+/*
+ * `delivered` is what every destination has now, or a set in which the same keys are published; NULL: there is no
+ * destination. Stamps each published key of `set` that is in it and was not delivered yet: their waits begin. Returns how
+ * many there were.
+ */
+size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivered, mm_time now);
+
+/* Whether some key that is served waits to be delivered. */
+bool mm_keyset_awaits_delivery(const struct mm_keyset *set);
+
 /* Whether the JWKS has room for one more key: to be asked before one is made. MM_EREFUSED: it has not. */
 MM_MUSTCHECK enum mm_code mm_keyset_check_room(const struct mm_keyset *set, const struct mm_policy *policy,
 					       struct mm_err *err);
@@ -84,8 +94,9 @@ MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *ki
 /* The standby of `alg` that is ready first, whether it is yet or not; NULL: there is none. */
 const struct mm_key_record *mm_keyset_standby(const struct mm_keyset *set, const struct mm_alg *alg);
 size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg *alg);
-bool mm_key_is_standby(const struct mm_key_record *record);      /* published, and never yet anything else */
-mm_time mm_key_ready_at(const struct mm_key_record *record);     /* published + publish_wait */
+bool mm_key_is_standby(const struct mm_key_record *record); /* published, and never yet anything else */
+/* delivered + publish_wait; INT64_MAX: nobody can know, it has not been delivered yet. */
+mm_time mm_key_ready_at(const struct mm_key_record *record);
 mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + retire_wait */
 /*
  * The longest lifetime of a token by that key: max_ttl, or less while its retire_wait promises less

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The certificates that a TLS server presents, exactly as it presents them: order, repetitions and what does not belong
+ * to the chain included. Nothing is trusted and nothing is sent; what is found is data for whoever judges it.
+ */
+#ifndef MINTMARK_CERTCHAIN_H
+#define MINTMARK_CERTCHAIN_H
+
+#include <mintmark/bytes.h>
+#include <mintmark/clock.h>
+#include <openssl/types.h>
+
+#define MM_CERTCHAIN_MAX 100 /* certificates; OpenSSL's own bound on a message is 100 KiB */
+
+struct mm_certificate {
+	X509 *x509;
+	char *subject; /* as mm_x509_add_name writes it */
+	char *issuer;
+	mm_time not_before, not_after;
+	uint8_t sha1[20], sha256[32]; /* of the DER */
+	bool self_issued;             /* subject and issuer are the same name */
+	bool is_ca;                   /* basicConstraints says so, or it is of version 1 and self-issued */
+};
+
+struct mm_certchain {
+	size_t n;
+	struct mm_certificate *v; /* the server's own is the first */
+	/* Of a connection; of a file: NULL, "", false. */
+	const char *protocol; /* "TLSv1.3"; static */
+	char address[64];     /* that was connected to: "192.0.2.1:443" */
+	char *sni;            /* that was sent; NULL: the host is an IP address (RFC 6066 §3) */
+};
+void mm_certchain_free(struct mm_certchain *chain);
+MM_AUTO(mm_certchain)
+
+struct mm_certchain_options {
+	const char *connect; /* "ADDR[:PORT]" to go to instead of resolving `host`; SNI stays the host. NULL: resolve */
+	int timeout_ms;      /* for everything together, name resolution included; 0 = 5000 */
+};
+
+/*
+ * Connects to `host` (a name, or an IP address without brackets), TLS 1.2 or 1.3, with SNI and ALPN http/1.1 as IAM
+ * does, keeps what is presented and closes. MM_ENETWORK: it cannot be resolved or reached, speaks no TLS, or presents
+ * nothing; MM_ETIMEOUT: a phase that the line names (connecting, the TLS handshake) did not end in time; MM_ELIMIT.
+ */
+MM_MUSTCHECK enum mm_code mm_certchain_fetch(const char *host, int port, const struct mm_certchain_options *options,
+					     struct mm_certchain **out, struct mm_err *err);
+
+/* Every certificate of a PEM file, or the one of a DER file, in its order. MM_EPARSE: there is none, or it is broken. */
+MM_MUSTCHECK enum mm_code mm_certchain_parse(struct mm_span text, struct mm_certchain **out, struct mm_err *err);
+
+/* Whether `issuer` signed `certificate`: names and signature. */
+bool mm_certificate_issued(const struct mm_certificate *issuer, const struct mm_certificate *certificate);
+
+/* Whether the certificate is for `host` (RFC 6125: subjectAltName alone; an IP address by its iPAddress entry). */
+bool mm_certificate_names(const struct mm_certificate *certificate, const char *host);
+
+/*
+ * Whether a verifier that trusts `ca_file` (NULL: the system's authorities) accepts the chain for a TLS server at `now`,
+ * whatever its name. MM_EVERIFY: it does not, with OpenSSL's reason; MM_ENOTFOUND: there are no authorities to ask.
+ */
+MM_MUSTCHECK enum mm_code mm_certchain_verify(const struct mm_certchain *chain, const char *ca_file, mm_time now,
+					      struct mm_err *err);
+
+#endif

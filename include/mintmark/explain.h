@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Would AWS STS accept this token for this role, and if not, why? What AssumeRoleWithWebIdentity does, in its order: the
+ * token, the provider, the policy; and for whatever fails, what is probably wrong.
+ */
+#ifndef MINTMARK_EXPLAIN_H
+#define MINTMARK_EXPLAIN_H
+
+#include <mintmark/iam.h>
+#include <mintmark/jwks.h>
+
+/* What is asked; everything is borrowed. */
+struct mm_explain {
+	const struct mm_iam_policy *policy;
+	struct mm_span token;
+	const struct mm_jwks *jwks;    /* to verify the signature by; NULL: it is not verified, and that is said */
+	const json_t *provider;        /* `aws iam get-open-id-connect-provider`: Url, ClientIDList; NULL: not known */
+	const char *provider_arn;      /* NULL: taken from the policy's principal */
+	const char *role_arn;          /* NULL: from the account's annotation, or not known */
+	const json_t *service_account; /* a ServiceAccount, a Pod, or a List of them; NULL: not known */
+	const struct mm_iam_key *context; /* further condition keys: aws:SourceIp, … */
+	size_t context_count;
+	mm_time now;
+};
+
+struct mm_explanation {
+	bool allowed;
+	char *error; /* what STS would answer: "InvalidIdentityToken: …", "AccessDenied: …"; NULL when allowed */
+	struct mm_findings token;        /* token.*: form, algorithm, key, signature, times, issuer, audience */
+	struct mm_findings provider;     /* provider.* */
+	struct mm_findings account;      /* account.*: annotations of the ServiceAccount */
+	struct mm_findings hints;        /* hint.*: what is probably wrong, the likeliest first */
+	struct mm_iam_decision decision; /* borrows from policy and explanation */
+	bool decided;                    /* false: the token was refused before the policy was looked at */
+	/* what the decision borrows */
+	void *request;
+};
+void mm_explanation_clear(struct mm_explanation *explanation);
+#define mm_auto_explanation MM_CLEANUP(mm_explanation_clear) struct mm_explanation
+
+/*
+ * Explains. A token that is refused is no error: MM_OK with allowed false. The policy is evaluated also for a token that
+ * STS would have refused before, as far as it can be read, so that one run tells all. MM_EPARSE: provider or service
+ * account are not what they should be; MM_ENOMEM, MM_ECRYPTO.
+ */
+MM_MUSTCHECK enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation *out, struct mm_err *err);
+
+#endif
