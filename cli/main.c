@@ -25,14 +25,43 @@ static const struct mm_command caller_group = {
 	.help = "explain what callers of the admin listener may do",
 };
 
+static const struct mm_command trust_group = {
+	.name = "trust",
+	.arguments = "COMMAND",
+	.flags = mm_no_flags,
+	.help = "write, explain and check the trust policies of AWS roles",
+};
+
 static const struct mm_command *const commands[] = {
-	&mm_cmd_init,         &mm_cmd_serve,        &mm_cmd_dev,           &token_group,
-	&mm_cmd_token_create, &mm_cmd_token_verify, &mm_cmd_token_inspect, &key_group,
-	&mm_cmd_key_list,     &mm_cmd_key_timeline, &mm_cmd_key_simulate,  &mm_cmd_key_prepare,
-	&mm_cmd_key_activate, &mm_cmd_key_rotate,   &mm_cmd_key_taint,     &mm_cmd_key_revoke,
-	&mm_cmd_key_import,   &mm_cmd_key_export,   &mm_cmd_jwks,          &mm_cmd_discovery,
-	&mm_cmd_publish,      &caller_group,        &mm_cmd_caller_can_i,  &mm_cmd_kubeconfig,
-	&mm_cmd_version,      &mm_cmd_completion,   &mm_cmd_help,          NULL,
+	&mm_cmd_init,
+	&mm_cmd_serve,
+	&mm_cmd_dev,
+	&token_group,
+	&mm_cmd_token_create,
+	&mm_cmd_token_verify,
+	&mm_cmd_token_inspect,
+	&key_group,
+	&mm_cmd_key_list,
+	&mm_cmd_key_timeline,
+	&mm_cmd_key_simulate,
+	&mm_cmd_key_prepare,
+	&mm_cmd_key_activate,
+	&mm_cmd_key_rotate,
+	&mm_cmd_key_taint,
+	&mm_cmd_key_revoke,
+	&mm_cmd_key_import,
+	&mm_cmd_key_export,
+	&mm_cmd_jwks,
+	&mm_cmd_discovery,
+	&mm_cmd_publish,
+	&trust_group,
+	&caller_group,
+	&mm_cmd_caller_can_i,
+	&mm_cmd_kubeconfig,
+	&mm_cmd_version,
+	&mm_cmd_completion,
+	&mm_cmd_help,
+	NULL,
 };
 
 int main(int argc, char **argv)
