@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The publisher: brings what is committed to every destination of the option `publish`, and commits that it is there, so
- * that the waits of new keys begin (mm_manage_deliver). It belongs to one thread, which turns it about once a second.
- * The work is done by a job in a thread of its own with a store handle of its own: a bucket takes as long as it takes.
+ * The publisher: brings what is committed to every destination of the option `publish`, and when all of them hold it,
+ * commits that (mm_manage_deliver), so that the waits of new keys begin. It belongs to one thread, which turns it about
+ * once a second and after whatever may have changed revision or configuration. Nothing here waits: the destinations have
+ * couriers, and the commit a thread of its own.
  */
 #ifndef MINTMARK_ISSUER_PUBLISHER_H
 #define MINTMARK_ISSUER_PUBLISHER_H
@@ -10,18 +11,20 @@
 #include <mintmark/config.h>
 #include <mintmark/log.h>
 #include <mintmark/metrics.h>
+#include <mintmark/snapshot.h>
 #include <mintmark/store.h>
 
 /* For the metrics, which other threads read. */
 struct mm_publisher_stats {
-	mm_counter succeeded;      /* rounds in which every destination came to hold the newest revision */
-	mm_counter failed;         /* the others */
-	_Atomic uint64_t revision; /* the newest that is everywhere; 0: none yet */
+	mm_counter succeeded; /* journeys to one destination */
+	mm_counter failed;
+	_Atomic uint64_t revision; /* the last that was everywhere; 0: none yet, or no destinations */
+	_Atomic uint64_t behind;   /* destinations that are not known to hold the newest one */
 };
 
 /* All of it is borrowed and outlives the publisher. */
 struct mm_publisher_parts {
-	struct mm_store *store; /* shared once, by mm_publisher_new */
+	struct mm_store *store; /* shared */
 	struct mm_log *log;
 	struct mm_publisher_stats *stats;
 };
@@ -32,20 +35,17 @@ struct mm_publisher;
 MM_MUSTCHECK enum mm_code mm_publisher_new(const struct mm_publisher_parts *parts, struct mm_publisher **out,
 					   struct mm_err *err);
 
-/*
- * Starts a job when destinations are configured, none is running, and one of them may not hold `revision`: at the start,
- * when revision or configuration are others than in the last round that succeeded, 1 s, then 2 s, up to a minute after a
- * failure. A destination that already succeeded with that revision is not asked again.
- */
-void mm_publisher_turn(struct mm_publisher *publisher, const struct mm_config *config, uint64_t revision,
+/* `snapshot` is the newest that is known; it is referenced where it is still needed afterwards. */
+void mm_publisher_turn(struct mm_publisher *publisher, const struct mm_config *config, struct mm_snapshot *snapshot,
 		       int64_t steady_ns);
 
 int mm_publisher_fd(const struct mm_publisher *publisher); /* readable when a job has ended: then collect */
 
-/* Takes the result of the job that has ended, and logs what is news in it: each destination that failed or recovered. */
+/* Takes the results of the jobs that have ended. Look into the store afterwards: there may have been a commit. */
 void mm_publisher_collect(struct mm_publisher *publisher, int64_t steady_ns);
 
-bool mm_publisher_works(const struct mm_publisher *publisher); /* a job is running */
+bool mm_publisher_works(const struct mm_publisher *publisher); /* a job is running; what it does may be broken off */
+void mm_publisher_retry(struct mm_publisher *publisher);       /* what failed is tried again at the next turn */
 
 /* Not while a job is running. */
 void mm_publisher_free(struct mm_publisher *publisher);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/rotor.h"
 
+#include "issuer/retry.h"
+
 #include <mintmark/clockguard.h>
 #include <mintmark/file.h>
 #include <mintmark/manage.h>
@@ -12,8 +14,6 @@
 
 #define SECOND_NS     INT64_C(1000000000)
 #define TOLERANCE_MIN 2 /* seconds; the wall clock is read in whole ones */
-
-enum { RETRY_FIRST = 1, RETRY_LAST = 60 }; /* seconds */
 
 /* Written by the rotor before the thread starts and read after it has ended; the job has it in between. */
 struct job {
@@ -36,10 +36,8 @@ struct mm_rotor {
 	bool guarding; /* since the first turn */
 	struct job job;
 	bool works;
-	uint64_t revision;   /* at the last turn */
-	mm_duration backoff; /* 0: the last job did what it should */
-	int64_t retry_ns;    /* no job before; by the steady clock */
-	char complaint[MM_ERR_TEXT_MAX];
+	uint64_t revision; /* at the last turn */
+	struct mm_retry retry;
 };
 
 enum mm_code mm_rotor_new(const struct mm_rotor_parts *parts, struct mm_rotor **out, struct mm_err *err)
@@ -81,7 +79,7 @@ bool mm_rotor_works(const struct mm_rotor *rotor)
 
 bool mm_rotor_failed(const struct mm_rotor *rotor)
 {
-	return rotor->backoff > 0;
+	return rotor->retry.delay > 0;
 }
 
 bool mm_rotor_makes_key(const struct mm_rotor *rotor)
@@ -91,8 +89,7 @@ bool mm_rotor_makes_key(const struct mm_rotor *rotor)
 
 void mm_rotor_retry(struct mm_rotor *rotor)
 {
-	rotor->retry_ns = 0;
-	rotor->complaint[0] = '\0';
+	mm_retry_at_once(&rotor->retry);
 }
 
 /* ---- the job, in its thread -------------------------------------------------------------------------------------- */
@@ -145,31 +142,18 @@ static void *run_job(void *arg)
 
 /* ---- its result -------------------------------------------------------------------------------------------------- */
 
-static void fail(struct mm_rotor *rotor, const struct mm_err *err)
+static void fail(struct mm_rotor *rotor, const struct mm_err *err, int64_t steady_ns)
 {
 	mm_counter_add(&rotor->parts.stats->failures, 1);
-	rotor->backoff = rotor->backoff ? 2 * rotor->backoff : RETRY_FIRST;
-	if (rotor->backoff > RETRY_LAST)
-		rotor->backoff = RETRY_LAST;
-	if (strcmp(rotor->complaint, err->text) == 0)
-		return;
-	memcpy(rotor->complaint, err->text, sizeof rotor->complaint);
-	mm_log(rotor->parts.log, MM_LOG_ERROR,
-	       "a due key rotation cannot be committed; it is tried again, and serving goes on", MM_F_ERR(err));
+	if (mm_retry_fail(&rotor->retry, err, steady_ns))
+		mm_log(rotor->parts.log, MM_LOG_ERROR,
+		       "a due key rotation cannot be committed; it is tried again, and serving goes on", MM_F_ERR(err));
 }
 
 static void recover(struct mm_rotor *rotor)
 {
-	if (rotor->backoff > 0)
+	if (mm_retry_succeed(&rotor->retry))
 		mm_log(rotor->parts.log, MM_LOG_INFO, "no key rotation is overdue any more");
-	rotor->backoff = 0;
-	rotor->complaint[0] = '\0';
-}
-
-/* Not at once even if all went well: a server that cannot load what was committed would have it done for ever. */
-static void put_off(struct mm_rotor *rotor, int64_t steady_ns)
-{
-	rotor->retry_ns = steady_ns + (rotor->backoff ? rotor->backoff : RETRY_FIRST) * SECOND_NS;
 }
 
 void mm_rotor_collect(struct mm_rotor *rotor, int64_t steady_ns)
@@ -184,8 +168,9 @@ void mm_rotor_collect(struct mm_rotor *rotor, int64_t steady_ns)
 	if (job->code == MM_OK)
 		recover(rotor);
 	else if (job->code != MM_ECONFLICT) /* others commit all the time: then something is done */
-		fail(rotor, &job->err);
-	put_off(rotor, steady_ns);
+		fail(rotor, &job->err, steady_ns);
+	/* Also if all went well: a server that cannot load what was committed would have it done for ever. */
+	mm_retry_put_off(&rotor->retry, steady_ns);
 	if (job->committed && job->store->warning.code != MM_OK)
 		mm_log(rotor->parts.log, MM_LOG_WARN, "a key rotation was committed, but left something undone",
 		       MM_F_ERR(&job->store->warning));
@@ -251,8 +236,7 @@ static void start_job(struct mm_rotor *rotor, const struct mm_policy *policy, mm
 	rotor->works = mm_thread_start(&job->thread, run_job, job, &err) == MM_OK;
 	if (rotor->works)
 		return;
-	fail(rotor, &err);
-	put_off(rotor, steady_ns);
+	fail(rotor, &err, steady_ns);
 }
 
 void mm_rotor_turn(struct mm_rotor *rotor, const struct mm_keyset *set, const struct mm_policy *policy, mm_time now,
@@ -264,11 +248,11 @@ void mm_rotor_turn(struct mm_rotor *rotor, const struct mm_keyset *set, const st
 	if (rotor->works)
 		return;
 	if (set->revision != rotor->revision)
-		rotor->retry_ns = 0;
+		rotor->retry.at_ns = 0;
 	rotor->revision = set->revision;
 	next = mm_schedule_next(set, policy, now);
 	if (next.kind == MM_ACTION_NONE || next.at > now)
 		recover(rotor);
-	else if (clock_is_good && steady_ns >= rotor->retry_ns)
+	else if (clock_is_good && mm_retry_due(&rotor->retry, steady_ns))
 		start_job(rotor, policy, now, steady_ns);
 }
