@@ -3,12 +3,13 @@
 
 #include <arpa/inet.h>
 #include <mintmark/dns.h>
+#include <mintmark/url.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SCHEME "s3://"
 
-enum { BUCKET_MIN = 3, BUCKET_MAX = 63 };
+enum { BUCKET_MIN = 3, BUCKET_MAX = 63, REGION_MAX = 63 };
 
 /* Why S3 would not have such a bucket, or NULL. */
 static const char *bucket_objection(const char *bucket)
@@ -93,7 +94,7 @@ enum mm_code mm_s3_location_parse(const char *text, struct mm_s3_location *out, 
 	if (out)
 		*out = (struct mm_s3_location){0};
 	if (strncmp(text, SCHEME, strlen(SCHEME)) != 0)
-		return mm_fail(err, MM_EPARSE, "\"%s\": accepted is s3://BUCKET or s3://BUCKET/PREFIX", text);
+		return mm_fail(err, MM_EPARSE, "\"%s\": expected s3://BUCKET or s3://BUCKET/PREFIX", text);
 	if (!split(text + strlen(SCHEME), &location))
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	objection = bucket_objection(location.bucket);
@@ -113,4 +114,30 @@ void mm_s3_location_clear(struct mm_s3_location *location)
 	free(location->bucket);
 	free(location->prefix);
 	*location = (struct mm_s3_location){0};
+}
+
+enum mm_code mm_s3_endpoint_check(const char *text, struct mm_err *err)
+{
+	mm_auto(mm_url) url = NULL;
+	enum mm_code code = mm_url_parse(text, &url, err);
+
+	if (code != MM_OK)
+		return code;
+	if (url->query)
+		return mm_fail(err, MM_EREFUSED, "URL \"%s\": it must not have a query (?)", text);
+	/* Answers decide when keys begin to sign, and temporary credentials come with a token. */
+	if (!url->https && !mm_host_is_loopback(url->host))
+		return mm_fail(err, MM_EREFUSED,
+			       "URL \"%s\": it must begin with https:// (http is for loopback hosts alone)", text);
+	return MM_OK;
+}
+
+enum mm_code mm_s3_region_check(const char *text, struct mm_err *err)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	size_t len = strlen(text);
+
+	if (len > 0 && len <= REGION_MAX && strspn(text, characters) == len)
+		return MM_OK;
+	return mm_fail(err, MM_EREFUSED, "\"%.80s\": no name of a region, such as eu-central-1", text);
 }

@@ -3,6 +3,7 @@
 
 #include <mintmark/config.h>
 #include <mintmark/dns.h>
+#include <mintmark/s3.h>
 #include <mintmark/url.h>
 #include <string.h>
 #include <sys/un.h>
@@ -41,6 +42,11 @@ enum mm_code mm_check_admin_address(const char *value, struct mm_err *err)
 	if (strcmp(value, MM_LISTEN_OFF) == 0)
 		return MM_OK;
 	return path ? check_socket_path(path, err) : mm_check_address(value, err);
+}
+
+enum mm_code mm_check_destination(const char *value, struct mm_err *err)
+{
+	return mm_s3_location_meant(value) ? mm_s3_location_parse(value, NULL, err) : MM_OK;
 }
 
 enum mm_code mm_check_rsa_bits(const char *value, struct mm_err *err)

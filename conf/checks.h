@@ -11,6 +11,7 @@
 enum mm_code mm_check_issuer(const char *value, struct mm_err *err);
 enum mm_code mm_check_address(const char *value, struct mm_err *err);       /* HOST:PORT */
 enum mm_code mm_check_admin_address(const char *value, struct mm_err *err); /* that, unix:/PATH, or off */
+enum mm_code mm_check_destination(const char *value, struct mm_err *err);   /* a directory, or s3://BUCKET[/PREFIX] */
 enum mm_code mm_check_rsa_bits(const char *value, struct mm_err *err);
 enum mm_code mm_check_label(const char *value, struct mm_err *err);     /* a name in DNS-1123's smaller form */
 enum mm_code mm_check_subdomain(const char *value, struct mm_err *err); /* and in its larger one */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf/lists.h"
 
+#include <mintmark/s3.h>
 #include <string.h>
 
 #define ITEM_MAX      1024 /* bytes of an item of a list */
@@ -24,6 +25,16 @@ static void replace_list(struct mm_strings *out, struct mm_strings *list)
 	*list = (struct mm_strings){0};
 }
 
+/* A relative directory among destinations becomes what it is from the process's own. */
+static void add_text(const struct mm_option *option, const struct mm_yaml *item, const struct mm_place *place,
+		     struct mm_buf *out)
+{
+	if (option->type == MM_OPT_DESTINATIONS && !mm_s3_location_meant(item->text))
+		mm_place_join(place, item->text, out);
+	else
+		mm_buf_add_str(out, item->text);
+}
+
 enum mm_code mm_strings_set(const struct mm_option *option, void *out, const struct mm_yaml *written,
 			    const struct mm_place *place, struct mm_err *err)
 {
@@ -32,15 +43,19 @@ enum mm_code mm_strings_set(const struct mm_option *option, void *out, const str
 
 	for (size_t i = 0; i < written->count && code == MM_OK; i++) {
 		const struct mm_yaml *item = &written->items[i];
+		mm_auto_buf text = {0};
 
 		code = mm_text_check(option, item, place, err);
 		if (code != MM_OK)
 			return code;
 		if (*item->text == '\0' || strlen(item->text) > ITEM_MAX)
 			return mm_value_refuse(option, item, "", place, err);
-		if (mm_strings_has(&list, item->text))
+		add_text(option, item, place, &text);
+		code = mm_buf_check(&text, err);
+		if (code == MM_OK && mm_strings_has(&list, text.p))
 			return mm_value_refuse(option, item, "twice", place, err);
-		code = mm_strings_add(&list, item->text, err);
+		if (code == MM_OK)
+			code = mm_strings_add(&list, text.p, err);
 	}
 	if (code == MM_OK)
 		replace_list(out, &list);

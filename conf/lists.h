@@ -5,7 +5,7 @@
 
 #include "conf/refuse.h"
 
-/* As mm_option_set; `out` is a struct mm_strings, or struct mm_pairs. */
+/* As mm_option_set; `out` is a struct mm_strings, or struct mm_pairs. The first is for lists of destinations too. */
 MM_MUSTCHECK enum mm_code mm_strings_set(const struct mm_option *option, void *out, const struct mm_yaml *written,
 					 const struct mm_place *place, struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_command_set(const struct mm_option *option, void *out, const struct mm_yaml *written,

@@ -6,6 +6,7 @@
 #include "conf/record_fields.h"
 
 #include <mintmark/config.h>
+#include <mintmark/s3.h>
 #include <string.h>
 
 #define DAY  ((int64_t)86400)
@@ -246,6 +247,33 @@ const struct mm_option mm_options[] = {
 	 .max = 100000,
 	 .reloadable = true,
 	 .help = "Requests to the admin listener that wait for the rest of their bodies, of all callers."},
+	{.name = "publish",
+	 .type = MM_OPT_DESTINATIONS,
+	 .offset = AT(publish),
+	 .min = 1,
+	 .max = 16,
+	 .reloadable = true,
+	 .check = mm_check_destination,
+	 .accepts = "a list of 1 to 16 different directories, s3://BUCKET or s3://BUCKET/PREFIX",
+	 .help = "Where serve writes the documents after each change; a new key waits until all of these have it."},
+	{.name = "s3.endpoint",
+	 .type = MM_OPT_STRING,
+	 .offset = AT(s3.endpoint),
+	 .min = 1,
+	 .max = 1024,
+	 .reloadable = true,
+	 .check = mm_s3_endpoint_check,
+	 .accepts = "an https URL without query (http for loopback hosts alone)",
+	 .help = "The store behind s3:// destinations; without it the one of the environment, or AWS."},
+	{.name = "s3.region",
+	 .type = MM_OPT_STRING,
+	 .offset = AT(s3.region),
+	 .min = 1,
+	 .max = 63,
+	 .reloadable = true,
+	 .check = mm_s3_region_check,
+	 .accepts = "the name of a region, such as eu-central-1",
+	 .help = "The region of s3:// destinations; without it the one of the environment or the profile."},
 	{.name = "http.workers",
 	 .type = MM_OPT_INT,
 	 .offset = AT(http.workers),

@@ -5,6 +5,13 @@
 
 #define QUOTED_MAX 80 /* bytes of a wrong value that a message repeats */
 
+void mm_place_join(const struct mm_place *place, const char *path, struct mm_buf *out)
+{
+	if (*path != '/' && *path != '\0' && strcmp(place->base_dir, ".") != 0)
+		mm_buf_printf(out, "%s/", place->base_dir);
+	mm_buf_add_str(out, path);
+}
+
 static void add_found(const struct mm_yaml *written, struct mm_buf *out)
 {
 	static const char *const kinds[] = {

@@ -14,6 +14,9 @@ struct mm_place {
 	const char *name;     /* of the option in full: "rules[1].may" */
 };
 
+/* A path that is written there as it is from the process's own directory. MM_ENOMEM is in the buffer. */
+void mm_place_join(const struct mm_place *place, const char *path, struct mm_buf *out);
+
 /*
  * MM_ECONFIG with 'FILE:LINE: NAME: found "X": WHY; accepted: ACCEPTS'. The line, and what was found, are those of
  * `written`; `why` is the broken rule, or "".

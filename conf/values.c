@@ -40,13 +40,10 @@ static enum mm_code set_string(const struct mm_option *option, void *out, const 
 static enum mm_code set_path(const struct mm_option *option, void *out, const struct mm_yaml *written,
 			     const struct mm_place *place, struct mm_err *err)
 {
-	const char *text = written->text;
 	mm_auto_buf joined = {0};
 	enum mm_code code;
 
-	if (*text == '/' || *text == '\0' || strcmp(place->base_dir, ".") == 0)
-		return set_text(option, out, text, written, place, err);
-	mm_buf_printf(&joined, "%s/%s", place->base_dir, text);
+	mm_place_join(place, written->text, &joined);
 	code = mm_buf_check(&joined, err);
 	return code == MM_OK ? set_text(option, out, joined.p, written, place, err) : code;
 }
@@ -240,6 +237,7 @@ static const struct type_row {
 	[MM_OPT_ENUM] = {MM_YAML_SCALAR, set_enum, number_equal, number_clear, number_copy},
 	[MM_OPT_STRINGS] = {MM_YAML_LIST, mm_strings_set, strings_equal, strings_clear, strings_copy},
 	[MM_OPT_COMMAND] = {MM_YAML_LIST, mm_command_set, strings_equal, strings_clear, strings_copy},
+	[MM_OPT_DESTINATIONS] = {MM_YAML_LIST, mm_strings_set, strings_equal, strings_clear, strings_copy},
 	[MM_OPT_BOOL] = {MM_YAML_SCALAR, set_bool, bool_equal, bool_clear, bool_copy},
 	[MM_OPT_PAIRS] = {MM_YAML_MAPPING, mm_pairs_set, pairs_equal, pairs_clear, pairs_copy},
 	[MM_OPT_RECORDS] = {MM_YAML_LIST, mm_records_set, mm_records_equal, mm_records_clear, mm_records_copy},

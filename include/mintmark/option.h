@@ -14,11 +14,12 @@ enum mm_option_type {
 	MM_OPT_DURATION,
 	MM_OPT_INT,
 	MM_OPT_ENUM,
-	MM_OPT_STRINGS, /* a list of different texts; struct mm_strings */
-	MM_OPT_COMMAND, /* the absolute path of a program, and its arguments; likewise */
-	MM_OPT_BOOL,    /* true or false */
-	MM_OPT_PAIRS,   /* a mapping of whatever names to texts; struct mm_pairs */
-	MM_OPT_RECORDS, /* a list of mappings; struct mm_records */
+	MM_OPT_STRINGS,      /* a list of different texts; struct mm_strings */
+	MM_OPT_COMMAND,      /* the absolute path of a program, and its arguments; likewise */
+	MM_OPT_DESTINATIONS, /* a list of different directories and s3:// locations; likewise */
+	MM_OPT_BOOL,         /* true or false */
+	MM_OPT_PAIRS,        /* a mapping of whatever names to texts; struct mm_pairs */
+	MM_OPT_RECORDS,      /* a list of mappings; struct mm_records */
 };
 struct mm_option {
 	const char *name; /* "keys.rotate_every" */

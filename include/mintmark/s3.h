@@ -25,4 +25,12 @@ MM_MUSTCHECK enum mm_code mm_s3_location_parse(const char *text, struct mm_s3_lo
 void mm_s3_location_clear(struct mm_s3_location *location);
 #define mm_auto_s3_location MM_CLEANUP(mm_s3_location_clear) struct mm_s3_location
 
+/*
+ * The URL of a store that speaks S3: https, or http for a loopback host; it may have a port and a path, but no query.
+ * MM_EPARSE, MM_EREFUSED.
+ */
+MM_MUSTCHECK enum mm_code mm_s3_endpoint_check(const char *text, struct mm_err *err);
+/* A region, as it stands in signatures and in AWS' host names: 1 to 63 of letters, digits, '-' and '_'. MM_EREFUSED. */
+MM_MUSTCHECK enum mm_code mm_s3_region_check(const char *text, struct mm_err *err);
+
 #endif

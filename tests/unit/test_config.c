@@ -45,6 +45,9 @@ static void every_default_is_filled_in(void **state)
 	assert_int_equal(config->limits.rate, 1000);
 	assert_int_equal(config->limits.burst, 2000);
 	assert_int_equal(config->limits.concurrent, 400);
+	assert_int_equal(config->publish.n, 0);
+	assert_null(config->s3.endpoint);
+	assert_null(config->s3.region);
 	assert_int_equal(config->http.workers, 0);
 	assert_int_equal(config->http.max_connections, 10000);
 	assert_int_equal(config->http.head_timeout, 10);
@@ -150,7 +153,7 @@ static void unknown_keys_name_the_nearest_or_what_is_accepted(void **state)
 			     "accepted: algorithm, algorithms, rsa_bits, rotate_every");
 	written_parse_refuse(MINIMAL "zzz: 1\n",
 			     "accepted: issuer, data_dir, listen, tls, keys, tokens, callers, rules, "
-			     "service_accounts, bound_objects, limits, http, log");
+			     "service_accounts, bound_objects, limits, publish, s3, http, log");
 	written_parse_refuse("issuer:\n  zzz: 1\n", "issuer: found a mapping; accepted: an https URL");
 }
 

@@ -95,6 +95,33 @@ static void algorithms_are_different_words_of_the_table(void **state)
 	written_refuse("keys.algorithms", "[RS256, RS256]", "found \"RS256\": twice; accepted: a list of");
 }
 
+static void a_relative_directory_to_publish_in_is_beside_the_file(void **state)
+{
+	mm_auto(mm_config) config = written_config_new();
+	(void)state;
+
+	written_accept(config, "publish", "[s3://bucket/a, /var/www, www, ./s3]");
+	assert_int_equal(config->publish.n, 4);
+	assert_string_equal(config->publish.v[0], "s3://bucket/a");
+	assert_string_equal(config->publish.v[1], "/var/www");
+	assert_string_equal(config->publish.v[2], "/base/www");
+	assert_string_equal(config->publish.v[3], "/base/./s3");
+}
+
+static void what_is_neither_directory_nor_location_is_no_destination(void **state)
+{
+	(void)state;
+
+	written_refuse("publish", "[gs://bucket]",
+		       "f.yaml:1: publish: found \"gs://bucket\": expected s3://BUCKET or s3://BUCKET/PREFIX; "
+		       "accepted: a list of 1 to 16 different directories");
+	written_refuse("publish", "[s3://Bucket]", "found \"s3://Bucket\": the name of a bucket is of a-z");
+	written_refuse("publish", "['']", "found \"\"; accepted: ");
+	written_refuse("publish", "[]", "found an empty list");
+	written_refuse("publish", "[www, /base/www]", "found \"/base/www\": twice");
+	written_refuse("publish", "s3://bucket", "found \"s3://bucket\"; accepted: a list");
+}
+
 /* A command is run without $PATH; and unlike other lists, it may say a thing twice, or nothing. */
 static void a_command_begins_with_an_absolute_path(void **state)
 {
@@ -207,6 +234,8 @@ int main(void)
 		cmocka_unit_test(the_length_of_an_item_has_a_limit),
 		cmocka_unit_test(the_number_of_items_has_a_limit),
 		cmocka_unit_test(algorithms_are_different_words_of_the_table),
+		cmocka_unit_test(a_relative_directory_to_publish_in_is_beside_the_file),
+		cmocka_unit_test(what_is_neither_directory_nor_location_is_no_destination),
 		cmocka_unit_test(a_command_begins_with_an_absolute_path),
 		cmocka_unit_test(a_command_has_its_limits),
 		cmocka_unit_test(pairs_are_kept_as_they_are_written),

@@ -114,6 +114,7 @@ static void accepts_is_derived_from_type_and_range(void **state)
 		{"tokens.extend_expiration", "true or false"},
 		{"rules", "a list of at most 1000 mappings with users, groups, may, namespaces, service_accounts, "
 			  "audiences and max_ttl"},
+		{"publish", "a list of 1 to 16 different directories, s3://BUCKET or s3://BUCKET/PREFIX"},
 		{"bound_objects", "any, or a list of at most 10000 mappings with kind, namespace, name, uid, "
 				  "service_account, node_name and node_uid"},
 	};
@@ -296,6 +297,9 @@ static void sample_stays_valid_with_everything_commented_in(void **state)
 	assert_int_equal(config->service_accounts.n, 1);
 	assert_int_equal(config->bound_objects.n, 3);
 	assert_int_equal(config->limits.burst, defaults->limits.burst);
+	assert_int_equal(config->publish.n, 2);
+	assert_non_null(config->s3.endpoint);
+	assert_non_null(config->s3.region);
 }
 
 /* "(reload)" stands in the sample's comment above an option exactly when a reload takes the option over. */

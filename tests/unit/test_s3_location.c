@@ -40,10 +40,10 @@ static void anything_else_is_refused_with_the_rule(void **state)
 	static const struct {
 		const char *text, *rule;
 	} rows[] = {
-		{"gs://bucket", "accepted is s3://BUCKET or s3://BUCKET/PREFIX"},
-		{"S3://bucket", "accepted is s3://BUCKET"},
-		{"https://bucket.s3.amazonaws.com/", "accepted is s3://BUCKET"},
-		{"s3:/bucket", "accepted is s3://BUCKET"},
+		{"gs://bucket", "expected s3://BUCKET or s3://BUCKET/PREFIX"},
+		{"S3://bucket", "expected s3://BUCKET"},
+		{"https://bucket.s3.amazonaws.com/", "expected s3://BUCKET"},
+		{"s3:/bucket", "expected s3://BUCKET"},
 		{"s3://", "3 to 63 characters"},
 		{"s3:///a", "3 to 63 characters"},
 		{"s3://ab", "3 to 63 characters"},
@@ -114,6 +114,49 @@ static void what_has_no_scheme_is_a_directory(void **state)
 		assert_false(mm_s3_location_meant(directories[i]));
 }
 
+static void an_endpoint_is_an_https_url_or_on_loopback(void **state)
+{
+	static const char *const good[] = {"https://minio.example.com", "https://h:9000",
+					   "https://h/storage/v1/s3",   "http://127.0.0.1:9000",
+					   "http://localhost:9000/",    "http://[::1]:9000"};
+	static const struct {
+		const char *text, *rule;
+	} bad[] = {
+		{"http://minio.example.com", "http is for loopback hosts alone"},
+		{"minio.example.com", "expected https://HOST/PATH"},
+		{"s3://bucket", "expected https://HOST/PATH"},
+		{"https://key:secret@h", "a user or password has no place in it"},
+		{"https://h?x=y", "must not have a query"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < MM_COUNT(good); i++)
+		assert_ok(mm_s3_endpoint_check(good[i], &err), &err);
+	for (size_t i = 0; i < MM_COUNT(bad); i++) {
+		assert_int_not_equal(mm_s3_endpoint_check(bad[i].text, &err), MM_OK);
+		assert_contains(err.text, bad[i].rule);
+		mm_err_clear(&err);
+	}
+}
+
+static void a_region_can_stand_in_a_host_name_and_in_a_signature(void **state)
+{
+	static const char *const good[] = {"eu-central-1", "us-gov-west-1", "auto", "RegionOne", "x_1"};
+	static const char *const bad[] = {"",
+					  "eu central",
+					  "eu.central",
+					  "eu/central",
+					  "\xc3\xa4",
+					  "a\n",
+					  "a234567890123456789012345678901234567890123456789012345678901234"};
+	(void)state;
+
+	for (size_t i = 0; i < MM_COUNT(good); i++)
+		assert_ok(mm_s3_region_check(good[i], &err), &err);
+	for (size_t i = 0; i < MM_COUNT(bad); i++)
+		assert_fails(mm_s3_region_check(bad[i], &err), MM_EREFUSED, &err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +164,8 @@ int main(void)
 		cmocka_unit_test(anything_else_is_refused_with_the_rule),
 		cmocka_unit_test(bucket_and_prefix_have_their_greatest_lengths),
 		cmocka_unit_test(what_has_no_scheme_is_a_directory),
+		cmocka_unit_test(an_endpoint_is_an_https_url_or_on_loopback),
+		cmocka_unit_test(a_region_can_stand_in_a_host_name_and_in_a_signature),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

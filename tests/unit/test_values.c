@@ -172,6 +172,7 @@ static const struct {
 	{"log.access", "json"},
 	{"tokens.audiences", "[aud]"},
 	{"keys.on_change", "[/c]"},
+	{"publish", "[s3://bucket, www]"},
 	{"tokens.extend_expiration", "true"},
 	{"rules", "[{users: [a], may: [review], max_ttl: 1h}]"},
 	{"service_accounts", "[{namespace: n, name: a, annotations: {a.b/c: d}}]"},
