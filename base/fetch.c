@@ -1,105 +1,149 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/fetch.h>
 
-#include <curl/curl.h>
+#include "base/transfer.h"
+
 #include <mintmark/clock.h>
 #include <mintmark/url.h>
-#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { REDIRECTS_MAX = 3, TIMEOUT_MS = 5000, LEN_MAX = 512 * 1024 };
+enum { REDIRECTS_MAX = 3, TIMEOUT_MS = 5000, LEN_MAX = 512 * 1024, HEADERS_MAX = 100, HEAD_MAX = 64 * 1024 };
 
 struct fetch {
-	CURL *curl;
+	struct mm_transfer transfer;
 	struct mm_url *first; /* where it began: no redirect leads away from there */
-	int64_t deadline_ns;
-	size_t max_len;
-	struct mm_buf body;
-	bool too_long;
-	char reason[CURL_ERROR_SIZE];
+	int64_t began_ns, deadline_ns;
+	size_t max_len, head_len;
+	struct mm_fetched *out;
+	bool head_too_long, body_too_long;
 };
 
 static void fetch_end(struct fetch *fetch)
 {
-	curl_easy_cleanup(fetch->curl);
+	mm_transfer_end(&fetch->transfer);
 	mm_url_free(fetch->first);
-	mm_buf_free(&fetch->body);
 }
 
-static void init_curl(void)
+/* Headers are read once the answer is there; here they are only counted, so that an endless head ends. */
+static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	struct fetch *fetch = context;
+	size_t len = size * n;
+
+	(void)bytes;
+	fetch->head_too_long = len > HEAD_MAX - fetch->head_len;
+	if (fetch->head_too_long)
+		return 0;
+	fetch->head_len += len;
+	return len;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 {
 	struct fetch *fetch = context;
+	struct mm_buf *body = &fetch->out->body;
 	size_t len = size * n;
 
-	if (len > fetch->max_len - fetch->body.len) {
-		fetch->too_long = true;
+	fetch->body_too_long = len > fetch->max_len - body->len;
+	if (fetch->body_too_long)
 		return 0;
-	}
-	mm_buf_add(&fetch->body, bytes, len);
-	return fetch->body.failed ? 0 : len;
+	mm_buf_add(body, bytes, len);
+	return body->failed ? 0 : len;
 }
 
 /* What stays the same over all redirects. */
-static bool set_options(struct fetch *fetch, const char *ca_file)
+static bool set_options(struct fetch *fetch, const struct mm_fetch_options *options)
 {
-	CURL *curl = fetch->curl;
+	CURL *curl = fetch->transfer.curl;
+	bool verified = !options->unverified;
 	bool done = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, fetch->first->https ? "https" : "http") == CURLE_OK &&
 		    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*") == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
 		    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_USERAGENT, "mintmark") == CURLE_OK &&
-		    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, fetch->reason) == CURLE_OK &&
+		    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, verified ? 1L : 0L) == CURLE_OK &&
+		    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, verified ? 2L : 0L) == CURLE_OK &&
+		    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+		    curl_easy_setopt(curl, CURLOPT_HEADERDATA, fetch) == CURLE_OK &&
 		    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
 		    curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch) == CURLE_OK;
 
 	/* Debian's libcurl also looks into a directory of its own: with a bundle given, nothing else is trusted. */
-	if (done && ca_file)
-		done = curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file) == CURLE_OK &&
+	if (done && options->ca_file)
+		done = curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file) == CURLE_OK &&
 		       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
 	return done;
 }
 
-static enum mm_code transfer_failed(const struct fetch *fetch, CURLcode result, struct mm_err *err)
+/* ---- one answer ------------------------------------------------------------------------------------------------- */
+
+static void drop_headers(struct mm_pairs *headers)
 {
-	if (fetch->too_long)
-		return mm_fail(err, MM_ELIMIT, "the answer is longer than the %zu bytes that are allowed",
-			       fetch->max_len);
-	if (fetch->body.failed || result == CURLE_OUT_OF_MEMORY)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	return mm_fail(err, result == CURLE_OPERATION_TIMEDOUT ? MM_ETIMEOUT : MM_ENETWORK, "%s",
-		       fetch->reason[0] ? fetch->reason : curl_easy_strerror(result));
+	mm_strings_free(&headers->names);
+	mm_strings_free(&headers->values);
 }
 
-/* One request, with the time that is left; `*status` is that of the answer. */
-static enum mm_code perform(struct fetch *fetch, const char *url, long *status, struct mm_err *err)
+static enum mm_code add_header(struct mm_pairs *headers, const char *name, const char *value, struct mm_err *err)
+{
+	enum mm_code code;
+
+	if (headers->names.n == HEADERS_MAX)
+		return mm_fail(err, MM_ELIMIT, "the answer has more than %d headers", HEADERS_MAX);
+	code = mm_strings_add(&headers->names, name, err);
+	if (code != MM_OK)
+		return code;
+	for (char *p = headers->names.v[headers->names.n - 1]; *p != '\0'; p++) {
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	}
+	return mm_strings_add(&headers->values, value, err);
+}
+
+/* What is there of an answer, complete or not. */
+static enum mm_code take_head(const struct fetch *fetch, struct mm_err *err)
+{
+	struct curl_header *header = NULL;
+	enum mm_code code = MM_OK;
+
+	curl_easy_getinfo(fetch->transfer.curl, CURLINFO_RESPONSE_CODE, &fetch->out->status);
+	while (code == MM_OK && (header = curl_easy_nextheader(fetch->transfer.curl, CURLH_HEADER, -1, header)))
+		code = add_header(&fetch->out->headers, header->name, header->value, err);
+	return code;
+}
+
+static enum mm_code transfer_failed(const struct fetch *fetch, CURLcode result, struct mm_err *err)
+{
+	if (fetch->head_too_long)
+		return mm_fail(err, MM_ELIMIT, "the headers are longer than %d bytes", HEAD_MAX);
+	if (fetch->body_too_long)
+		return mm_fail(err, MM_ELIMIT, "the answer is longer than the %zu bytes that are allowed",
+			       fetch->max_len);
+	return mm_transfer_failed(&fetch->transfer, fetch->out->body.failed ? CURLE_OUT_OF_MEMORY : result, err);
+}
+
+/* One request, with the time that is left. */
+static enum mm_code perform(struct fetch *fetch, const char *url, struct mm_err *err)
 {
 	int64_t left_ms = (fetch->deadline_ns - mm_clock_monotonic_ns()) / 1000000;
+	CURL *curl = fetch->transfer.curl;
 	CURLcode result;
 
 	if (left_ms <= 0)
 		return mm_fail(err, MM_ETIMEOUT, "no answer in time");
-	mm_buf_reset(&fetch->body);
-	fetch->reason[0] = '\0';
-	if (curl_easy_setopt(fetch->curl, CURLOPT_URL, url) != CURLE_OK ||
-	    curl_easy_setopt(fetch->curl, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK)
+	mm_buf_reset(&fetch->out->body);
+	drop_headers(&fetch->out->headers);
+	fetch->head_len = 0;
+	fetch->transfer.reason[0] = '\0';
+	if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	result = curl_easy_perform(fetch->curl);
-	if (result != CURLE_OK)
-		return transfer_failed(fetch, result, err);
-	curl_easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE, status);
-	return MM_OK;
+	result = curl_easy_perform(curl);
+	if (result == CURLE_OK)
+		return take_head(fetch, err);
+	take_head(fetch, NULL);
+	return transfer_failed(fetch, result, err);
 }
+
+/* ---- redirects -------------------------------------------------------------------------------------------------- */
 
 static bool is_redirect(long status)
 {
@@ -113,7 +157,7 @@ static enum mm_code next_url(const struct fetch *fetch, char **next, struct mm_e
 	char *to = NULL;
 	enum mm_code code;
 
-	curl_easy_getinfo(fetch->curl, CURLINFO_REDIRECT_URL, &to);
+	curl_easy_getinfo(fetch->transfer.curl, CURLINFO_REDIRECT_URL, &to);
 	if (!to)
 		return mm_fail(err, MM_ENETWORK, "a redirect to nowhere");
 	code = mm_url_parse(to, &url, NULL);
@@ -127,54 +171,92 @@ static enum mm_code next_url(const struct fetch *fetch, char **next, struct mm_e
 	return *next ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
 }
 
-/* Follows redirects until there is an answer. */
-static enum mm_code follow(struct fetch *fetch, const char *url, struct mm_err *err)
+/* Follows redirects until there is an answer. out->url is where we are. */
+static enum mm_code follow(struct fetch *fetch, struct mm_err *err)
 {
-	mm_auto_string next = NULL;
-	long status = 0;
-	enum mm_code code = perform(fetch, url, &status, err);
+	struct mm_fetched *out = fetch->out;
+	enum mm_code code = perform(fetch, out->url, err);
 
-	for (int redirects = 0; code == MM_OK && is_redirect(status); redirects++) {
-		if (redirects == REDIRECTS_MAX)
+	while (code == MM_OK && is_redirect(out->status)) {
+		if (out->redirects == REDIRECTS_MAX)
 			return mm_fail(err, MM_ENETWORK, "more than %d redirects", REDIRECTS_MAX);
-		code = next_url(fetch, &next, err);
-		if (code == MM_OK)
-			code = perform(fetch, next, &status, err);
+		code = next_url(fetch, &out->url, err);
+		if (code != MM_OK)
+			return code;
+		out->redirects++;
+		code = perform(fetch, out->url, err);
 	}
-	if (code != MM_OK || status == 200)
-		return code;
-	return mm_fail(err, status == 404 ? MM_ENOTFOUND : MM_ENETWORK, "the answer is %ld, expected 200", status);
+	return code;
 }
 
-static enum mm_code begin(struct fetch *fetch, const struct mm_fetch_options *options, struct mm_err *err)
+/* ---- what others call ------------------------------------------------------------------------------------------- */
+
+static enum mm_code begin(struct fetch *fetch, const char *url, const struct mm_fetch_options *options,
+			  struct mm_err *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	enum mm_code code;
 
 	if (!fetch->first->https && !mm_host_is_loopback(fetch->first->host))
 		return mm_fail(err, MM_EREFUSED, "plain http is for loopback hosts alone, use https");
-	pthread_once(&once, init_curl);
-	fetch->curl = curl_easy_init();
-	if (!fetch->curl || !set_options(fetch, options->ca_file))
+	code = mm_transfer_begin(&fetch->transfer, options->connect, err);
+	if (code != MM_OK)
+		return code;
+	if (!set_options(fetch, options))
 		return mm_fail(err, MM_ENETWORK, "libcurl cannot do what is needed");
+	fetch->out->url = strdup(url);
+	if (!fetch->out->url)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
 	fetch->max_len = options->max_len ? options->max_len : LEN_MAX;
-	fetch->deadline_ns = mm_clock_monotonic_ns() +
+	fetch->began_ns = mm_clock_monotonic_ns();
+	fetch->deadline_ns = fetch->began_ns +
 			     (int64_t)(options->timeout_ms ? options->timeout_ms : TIMEOUT_MS) * 1000000;
 	return MM_OK;
 }
 
-enum mm_code mm_fetch(const char *url, const struct mm_fetch_options *options, struct mm_buf *out, struct mm_err *err)
+enum mm_code mm_fetch_look(const char *url, const struct mm_fetch_options *options, struct mm_fetched *out,
+			   struct mm_err *err)
 {
 	static const struct mm_fetch_options defaults = {0};
-	MM_CLEANUP(fetch_end) struct fetch fetch = {0};
+	MM_CLEANUP(fetch_end) struct fetch fetch = {.out = out};
 	enum mm_code code = mm_url_parse(url, &fetch.first, err);
 
 	if (code != MM_OK)
 		return code;
-	code = begin(&fetch, options ? options : &defaults, err);
-	if (code == MM_OK)
-		code = follow(&fetch, url, err);
+	code = begin(&fetch, url, options ? options : &defaults, err);
+	if (code == MM_OK) {
+		code = follow(&fetch, err);
+		out->elapsed_ms = (mm_clock_monotonic_ns() - fetch.began_ns) / 1000000;
+	}
+	return mm_context(err, code, "%s", url);
+}
+
+enum mm_code mm_fetch(const char *url, const struct mm_fetch_options *options, struct mm_buf *out, struct mm_err *err)
+{
+	mm_auto_fetched fetched = {0};
+	enum mm_code code = mm_fetch_look(url, options, &fetched, err);
+
 	if (code != MM_OK)
-		return mm_context(err, code, "%s", url);
-	mm_buf_add_span(out, mm_buf_span(&fetch.body));
+		return code;
+	if (fetched.status != 200)
+		return mm_fail(err, fetched.status == 404 ? MM_ENOTFOUND : MM_ENETWORK,
+			       "%s: the answer is %ld, expected 200", url, fetched.status);
+	mm_buf_add_span(out, mm_buf_span(&fetched.body));
 	return mm_buf_check(out, err);
+}
+
+const char *mm_fetched_header(const struct mm_fetched *fetched, const char *name)
+{
+	for (size_t i = 0; i < fetched->headers.values.n; i++) {
+		if (strcmp(fetched->headers.names.v[i], name) == 0)
+			return fetched->headers.values.v[i];
+	}
+	return NULL;
+}
+
+void mm_fetched_clear(struct mm_fetched *fetched)
+{
+	drop_headers(&fetched->headers);
+	mm_buf_free(&fetched->body);
+	free(fetched->url);
+	*fetched = (struct mm_fetched){0};
 }

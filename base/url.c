@@ -292,3 +292,24 @@ enum mm_code mm_hostport_parse(const char *text, char **host, int *port, struct 
 	*host = mm_take(name);
 	return MM_OK;
 }
+
+enum mm_code mm_host_parse(const char *text, int default_port, char **host, int *port, struct mm_err *err)
+{
+	mm_auto_string name = NULL;
+	struct mm_span digits = {0};
+	enum mm_code code = MM_OK;
+
+	*host = NULL;
+	if (!is_ipv6(text))
+		code = split_authority(mm_span_str(text), &name, &digits, err);
+	else if (!(name = strdup(text)))
+		code = mm_fail(err, MM_ENOMEM, "out of memory");
+	if (code != MM_OK)
+		return code;
+	*port = default_port;
+	if (digits.p && !parse_port(digits, 1, port))
+		return mm_fail(err, MM_EPARSE, "\"%s\": the port must be 1 to %d", text, PORT_MAX);
+	lower(name);
+	*host = mm_take(name);
+	return MM_OK;
+}

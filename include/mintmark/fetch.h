@@ -29,11 +29,12 @@ struct mm_fetched {
 	struct mm_buf body;
 	char *url;          /* that answered, after redirects */
 	unsigned redirects; /* that were followed */
-	int64_t elapsed_ms; /* from the first connection to the last byte */
+	int64_t elapsed_ms; /* until the last byte, name resolution and redirects included */
 };
 void mm_fetched_clear(struct mm_fetched *fetched);
 #define mm_auto_fetched MM_CLEANUP(mm_fetched_clear) struct mm_fetched
-const char *mm_fetched_header(const struct mm_fetched *fetched, const char *name); /* the first; NULL: none */
+/* The value of the first header of that lower-case name; NULL: there is none. */
+const char *mm_fetched_header(const struct mm_fetched *fetched, const char *name);
 
 /*
  * As mm_fetch, under the same rules, for whoever judges the answer: every status is MM_OK. `*out` must be {0}. It is

@@ -33,4 +33,10 @@ MM_MUSTCHECK enum mm_code mm_issuer_url_check(const char *issuer, struct mm_url 
 /* "HOST:PORT" with a numeric port 0 to 65535, "[::1]:0"; `*host` is freed by the caller. MM_EPARSE. */
 MM_MUSTCHECK enum mm_code mm_hostport_parse(const char *text, char **host, int *port, struct mm_err *err);
 
+/*
+ * Where to connect: "HOST", "HOST:PORT", "[::1]:PORT" or a bare IPv6 address, with a port of 1 to 65535 or, when none is
+ * written, `default_port`. `*host` is in lower case, without brackets, and freed by the caller. MM_EPARSE.
+ */
+MM_MUSTCHECK enum mm_code mm_host_parse(const char *text, int default_port, char **host, int *port, struct mm_err *err);
+
 #endif

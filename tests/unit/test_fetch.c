@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/loopback.h"
 
+#include <dlfcn.h>
 #include <mintmark/fetch.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,21 @@ static void redirect_to_next(struct test_peer *peer, int left)
 	else
 		test_sendf(peer, "HTTP/1.1 %d X\r\nContent-Length: 4\r\nLocation: /hops/%d\r\n\r\nmore",
 			   redirect_status, left - 1);
+}
+
+static void say_many_headers(struct test_peer *peer, int n)
+{
+	test_sendf(peer, "HTTP/1.1 200 OK\r\n");
+	for (int i = 1; i < n; i++)
+		test_sendf(peer, "X-%d: y\r\n", i);
+	test_sendf(peer, "Content-Length: 0\r\n\r\n");
+}
+
+static void say_headers_endlessly(struct test_peer *peer)
+{
+	test_sendf(peer, "HTTP/1.1 200 OK\r\n");
+	for (;;)
+		test_sendf(peer, "X: %01000d\r\n", 0);
 }
 
 static void answer(struct test_peer *peer, const char *request)
@@ -90,6 +107,14 @@ static void answer(struct test_peer *peer, const char *request)
 		pause();
 	else if (strcmp(path, "/garbage") == 0)
 		test_sendf(peer, "hello\r\n\r\n");
+	else if (strcmp(path, "/headed") == 0)
+		test_sendf(peer, "HTTP/1.1 100 Continue\r\nX-Early: 1\r\n\r\n"
+				 "HTTP/1.1 418 X\r\nContent-Type: text/html\r\nX-A:  one \r\nx-a: two\r\n"
+				 "Content-Length: 3\r\n\r\ntea");
+	else if (sscanf(path, "/headers/%d", &number) == 1)
+		say_many_headers(peer, number);
+	else if (strcmp(path, "/endless-head") == 0)
+		say_headers_endlessly(peer);
 }
 
 static int start_plain(void **state)
@@ -391,6 +416,149 @@ static void a_ca_file_that_is_missing_is_a_failure(void **state)
 	assert_contains(err.text, "/nonexistent/ca.pem");
 }
 
+static void every_status_is_an_answer_to_look_at(void **state)
+{
+	mm_auto_fetched found = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_fetch_look(url_of("http", "/headed"), NULL, &found, &err), &err);
+	assert_int_equal(found.status, 418);
+	assert_string_equal(found.body.p, "tea");
+	assert_string_equal(found.url, url_of("http", "/headed"));
+	assert_int_equal(found.redirects, 0);
+}
+
+static void headers_of_the_last_answer_are_kept_in_their_order(void **state)
+{
+	static const char *const names[] = {"content-type", "x-a", "x-a", "content-length"};
+	static const char *const values[] = {"text/html", "one", "two", "3"};
+	mm_auto_fetched found = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_fetch_look(url_of("http", "/headed"), NULL, &found, &err), &err);
+	assert_int_equal(found.headers.names.n, MM_COUNT(names));
+	assert_int_equal(found.headers.values.n, MM_COUNT(names));
+	for (size_t i = 0; i < MM_COUNT(names); i++) {
+		assert_string_equal(found.headers.names.v[i], names[i]);
+		assert_string_equal(found.headers.values.v[i], values[i]);
+	}
+	assert_string_equal(mm_fetched_header(&found, "x-a"), "one");
+	assert_null(mm_fetched_header(&found, "x-early"));
+}
+
+static void redirects_are_counted_and_the_last_url_is_told(void **state)
+{
+	mm_auto_fetched found = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_fetch_look(url_of("http", "/hops/2"), NULL, &found, &err), &err);
+	assert_int_equal(found.status, 200);
+	assert_int_equal(found.redirects, 2);
+	assert_string_equal(found.url, url_of("http", "/hops/0"));
+	assert_null(mm_fetched_header(&found, "location"));
+	assert_string_equal(found.body.p, "arrived");
+}
+
+static void a_failure_leaves_what_came_before_it(void **state)
+{
+	mm_auto_fetched away = {0}, cut = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_fails(mm_fetch_look(url_of("http", "/other-port"), NULL, &away, &err), MM_ENETWORK, &err);
+	assert_int_equal(away.status, 302);
+	assert_non_null(mm_fetched_header(&away, "location"));
+	assert_fails(mm_fetch_look(url_of("http", "/short"), NULL, &cut, &err), MM_ENETWORK, &err);
+	assert_int_equal(cut.status, 200);
+	assert_string_equal(cut.body.p, "cut");
+	assert_string_equal(mm_fetched_header(&cut, "content-length"), "100");
+}
+
+static void headers_have_limits(void **state)
+{
+	mm_auto_fetched found = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_fetch_look(url_of("http", "/headers/100"), NULL, &found, &err), &err);
+	assert_int_equal(found.headers.names.n, 100);
+	assert_fetch_fails("/headers/101", NULL, MM_ELIMIT, "100 headers");
+	assert_fetch_fails("/endless-head", NULL, MM_ELIMIT, "65536 bytes");
+}
+
+/* Fetches what the server was sent for http://localhost:PORT, by way of `connect`: the name is the URL's. */
+static void assert_reached(int port, const char *connect)
+{
+	const struct mm_fetch_options options = {.connect = connect};
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	char url[64], expected[64];
+
+	snprintf(url, sizeof url, "http://localhost:%d/echo", port);
+	snprintf(expected, sizeof expected, "\r\nHost: localhost:%d\r\n", port);
+	assert_ok(mm_fetch(url, &options, &out, &err), &err);
+	assert_contains(out.p, expected);
+}
+
+static void another_place_can_be_connected_to_under_the_name(void **state)
+{
+	char connect[64];
+
+	(void)state;
+	snprintf(connect, sizeof connect, "127.0.0.1:%d", server.port);
+	assert_reached(7, connect);
+	assert_reached(server.port, "127.0.0.1");
+}
+
+static void a_place_that_is_none_is_refused(void **state)
+{
+	struct mm_err err = {0};
+	mm_auto_buf out = {0};
+	const struct mm_fetch_options options = {.connect = "127.0.0.1:x"};
+
+	(void)state;
+	assert_fails(mm_fetch("http://127.0.0.1:1/", &options, &out, &err), MM_EPARSE, &err);
+}
+
+static void what_is_only_looked_at_need_not_be_trusted(void **state)
+{
+	const struct mm_fetch_options options = {.unverified = true};
+	mm_auto_fetched found = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_fetch_look(url_of("https", "/ok"), &options, &found, &err), &err);
+	assert_string_equal(found.body.p, "hello");
+}
+
+/* getaddrinfo of libcurl's resolver thread: the executable's stands before libc's. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = NULL;
+
+	if (strcmp(name, "slow.test") == 0) {
+		sleep(20);
+		return EAI_AGAIN;
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(name, service, hints, out);
+}
+
+static void the_deadline_holds_while_a_name_is_resolved(void **state)
+{
+	const struct mm_fetch_options options = {.timeout_ms = 200};
+	mm_auto_fetched found = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_int_equal(mm_fetch_look("https://slow.test/", &options, &found, &err), MM_ETIMEOUT);
+	assert_contains(err.text, "Resolving timed out");
+	assert_true(found.elapsed_ms < 10000);
+}
+
 #define PLAIN(f) cmocka_unit_test_setup_teardown(f, start_plain, stop)
 #define TLS(f)   cmocka_unit_test_setup_teardown(f, start_tls, stop)
 
@@ -419,6 +587,15 @@ int main(void)
 						stop),
 		cmocka_unit_test_setup_teardown(tls_1_1_is_refused, start_tls_1_1, stop),
 		TLS(a_ca_file_that_is_missing_is_a_failure),
+		PLAIN(every_status_is_an_answer_to_look_at),
+		PLAIN(headers_of_the_last_answer_are_kept_in_their_order),
+		PLAIN(redirects_are_counted_and_the_last_url_is_told),
+		PLAIN(a_failure_leaves_what_came_before_it),
+		PLAIN(headers_have_limits),
+		PLAIN(another_place_can_be_connected_to_under_the_name),
+		cmocka_unit_test(a_place_that_is_none_is_refused),
+		TLS(what_is_only_looked_at_need_not_be_trusted),
+		cmocka_unit_test(the_deadline_holds_while_a_name_is_resolved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include <mintmark/finding.h>
+#include <stdio.h>
 #include <string.h>
 
 static void an_empty_list_passes(void **state)

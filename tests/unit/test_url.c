@@ -332,6 +332,47 @@ static void what_is_no_hostport_is_refused(void **state)
 	}
 }
 
+static void a_place_to_connect_to_may_leave_its_port_off(void **state)
+{
+	static const struct {
+		const char *text, *host;
+		int port;
+	} cases[] = {
+		{"192.0.2.1", "192.0.2.1", 443},     {"192.0.2.1:1", "192.0.2.1", 1},
+		{"2001:db8::1", "2001:db8::1", 443}, {"[2001:DB8::1]", "2001:db8::1", 443},
+		{"[::1]:65535", "::1", 65535},       {"OIDC.Example.com", "oidc.example.com", 443},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		mm_auto_string host = NULL;
+		int port = -1;
+
+		assert_ok(mm_host_parse(cases[i].text, 443, &host, &port, &err), &err);
+		assert_string_equal(host, cases[i].host);
+		assert_int_equal(port, cases[i].port);
+	}
+}
+
+static void what_is_no_place_to_connect_to_is_refused(void **state)
+{
+	static const char *const cases[] = {"",      ":80",  "h:",      "h:0", "h:http", "h:65536",
+					    "h:080", "[::1", "[::1]80", "h/x", "u@h",    "h h"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		struct mm_err err = {0};
+		char *host = NULL;
+		int port;
+
+		if (mm_host_parse(cases[i], 443, &host, &port, &err) != MM_EPARSE)
+			fail_msg("\"%s\" is not refused", cases[i]);
+		assert_null(host);
+		assert_string_not_equal(err.text, "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +390,8 @@ int main(void)
 		cmocka_unit_test(the_default_port_of_an_issuer_is_left_off),
 		cmocka_unit_test(hostports_are_split),
 		cmocka_unit_test(what_is_no_hostport_is_refused),
+		cmocka_unit_test(a_place_to_connect_to_may_leave_its_port_off),
+		cmocka_unit_test(what_is_no_place_to_connect_to_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
