@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/fetch.h>
 
-#include "base/transfer.h"
-
 #include <mintmark/clock.h>
+#include <mintmark/transfer.h>
 #include <mintmark/url.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/transfer.h"
+#include <mintmark/transfer.h>
 
 #include <mintmark/url.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every use of libcurl in this floor begins with. */
-#ifndef MINTMARK_BASE_TRANSFER_H
-#define MINTMARK_BASE_TRANSFER_H
+/* What every use of libcurl begins with. */
+#ifndef MINTMARK_TRANSFER_H
+#define MINTMARK_TRANSFER_H
 
 #include <curl/curl.h>
 #include <mintmark/bytes.h>
