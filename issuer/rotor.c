@@ -251,7 +251,7 @@ void mm_rotor_turn(struct mm_rotor *rotor, const struct mm_keyset *set, const st
 		rotor->retry.at_ns = 0;
 	rotor->revision = set->revision;
 	next = mm_schedule_next(set, policy, now);
-	if (next.kind == MM_ACTION_NONE || next.at > now)
+	if (!mm_action_is_due(&next, now))
 		recover(rotor);
 	else if (clock_is_good && mm_retry_due(&rotor->retry, steady_ns))
 		start_job(rotor, policy, now, steady_ns);

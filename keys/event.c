@@ -14,6 +14,7 @@ static mm_time taken_at(const struct mm_key_record *record, enum mm_event_kind k
 {
 	switch (kind) {
 	case MM_EVENT_PUBLISHED: return record->published;
+	case MM_EVENT_DELIVERED: return record->delivered;
 	case MM_EVENT_ACTIVATED: return record->activated;
 	case MM_EVENT_RETIRED: return record->retired;
 	case MM_EVENT_TAINTED: return record->tainted;
@@ -25,6 +26,10 @@ static mm_time taken_at(const struct mm_key_record *record, enum mm_event_kind k
 
 static bool happened(const struct mm_key_record *before, const struct mm_key_record *after, enum mm_event_kind kind)
 {
+	/* What is published since and delivered at the same time was delivered by that. */
+	if (kind == MM_EVENT_DELIVERED && after->delivered == after->published &&
+	    (!before || before->published == MM_NEVER))
+		return false;
 	if (kind == MM_EVENT_EXTENDED)
 		return before && before->activated != MM_NEVER && before->retired == after->retired &&
 		       after->retire_wait > before->retire_wait;

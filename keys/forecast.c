@@ -23,6 +23,15 @@ static unsigned count_planned(const struct mm_keyset *set)
 	return planned;
 }
 
+/* Nobody can foresee how long a destination takes: here each has everything at once. */
+static struct mm_policy delivered_at_once(const struct mm_policy *policy)
+{
+	struct mm_policy assumed = *policy;
+
+	assumed.delivers = false;
+	return assumed;
+}
+
 static enum mm_code fail_limit(size_t max_steps, mm_time at, struct mm_err *err)
 {
 	char text[MM_TIME_TEXT_SIZE];
@@ -59,6 +68,7 @@ static enum mm_code run_until(struct mm_keyset *set, const struct mm_policy *pol
 enum mm_code mm_forecast(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now, mm_time until,
 			 size_t max_steps, struct mm_keyset **out, struct mm_err *err)
 {
+	const struct mm_policy assumed = delivered_at_once(policy);
 	mm_auto(mm_keyset) future = NULL;
 	enum mm_code code;
 
@@ -66,7 +76,7 @@ enum mm_code mm_forecast(const struct mm_keyset *set, const struct mm_policy *po
 		return mm_fail(err, MM_EREFUSED, "a forecast cannot end before it begins");
 	code = mm_keyset_copy(set, &future, err);
 	if (code == MM_OK)
-		code = run_until(future, policy, now, until, max_steps, err);
+		code = run_until(future, &assumed, now, until, max_steps, err);
 	if (code == MM_OK)
 		*out = mm_take(future);
 	return code;
@@ -76,11 +86,12 @@ enum mm_code mm_forecast_fresh(const struct mm_policy *policy, mm_time now, stru
 {
 	unsigned planned = 0;
 	const struct mm_key_maker planner = {plan_key, &planned};
+	const struct mm_policy assumed = delivered_at_once(policy);
 	mm_auto(mm_keyset) set = NULL;
 	enum mm_code code = mm_keyset_new(&set, err);
 
 	if (code == MM_OK)
-		code = mm_publish_first(set, policy, now, &planner, err);
+		code = mm_publish_first(set, &assumed, now, &planner, err);
 	if (code == MM_OK)
 		*out = mm_take(set);
 	return code;

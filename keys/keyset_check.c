@@ -4,7 +4,7 @@
  * that was good when it was committed stays good, or it could never be read again.
  */
 #include <inttypes.h>
-#include <mintmark/keyset.h>
+#include <mintmark/steps.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +110,22 @@ static enum mm_code check_distrust(const struct mm_key_record *record, struct mm
 	return code;
 }
 
+/* At any time while it is served, also once it signs: until then nobody outside can have it. */
+static enum mm_code check_delivery(const struct mm_key_record *record, struct mm_err *err)
+{
+	enum mm_code code = check_range("delivered", record->delivered, err);
+
+	if (code == MM_OK && record->delivered != MM_NEVER && record->published == MM_NEVER)
+		return mm_fail(err, MM_EREFUSED, "delivered, but never published");
+	if (code == MM_OK)
+		code = check_order("published", record->published, "delivered", record->delivered, err);
+	if (code == MM_OK)
+		code = check_order("delivered", record->delivered, "removed", record->removed, err);
+	if (code == MM_OK)
+		code = check_order("delivered", record->delivered, "revoked", record->revoked, err);
+	return code;
+}
+
 static enum mm_code check_record(const struct mm_key_record *record, struct mm_err *err)
 {
 	enum mm_code code = check_steps(record, err);
@@ -120,6 +136,8 @@ static enum mm_code check_record(const struct mm_key_record *record, struct mm_e
 		code = check_waits(record, err);
 	if (code == MM_OK)
 		code = check_distrust(record, err);
+	if (code == MM_OK)
+		code = check_delivery(record, err);
 	return mm_context(err, code, "key %s", mm_key_kid(record->key));
 }
 
@@ -193,8 +211,7 @@ static enum mm_code check_succession(const struct mm_keyset *set, const struct m
 	for (size_t i = 0; i < set->count && last; i++) {
 		const struct mm_key_record *record = &set->records[i];
 
-		if (mm_key_alg(record->key) == alg && mm_key_state(record, MM_TIME_MAX) == MM_STATE_READY &&
-		    record->published <= stopped(last))
+		if (mm_key_alg(record->key) == alg && mm_key_is_standby(record) && record->published <= stopped(last))
 			return mm_fail(err, MM_EREFUSED,
 				       "%s: no key signs: %s stopped, and its standby %s did not take over", alg->name,
 				       mm_key_kid(last->key), mm_key_kid(record->key));

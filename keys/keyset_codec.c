@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stored form of a key set. The format is final: docs/decisions/0004-keyset-format.md. */
+#include "keys/keyset_members.h"
+
 #include <inttypes.h>
 #include <mintmark/json.h>
 #include <mintmark/keyio.h>
@@ -9,80 +11,7 @@
 
 #define FORMAT "mintmark-keyset/1"
 
-enum kind { TIME, WAIT };
-
-/*
- * The members of a record beside its key, in the order in which they are written. A wait stands beside the step at
- * which it was frozen: the earlier of two, where a key may skip the first.
- */
-static const struct member {
-	const char *name;
-	enum kind kind;
-	size_t offset;
-	size_t steps[2]; /* WAIT: the times of the steps */
-} members[] = {
-	{"created", TIME, offsetof(struct mm_key_record, created), {0}},
-	{"published", TIME, offsetof(struct mm_key_record, published), {0}},
-	{"publish_wait",
-	 WAIT,
-	 offsetof(struct mm_key_record, publish_wait),
-	 {offsetof(struct mm_key_record, published), offsetof(struct mm_key_record, published)}},
-	{"activated", TIME, offsetof(struct mm_key_record, activated), {0}},
-	{"retire_wait",
-	 WAIT,
-	 offsetof(struct mm_key_record, retire_wait),
-	 {offsetof(struct mm_key_record, activated), offsetof(struct mm_key_record, retired)}},
-	{"retired", TIME, offsetof(struct mm_key_record, retired), {0}},
-	{"tainted", TIME, offsetof(struct mm_key_record, tainted), {0}},
-	{"removed", TIME, offsetof(struct mm_key_record, removed), {0}},
-	{"revoked", TIME, offsetof(struct mm_key_record, revoked), {0}},
-};
-
-/* Times and waits are both int64_t, so one accessor serves every row of the table. */
-static int64_t get(const struct mm_key_record *record, size_t offset)
-{
-	return *(const int64_t *)((const char *)record + offset);
-}
-
-/* Whether the record has this member: its time, or a step that its wait stands beside. */
-static bool has(const struct mm_key_record *record, const struct member *m)
-{
-	if (m->kind == TIME)
-		return get(record, m->offset) != MM_NEVER;
-	return get(record, m->steps[0]) != MM_NEVER || get(record, m->steps[1]) != MM_NEVER;
-}
-
-static void set(struct mm_key_record *record, size_t offset, int64_t value)
-{
-	*(int64_t *)((char *)record + offset) = value;
-}
-
 /* ---- writing ---------------------------------------------------------------------------------------------------- */
-
-static json_t *time_text(mm_time time)
-{
-	char text[MM_TIME_TEXT_SIZE];
-
-	mm_time_format(time, text);
-	return json_string_nocheck(text);
-}
-
-/* Adds the members of the table; false when memory ran out. */
-static bool add_members(json_t *object, const struct mm_key_record *record)
-{
-	for (size_t i = 0; i < MM_COUNT(members); i++) {
-		const struct member *m = &members[i];
-		int64_t value = get(record, m->offset);
-		json_t *written;
-
-		if (!has(record, m))
-			continue;
-		written = m->kind == WAIT ? json_integer(value) : time_text(value);
-		if (json_object_set_new_nocheck(object, m->name, written) != 0)
-			return false;
-	}
-	return true;
-}
 
 static enum mm_code encode_record(const struct mm_key_record *record, json_t *keys, struct mm_err *err)
 {
@@ -93,7 +22,7 @@ static enum mm_code encode_record(const struct mm_key_record *record, json_t *ke
 	if (code == MM_OK &&
 	    (json_object_set_new_nocheck(object, "kid", json_string_nocheck(mm_key_kid(record->key))) != 0 ||
 	     json_object_set_new_nocheck(object, "alg", json_string_nocheck(mm_key_alg(record->key)->name)) != 0 ||
-	     json_object_set_nocheck(object, "jwk", jwk) != 0 || !add_members(object, record) ||
+	     json_object_set_nocheck(object, "jwk", jwk) != 0 || !mm_members_add(object, record) ||
 	     json_array_append(keys, object) != 0))
 		code = mm_fail(err, MM_ENOMEM, "key set: out of memory");
 	json_decref(jwk);
@@ -108,7 +37,7 @@ static enum mm_code encode_root(const struct mm_keyset *keyset, json_t *root, st
 
 	if (json_object_set_new_nocheck(root, "format", json_string_nocheck(FORMAT)) != 0 ||
 	    json_object_set_new_nocheck(root, "revision", json_integer((json_int_t)keyset->revision)) != 0 ||
-	    json_object_set_new_nocheck(root, "committed", time_text(keyset->committed)) != 0 ||
+	    json_object_set_new_nocheck(root, "committed", mm_members_time(keyset->committed)) != 0 ||
 	    json_object_set_nocheck(root, "keys", keys) != 0)
 		code = mm_fail(err, MM_ENOMEM, "key set: out of memory");
 	for (size_t i = 0; i < keyset->count && code == MM_OK; i++)
@@ -136,11 +65,7 @@ enum mm_code mm_keyset_encode(const struct mm_keyset *keyset, struct mm_buf *out
 
 static bool is_record_member(const char *name)
 {
-	for (size_t i = 0; i < MM_COUNT(members); i++) {
-		if (strcmp(members[i].name, name) == 0)
-			return true;
-	}
-	return strcmp(name, "kid") == 0 || strcmp(name, "alg") == 0 || strcmp(name, "jwk") == 0;
+	return strcmp(name, "kid") == 0 || strcmp(name, "alg") == 0 || strcmp(name, "jwk") == 0 || mm_members_has(name);
 }
 
 static bool is_root_member(const char *name)
@@ -161,70 +86,6 @@ static enum mm_code refuse_unknown(json_t *object, bool (*known)(const char *nam
 			return mm_fail(err, MM_EPARSE, "unknown member \"%.40s\" in format " FORMAT, name);
 	}
 	return MM_OK;
-}
-
-/* One text for each time: what mm_time_format writes, and nothing else that mm_time_parse would take. */
-static enum mm_code decode_time(const json_t *object, const char *name, mm_time *out, struct mm_err *err)
-{
-	char canonical[MM_TIME_TEXT_SIZE];
-	const char *text;
-	enum mm_code code = mm_json_get_string(object, name, &text, err);
-
-	if (code == MM_OK)
-		code = mm_context(err, mm_time_parse(text, out, err), "%s", name);
-	if (code != MM_OK)
-		return code;
-	mm_time_format(*out, canonical);
-	if (strcmp(text, canonical) != 0 || *out == MM_NEVER)
-		return mm_fail(err, MM_EPARSE, "%s: found \"%.40s\"; accepted: a time such as 2026-11-22T00:15:00Z",
-			       name, text);
-	return MM_OK;
-}
-
-/* Before 0.1.0 was released, retire_wait stood beside `retired` alone: the record of a signer may lack it. */
-static bool may_lack(const struct mm_key_record *record, const struct member *m)
-{
-	return m->offset == offsetof(struct mm_key_record, retire_wait) && record->retired == MM_NEVER;
-}
-
-static enum mm_code decode_wait(const json_t *object, const struct member *m, struct mm_key_record *record,
-				struct mm_err *err)
-{
-	bool present = json_object_get(object, m->name) != NULL;
-	int64_t value;
-	enum mm_code code;
-
-	if (present != has(record, m) && !(!present && may_lack(record, m)))
-		return mm_fail(err, MM_EPARSE, "%s must stand beside the step at which it was frozen, and only there",
-			       m->name);
-	if (!present)
-		return MM_OK;
-	code = mm_json_get_int(object, m->name, &value, err);
-	if (code == MM_OK)
-		set(record, m->offset, value);
-	return code;
-}
-
-/* Times first: they tell which waits there must be. */
-static enum mm_code decode_members(const json_t *object, struct mm_key_record *record, struct mm_err *err)
-{
-	enum mm_code code = MM_OK;
-
-	for (size_t i = 0; code == MM_OK && i < MM_COUNT(members); i++) {
-		const struct member *m = &members[i];
-		int64_t value;
-
-		if (m->kind == WAIT || !json_object_get(object, m->name))
-			continue;
-		code = decode_time(object, m->name, &value, err);
-		if (code == MM_OK)
-			set(record, m->offset, value);
-	}
-	for (size_t i = 0; code == MM_OK && i < MM_COUNT(members); i++) {
-		if (members[i].kind == WAIT)
-			code = decode_wait(object, &members[i], record, err);
-	}
-	return code;
 }
 
 /*
@@ -280,7 +141,7 @@ static enum mm_code decode_record(json_t *object, struct mm_keyset *keyset, stru
 		return mm_context(err, code, "keys: entry %zu", keyset->count);
 	code = refuse_unknown(object, is_record_member, err);
 	if (code == MM_OK)
-		code = decode_members(object, &record, err);
+		code = mm_members_decode(object, &record, err);
 	if (code == MM_OK)
 		code = decode_key(object, kid, &record.key, err);
 	if (code == MM_OK)
@@ -337,7 +198,7 @@ static enum mm_code decode_root(json_t *root, struct mm_keyset *keyset, struct m
 	if (code == MM_OK)
 		code = decode_revision(root, &keyset->revision, err);
 	if (code == MM_OK)
-		code = decode_time(root, "committed", &keyset->committed, err);
+		code = mm_members_get_time(root, "committed", &keyset->committed, err);
 	if (code == MM_OK)
 		code = decode_keys(root, keyset, err);
 	return code == MM_OK ? mm_keyset_check(keyset, err) : code;

@@ -15,8 +15,9 @@ static enum mm_code publish_pair(struct mm_keyset *set, const struct mm_policy *
 {
 	enum mm_code code = mm_publish_made(set, policy, alg, 0, now, maker, err);
 
+	/* There is no gap, delivered or not: nobody can have cached anything. */
 	if (code == MM_OK)
-		code = mm_keyset_activate(set, mm_key_kid(mm_keyset_standby(set, alg)->key), policy, MM_GAP_REFUSED,
+		code = mm_keyset_activate(set, mm_key_kid(mm_keyset_standby(set, alg)->key), policy, MM_GAP_ALLOWED,
 					  now, err);
 	return code == MM_OK ? mm_publish_made(set, policy, alg, 0, now, maker, err) : code;
 }

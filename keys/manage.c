@@ -56,14 +56,15 @@ static enum mm_code publish_new(struct mm_attempt *attempt, const struct mm_alg 
 			       err);
 }
 
-static enum mm_code activate_standby(struct mm_attempt *attempt, const struct mm_alg *alg, struct mm_err *err)
+static enum mm_code activate_standby(struct mm_attempt *attempt, const struct mm_alg *alg, enum mm_gap gap,
+				     struct mm_err *err)
 {
 	const struct mm_key_record *standby = mm_keyset_standby(attempt->set, alg);
 
 	if (!standby)
 		return mm_fail(err, MM_EREFUSED, "no %s key stands by", alg->name);
-	return mm_keyset_activate(attempt->set, mm_key_kid(standby->key), attempt->manage->policy, MM_GAP_REFUSED,
-				  attempt->now, err);
+	return mm_keyset_activate(attempt->set, mm_key_kid(standby->key), attempt->manage->policy, gap, attempt->now,
+				  err);
 }
 
 static enum mm_code check_alg(const struct mm_alg *alg, const struct mm_policy *policy, struct mm_err *err)
@@ -93,7 +94,7 @@ static enum mm_code first_imported(struct mm_attempt *attempt, const struct mm_k
 	enum mm_code code = mm_keyset_publish(attempt->set, key, policy, 0, attempt->now, err);
 
 	if (code == MM_OK)
-		code = activate_standby(attempt, mm_key_alg(key), err);
+		code = activate_standby(attempt, mm_key_alg(key), MM_GAP_ALLOWED, err);
 	for (size_t i = 0; code == MM_OK && i < policy->alg_count; i++)
 		code = publish_new(attempt, policy->algs[i], err);
 	return code;
@@ -225,7 +226,7 @@ static enum mm_code apply_rotate(struct mm_attempt *attempt, const void *arg, st
 	enum mm_code code = check_alg(alg, attempt->manage->policy, err);
 
 	if (code == MM_OK)
-		code = activate_standby(attempt, alg, err);
+		code = activate_standby(attempt, alg, MM_GAP_REFUSED, err);
 	/* Who rotates believes the clock: a key is ready by it. So keys may leave by it, or the JWKS would fill up. */
 	return code == MM_OK ? mm_attempt_run_due(attempt, MM_ACTIONS_WITHOUT_WAIT | 1U << MM_ACTION_REMOVE, err)
 			     : code;
@@ -288,6 +289,24 @@ enum mm_code mm_manage_revoke(const struct mm_manage *manage, const char *kid, s
 			      struct mm_err *err)
 {
 	const struct mm_manage_verb verb = {.apply = apply_revoke, .arg = kid, .insists = true};
+
+	return mm_manage_perform(manage, &verb, change, err);
+}
+
+/* ---- deliver ----------------------------------------------------------------------------------------------------- */
+
+static enum mm_code apply_deliver(struct mm_attempt *attempt, const void *arg, struct mm_err *err)
+{
+	attempt->steps = mm_keyset_deliver(attempt->set, arg, attempt->now);
+	mm_buf_add_str(&attempt->why, "every destination has it");
+	return mm_buf_check(&attempt->why, err);
+}
+
+enum mm_code mm_manage_deliver(const struct mm_manage *manage, const struct mm_keyset *delivered,
+			       struct mm_change *change, struct mm_err *err)
+{
+	const struct mm_manage_verb verb = {
+		.apply = apply_deliver, .arg = delivered, .insists = true, .may_idle = true};
 
 	return mm_manage_perform(manage, &verb, change, err);
 }

@@ -146,6 +146,7 @@ enum mm_code mm_policy_from_config(const struct mm_config *config, struct mm_pol
 		.clock_skew = config->keys.clock_skew,
 		.max_ttl = longest_ttl(config),
 		.max_keys = (unsigned)config->keys.max_keys,
+		.delivers = config->publish.n > 0,
 	};
 	enum mm_code code = add_algs(config, &policy, err);
 

@@ -12,6 +12,7 @@ static enum mm_code take(struct mm_keyset *set, const struct mm_policy *policy, 
 	const char *kid = action->record ? mm_key_kid(action->record->key) : NULL;
 
 	switch (action->kind) {
+	case MM_ACTION_DELIVER: mm_keyset_deliver(set, NULL, now); return MM_OK;
 	case MM_ACTION_REMOVE: return mm_keyset_remove(set, kid, now, err);
 	case MM_ACTION_EXTEND: return mm_keyset_extend(set, kid, policy, err);
 	case MM_ACTION_PUBLISH:
@@ -43,7 +44,7 @@ enum mm_code mm_rotate(struct mm_keyset *set, const struct mm_policy *policy, un
 		struct mm_action action = mm_schedule_next_of(set, policy, kinds, now);
 		enum mm_code code;
 
-		if (action.kind == MM_ACTION_NONE || action.at > now)
+		if (!mm_action_is_due(&action, now))
 			return mm_buf_check(why, err);
 		code = take(set, policy, &action, now, maker, err);
 		if (code != MM_OK)

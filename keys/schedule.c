@@ -20,6 +20,11 @@ struct view {
 
 static const struct mm_action none = {.kind = MM_ACTION_NONE, .at = MM_NEVER, .why = ""};
 
+bool mm_action_is_due(const struct mm_action *action, mm_time now)
+{
+	return action->kind > MM_ACTION_AWAIT && action->at <= now;
+}
+
 static mm_time later(mm_time a, mm_time b)
 {
 	return a > b ? a : b;
@@ -66,7 +71,7 @@ static struct mm_action dismissal(const struct view *view, const struct mm_key_r
 
 	if (mm_policy_has_alg(view->policy, alg))
 		return none;
-	action.at = mm_key_ready_at(standby) + mm_policy_retire_wait(view->policy);
+	action.at = standby->published + standby->publish_wait + mm_policy_retire_wait(view->policy);
 	action.why = "its algorithm is not configured";
 	if (is_crowded(view))
 		action.at = view->now;
@@ -95,6 +100,21 @@ static struct mm_action extension(const struct view *view, const struct mm_key_r
 }
 
 /*
+ * A publisher brings it where it is awaited. Where no destination is configured any more, nobody will, and whoever asks
+ * us can have it.
+ */
+static struct mm_action delivery(const struct view *view, const struct mm_key_record *record)
+{
+	const struct mm_alg *alg = mm_key_alg(record->key);
+
+	if (!mm_key_awaits_delivery(record))
+		return none;
+	if (view->policy->delivers)
+		return (struct mm_action){MM_ACTION_AWAIT, alg, record, MM_NEVER, "not every destination has it yet"};
+	return (struct mm_action){MM_ACTION_DELIVER, alg, record, view->now, "there are no destinations any more"};
+}
+
+/*
  * There is always a standby; and a second one by the time that the first takes over. A new algorithm begins with
  * both.
  */
@@ -119,24 +139,30 @@ static struct mm_action publication(const struct view *view, const struct mm_alg
 	return action;
 }
 
-/*
- * When somebody stands by after the takeover: the standby after `first`, or the one that is to be `published`. In a
- * full JWKS nobody can, and nobody is waited for.
- */
-static mm_time covered_at(const struct view *view, const struct mm_key_record *first, mm_time published)
+/* The standby that is ready first after `first`, or that is to be delivered; NULL: there is none. */
+static const struct mm_key_record *next_standby(const struct view *view, const struct mm_key_record *first)
 {
-	const struct mm_alg *alg = mm_key_alg(first->key);
-	mm_time earliest = INT64_MAX;
+	const struct mm_key_record *next = NULL;
 
 	for (size_t i = 0; i < view->set->count; i++) {
 		const struct mm_key_record *record = &view->set->records[i];
 
-		if (record != first && mm_key_alg(record->key) == alg && mm_key_is_standby(record) &&
-		    mm_key_ready_at(record) < earliest)
-			earliest = mm_key_ready_at(record);
+		if (record == first || mm_key_alg(record->key) != mm_key_alg(first->key) || !mm_key_is_standby(record))
+			continue;
+		if (!next || mm_key_ready_at(record) < mm_key_ready_at(next))
+			next = record;
 	}
-	if (earliest < INT64_MAX)
-		return earliest;
+	return next;
+}
+
+/*
+ * When somebody stands by after the takeover: the `next` standby, or the one that is to be `published`. In a full JWKS
+ * nobody can, and nobody is waited for.
+ */
+static mm_time covered_at(const struct view *view, const struct mm_key_record *next, mm_time published)
+{
+	if (next)
+		return mm_key_ready_at(next);
 	if (mm_keyset_served(view->set) >= view->policy->max_keys)
 		return MM_NEVER;
 	return later(view->now, published) + mm_policy_publish_wait(view->policy);
@@ -144,23 +170,26 @@ static mm_time covered_at(const struct view *view, const struct mm_key_record *f
 
 /*
  * What is late may have left the next standby late, too. Then the signer goes on, so that there is a ready standby
- * before and after the takeover.
+ * before and after the takeover. While one of the two is to be delivered, nobody knows until when.
  */
 static struct mm_action activation(const struct view *view, const struct mm_alg *alg)
 {
 	const struct mm_key_record *signer = mm_keyset_signer(view->set, alg, view->now);
-	const struct mm_key_record *standby = mm_keyset_standby(view->set, alg);
+	const struct mm_key_record *standby = mm_keyset_standby(view->set, alg), *next;
 	mm_time due = signer ? aged_at(view, signer) : MM_NEVER;
-	mm_time covered;
+	mm_time ready;
 
 	if (!standby || view->policy->rotate_every == 0)
 		return none;
-	covered = covered_at(view, standby, due - mm_policy_publish_wait(view->policy));
+	next = next_standby(view, standby);
+	ready = later(mm_key_ready_at(standby), covered_at(view, next, due - mm_policy_publish_wait(view->policy)));
+	if (ready == MM_UNFORESEEN)
+		return delivery(view, mm_key_awaits_delivery(standby) ? standby : next);
 	return (struct mm_action){
 		.kind = MM_ACTION_ACTIVATE,
 		.alg = alg,
 		.record = standby,
-		.at = later(due, later(covered, mm_key_ready_at(standby))),
+		.at = later(due, ready),
 		.why = signer ? "rotate_every has passed" : "the algorithm is new",
 	};
 }
@@ -177,10 +206,16 @@ static struct mm_action surrender(const struct view *view, const struct mm_key_r
 
 /* ---- the next of all --------------------------------------------------------------------------------------------- */
 
+/* What is awaited comes after what is due, and before what is foreseen: it may happen at any time. */
+static mm_time turn_of(const struct view *view, const struct mm_action *action)
+{
+	return action->kind == MM_ACTION_AWAIT ? view->now + 1 : later(action->at, view->now);
+}
+
 /* What is due is taken in the order of the kinds, and what is not in that of time. */
 static void consider(const struct view *view, unsigned kinds, struct mm_action *next, struct mm_action candidate)
 {
-	mm_time at = later(candidate.at, view->now), next_at = later(next->at, view->now);
+	mm_time at = turn_of(view, &candidate), next_at = turn_of(view, next);
 
 	if (candidate.kind == MM_ACTION_NONE || !(kinds & 1U << candidate.kind))
 		return;
@@ -199,6 +234,7 @@ struct mm_action mm_schedule_next_of(const struct mm_keyset *set, const struct m
 
 		if (!mm_key_states[mm_key_state(record, now)].in_jwks)
 			continue; /* nothing happens to a tombstone, and there may be thousands */
+		consider(&view, kinds, &next, delivery(&view, record));
 		consider(&view, kinds, &next, removal(&view, record));
 		consider(&view, kinds, &next, extension(&view, record));
 		consider(&view, kinds, &next, surrender(&view, record));
@@ -226,9 +262,10 @@ static struct mm_action next_of_signer(const struct view *view, const struct mm_
 	if (action.kind != MM_ACTION_NONE || view->policy->rotate_every == 0 || !mm_policy_has_alg(view->policy, alg))
 		return action;
 	action = (struct mm_action){MM_ACTION_RETIRE, alg, record, aged_at(view, record), "its successor takes over"};
-	if (successor.kind != MM_ACTION_NONE)
+	if (successor.kind == MM_ACTION_ACTIVATE)
 		action.at = successor.at;
-	return action;
+	/* Until it is that old, its successor may be delivered in time. */
+	return successor.kind != MM_ACTION_AWAIT || action.at > view->now ? action : successor;
 }
 
 static struct mm_action next_of_standby(const struct view *view, const struct mm_key_record *record)
@@ -246,7 +283,10 @@ struct mm_action mm_schedule_key(const struct mm_keyset *set, const struct mm_po
 				 const struct mm_key_record *record, mm_time now)
 {
 	const struct view view = {set, policy, now};
+	struct mm_action action = delivery(&view, record);
 
+	if (action.kind != MM_ACTION_NONE)
+		return action;
 	switch (mm_key_state(record, now)) {
 	case MM_STATE_PUBLISHED:
 		return (struct mm_action){MM_ACTION_READY, mm_key_alg(record->key), record, mm_key_ready_at(record),

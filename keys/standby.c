@@ -10,9 +10,14 @@ bool mm_key_is_standby(const struct mm_key_record *record)
 	return mm_key_state(record, MM_NEVER) == MM_STATE_PUBLISHED || mm_key_state(record, MM_NEVER) == MM_STATE_READY;
 }
 
+bool mm_key_awaits_delivery(const struct mm_key_record *record)
+{
+	return record->delivered == MM_NEVER && mm_key_states[mm_key_state(record, MM_NEVER)].in_jwks;
+}
+
 mm_time mm_key_ready_at(const struct mm_key_record *record)
 {
-	return record->published + record->publish_wait;
+	return record->delivered == MM_NEVER ? MM_UNFORESEEN : record->delivered + record->publish_wait;
 }
 
 mm_time mm_key_removable_at(const struct mm_key_record *record)
@@ -70,6 +75,15 @@ bool mm_keyset_lacks_successor(const struct mm_keyset *set, const char *kid, con
 }
 
 /* ---- of a set: what is served ------------------------------------------------------------------------------------ */
+
+bool mm_keyset_awaits_delivery(const struct mm_keyset *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (mm_key_awaits_delivery(&set->records[i]))
+			return true;
+	}
+	return false;
+}
 
 size_t mm_keyset_served(const struct mm_keyset *set)
 {

@@ -14,7 +14,7 @@ const struct mm_key_state_row mm_key_states[MM_STATE_COUNT] = {
 
 /*
  * A step that is recorded was taken, whatever the clock says now: a clock that is set back must not make an active
- * key inactive or a revoked one good. Only the wait from published to ready is measured against `now`.
+ * key inactive or a revoked one good. Only the wait from delivered to ready is measured against `now`.
  */
 enum mm_key_state mm_key_state(const struct mm_key_record *record, mm_time now)
 {
@@ -28,5 +28,7 @@ enum mm_key_state mm_key_state(const struct mm_key_record *record, mm_time now)
 		return MM_STATE_ACTIVE;
 	if (record->published == MM_NEVER)
 		return MM_STATE_GENERATED;
-	return now - record->published >= record->publish_wait ? MM_STATE_READY : MM_STATE_PUBLISHED;
+	if (record->delivered == MM_NEVER)
+		return MM_STATE_PUBLISHED; /* whatever the clock says: nobody outside can have it */
+	return now - record->delivered >= record->publish_wait ? MM_STATE_READY : MM_STATE_PUBLISHED;
 }

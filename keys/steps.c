@@ -91,6 +91,7 @@ enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key, 
 		.key = mm_key_ref(key),
 		.created = now,
 		.published = now,
+		.delivered = policy->delivers ? MM_NEVER : now,
 		.publish_wait = wait,
 	};
 	return MM_OK;
@@ -104,6 +105,30 @@ enum mm_code mm_keyset_publish_successor(struct mm_keyset *set, const struct mm_
 	/* More than max_keys may be served already: it may have been lowered. */
 	with_room.max_keys = (unsigned)mm_keyset_served(set) + 1;
 	return mm_keyset_publish(set, key, &with_room, mm_policy_publish_wait(policy), now, err);
+}
+
+/* ---- deliver ----------------------------------------------------------------------------------------------------- */
+
+static bool serves(const struct mm_keyset *set, const struct mm_key_record *record)
+{
+	const struct mm_key_record *found = mm_keyset_find(set, mm_key_kid(record->key));
+
+	return found && mm_key_states[mm_key_state(found, MM_NEVER)].in_jwks;
+}
+
+size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivered, mm_time now)
+{
+	size_t stamped = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct mm_key_record *record = &set->records[i];
+
+		if (!mm_key_awaits_delivery(record) || (delivered && !serves(delivered, record)))
+			continue;
+		record->delivered = stamp(now, record->published);
+		stamped++;
+	}
+	return stamped;
 }
 
 /* ---- activate ---------------------------------------------------------------------------------------------------- */
@@ -141,6 +166,11 @@ static enum mm_code check_ready(const struct mm_key_record *record, mm_time now,
 
 	if (mm_key_state(record, now) == MM_STATE_READY)
 		return MM_OK;
+	if (mm_key_awaits_delivery(record))
+		return mm_fail(err, MM_EREFUSED,
+			       "key %s is not published everywhere yet: until it is, and its wait is over, verifiers "
+			       "may not have it",
+			       mm_key_kid(record->key));
 	mm_time_format(mm_key_ready_at(record), at);
 	return mm_fail(err, MM_EREFUSED, "key %s is not ready before %s: until then verifiers may not have it",
 		       mm_key_kid(record->key), at);
@@ -211,7 +241,8 @@ enum mm_code mm_keyset_taint(struct mm_keyset *set, const char *kid, const struc
 /* The last step but removal, which may come at any time. */
 static mm_time last_step(const struct mm_key_record *record)
 {
-	const mm_time steps[] = {record->created, record->published, record->activated, record->retired};
+	const mm_time steps[] = {record->created, record->published, record->delivered, record->activated,
+				 record->retired};
 	mm_time last = MM_NEVER;
 
 	for (size_t i = 0; i < MM_COUNT(steps); i++)
@@ -286,7 +317,7 @@ enum mm_code mm_keyset_give_up(struct mm_keyset *set, const struct mm_alg *alg, 
 	if (last)
 		retire(last, policy, now);
 	while ((waiting = standby(set, alg)))
-		waiting->removed = stamp(now, waiting->published);
+		waiting->removed = stamp(now, last_step(waiting));
 	return MM_OK;
 }
 

@@ -9,7 +9,7 @@
 enum mm_code mm_attempt_run_due(struct mm_attempt *attempt, unsigned kinds, struct mm_err *err)
 {
 	return mm_rotate(attempt->set, attempt->manage->policy, kinds, attempt->now, &attempt->maker, &attempt->why,
-			 &attempt->due_steps, err);
+			 &attempt->steps, err);
 }
 
 static mm_time read_clock(const struct mm_manage *manage)
@@ -52,7 +52,7 @@ static enum mm_code commit(const struct mm_manage_verb *verb, struct mm_attempt 
 	uint64_t expected = *before ? (*before)->revision : 0;
 	enum mm_code code;
 
-	if (verb->may_idle && attempt->due_steps == 0) {
+	if (verb->may_idle && attempt->steps == 0) {
 		*change = (struct mm_change){.before = mm_take(*before), .now = attempt->now};
 		return MM_OK;
 	}

@@ -16,7 +16,7 @@ struct mm_attempt {
 	struct mm_keyset *set;     /* the copy that is changed */
 	mm_time now;
 	struct mm_buf why;
-	size_t due_steps; /* of the schedule, beside what the verb itself did */
+	size_t steps; /* of the schedule; of a verb that may idle, all of them */
 };
 
 struct mm_manage_verb {
@@ -24,7 +24,7 @@ struct mm_manage_verb {
 	const void *arg;
 	bool insists;  /* tries again when another process committed first */
 	bool is_first; /* there is no set yet, and must be none */
-	bool may_idle; /* does what is due and nothing else, so that there may be nothing to commit */
+	bool may_idle; /* does what is to be done, if anything: without steps there is nothing to commit */
 };
 
 /* Errors as manage.h has them, and those of `apply`. */

@@ -37,7 +37,13 @@ struct mm_action {
 	const char *why;                    /* "rotate_every has passed": static; "" for none and ready */
 };
 
-/* The next thing to do; never MM_ACTION_READY. */
+/* Whether there is something to do now: neither of the kinds that the schedule only waits for. */
+bool mm_action_is_due(const struct mm_action *action, mm_time now);
+
+/*
+ * The next thing to do; never MM_ACTION_READY. What is awaited (MM_ACTION_AWAIT) comes after what is due, and before
+ * what is foreseen.
+ */
 struct mm_action mm_schedule_next(const struct mm_keyset *set, const struct mm_policy *policy, mm_time now);
 
 /* Which kinds of actions are looked for: bits 1 << MM_ACTION_… */

@@ -14,7 +14,7 @@ enum mm_gap { MM_GAP_REFUSED, MM_GAP_ALLOWED };
 
 /*
  * A new standby: `key` is served from now on, and ready after `wait` (mm_policy_publish_wait, or 0 where nobody can
- * have cached a JWKS without it: docs/decisions/0002). MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is
+ * have cached a JWKS without it: docs/decisions/0002), which begins once it is delivered: now, unless policy->delivers. MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is
  * public, or the JWKS holds policy->max_keys keys.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key,
@@ -95,8 +95,10 @@ MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *ki
 const struct mm_key_record *mm_keyset_standby(const struct mm_keyset *set, const struct mm_alg *alg);
 size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg *alg);
 bool mm_key_is_standby(const struct mm_key_record *record); /* published, and never yet anything else */
-/* delivered + publish_wait; INT64_MAX: nobody can know, it has not been delivered yet. */
-mm_time mm_key_ready_at(const struct mm_key_record *record);
+bool mm_key_awaits_delivery(const struct mm_key_record *record); /* served, and not everywhere yet */
+/* A time that depends on when a key is delivered: later than any other, and nothing may be added to it. */
+#define MM_UNFORESEEN INT64_MAX
+mm_time mm_key_ready_at(const struct mm_key_record *record); /* delivered + publish_wait, or MM_UNFORESEEN */
 mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + retire_wait */
 /*
  * The longest lifetime of a token by that key: max_ttl, or less while its retire_wait promises less

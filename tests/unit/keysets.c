@@ -24,11 +24,16 @@ struct mm_key_record *test_record(struct mm_keyset *set, const char *alg)
 	return &set->records[set->count++];
 }
 
+void test_published(struct mm_key_record *record, mm_time at)
+{
+	record->published = record->delivered = at;
+}
+
 struct mm_key_record *test_active(struct mm_keyset *set, const char *alg)
 {
 	struct mm_key_record *record = test_record(set, alg);
 
-	record->published = T0;
+	test_published(record, T0);
 	record->activated = T0;
 	return record;
 }

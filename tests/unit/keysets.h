@@ -20,6 +20,9 @@ extern const struct mm_actor test_actor; /* who commits in tests */
 /* Appends a record with a new key of `alg`, created at T0 and with no other step taken; the set keeps it. */
 struct mm_key_record *test_record(struct mm_keyset *set, const char *alg);
 
+/* Published, where there are no destinations to deliver it to. */
+void test_published(struct mm_key_record *record, mm_time at);
+
 /* As test_record, published and activated at T0. */
 struct mm_key_record *test_active(struct mm_keyset *set, const char *alg);
 

@@ -55,7 +55,7 @@ static void discovery_names_each_algorithm_once_and_sorted(void **state)
 	test_active(set, "RS256");
 	test_active(set, "EdDSA");
 	test_active(set, "ES256");
-	test_record(set, "ES256")->published = T0;
+	test_published(test_record(set, "ES256"), T0);
 	test_record(set, "ES384"); /* generated: not published yet */
 	documents = render(set);
 	assert_contains(documents->discovery.body.p, "\"id_token_signing_alg_values_supported\":[\"ES256\",\"EdDSA\","
@@ -88,7 +88,7 @@ static struct mm_keyset *set_of_all_states(void)
 
 	test_active(set, "ES256")->retired = T0;
 	test_active(set, "ES256")->revoked = T0;
-	test_record(set, "ES256")->published = T0;
+	test_published(test_record(set, "ES256"), T0);
 	test_active(set, "EdDSA");
 	test_record(set, "ES256")->removed = T0;
 	test_active(set, "ES256");
@@ -115,7 +115,7 @@ static void jwks_begins_with_what_signs_though_another_algorithm_is_wanted(void 
 	mm_auto(mm_documents) documents = NULL;
 
 	(void)state;
-	test_record(set, "ES256")->published = T0;
+	test_published(test_record(set, "ES256"), T0);
 	test_active(set, "EdDSA");
 	documents = render(set);
 	assert_int_equal(position(documents, &set->records[1]), 0);
@@ -259,7 +259,7 @@ static void etag_changes_exactly_with_the_content(void **state)
 	test_record(set, "ES256");
 	same = render(set);
 	assert_string_equal(before->jwks.etag, same->jwks.etag);
-	set->records[1].published = T0;
+	test_published(&set->records[1], T0);
 	after = render(set);
 	assert_string_not_equal(before->jwks.etag, after->jwks.etag);
 	assert_string_equal(before->discovery.etag, after->discovery.etag);

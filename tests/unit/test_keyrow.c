@@ -69,7 +69,7 @@ static void by_hand_a_signer_signs_and_a_standby_stands_by(void **state)
 static void an_unpublished_key_is_generated(void **state)
 {
 	(void)state;
-	set->records[2].published = MM_NEVER;
+	test_published(&set->records[2], MM_NEVER);
 	check(2, T0 + 1, "generated", T0, "not published", MM_NEVER);
 }
 

@@ -36,7 +36,7 @@ static struct mm_key_record *standby(struct mm_keyset *set, const char *alg, mm_
 	struct mm_key_record *record = test_record(set, alg);
 
 	record->created = published;
-	record->published = published;
+	test_published(record, published);
 	return record;
 }
 
@@ -88,7 +88,7 @@ static void times_far_from_now_are_good(void **state)
 	struct mm_key_record *record = test_active(*state, "EdDSA");
 
 	record->created = 1;
-	record->published = 1;
+	test_published(record, 1);
 	record->activated = MM_TIME_MAX;
 	assert_good(*state);
 }
@@ -138,8 +138,8 @@ static void removed_before_published_is_refused(void **state)
 
 static void activated_without_published_is_refused(void **state)
 {
-	test_active(*state, "EdDSA")->published = MM_NEVER;
-	assert_refused(*state, "never published");
+	test_published(test_active(*state, "EdDSA"), MM_NEVER);
+	assert_refused(*state, "activated or retired, but never published");
 }
 
 static void retired_without_published_is_refused(void **state)

@@ -10,14 +10,14 @@ static struct mm_err err;
 
 static void a_standby_is_published_and_nothing_else_yet(void **state)
 {
-	const struct mm_key_record waits = {.published = T0, .publish_wait = TEST_PUBLISH_WAIT};
-	const struct mm_key_record ready = {.published = T0};
+	const struct mm_key_record waits = {.published = T0, .delivered = T0, .publish_wait = TEST_PUBLISH_WAIT};
+	const struct mm_key_record ready = {.published = T0, .delivered = T0};
 	const struct mm_key_record others[] = {
 		{.created = T0},
-		{.published = T0, .activated = T0},
-		{.published = T0, .retired = T0},
-		{.published = T0, .removed = T0},
-		{.published = T0, .revoked = T0},
+		{.published = T0, .delivered = T0, .activated = T0},
+		{.published = T0, .delivered = T0, .retired = T0},
+		{.published = T0, .delivered = T0, .removed = T0},
+		{.published = T0, .delivered = T0, .revoked = T0},
 	};
 	(void)state;
 

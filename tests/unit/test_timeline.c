@@ -81,7 +81,8 @@ static void a_standby_that_is_revoked_before_it_is_ready_never_was(void **state)
 	struct test_story story = test_story_begin();
 	(void)state;
 
-	story.set->records[4].published = story.set->records[4].created = T0 - 1000;
+	story.set->records[4].created = T0 - 1000;
+	test_published(&story.set->records[4], T0 - 1000);
 	story.set->records[4].revoked = T0 - 500;
 	test_story_show(&story, T0 - 70 * DAY, T0 + 10 * DAY);
 	CHECK_PHASES(test_life(story.timeline, 5), {MM_PHASE_PUBLISHED, T0 - 1000, T0 - 500},
@@ -95,7 +96,8 @@ static void a_key_that_was_activated_before_it_was_ready_went_straight_there(voi
 	const struct mm_life *life;
 	(void)state;
 
-	story.set->records[3].published = story.set->records[3].created = T0 - 3 * DAY - 60;
+	story.set->records[3].created = T0 - 3 * DAY - 60;
+	test_published(&story.set->records[3], T0 - 3 * DAY - 60);
 	test_story_show(&story, T0 - 70 * DAY, T0 + 10 * DAY);
 	life = test_life(story.timeline, 4);
 	assert_int_equal(life->phases[0].kind, MM_PHASE_PUBLISHED);

@@ -11,7 +11,8 @@ struct mm_key_record *test_planned(struct mm_keyset *set, const char *alg, unsig
 
 	mm_key_free(record->key);
 	assert_ok(mm_key_planned(test_alg(alg), number, &record->key, &err), &err);
-	record->created = record->published = published;
+	record->created = published;
+	test_published(record, published);
 	record->publish_wait = TEST_PUBLISH_WAIT;
 	return record;
 }
