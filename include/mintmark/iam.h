@@ -41,7 +41,8 @@ struct mm_iam_request {
 	size_t key_count;
 	/*
 	 * Whether a key that is not in `keys` is absent from every such request (an oidc key without its claim), or one
-	 * of which nothing can be known here (aws:SourceIp): the latter makes a condition undecided.
+	 * of which nothing can be known here (aws:SourceIp): the latter makes a condition undecided. NULL: all are
+	 * known. Not asked for aws:CurrentTime and aws:EpochTime.
 	 */
 	bool (*knows)(void *arg, const char *name);
 	void *arg;
@@ -56,8 +57,12 @@ struct mm_iam_condition {
 	const char *const *wanted; /* as written; variables are not expanded */
 	size_t wanted_count;
 	const struct mm_iam_key *got; /* NULL: the request does not have the key */
+	/*
+	 * What cannot be evaluated (an unknown operator, a value that is not of its type, a variable without a value)
+	 * does not match in an Allow, and is undecided in a Deny.
+	 */
 	enum mm_iam_outcome outcome;
-	const char *why; /* static: "the key is not in the request", "unknown operator"; NULL: the values differ */
+	const char *why; /* static: "the key is not in the request", "unknown operator"; NULL: the values decided */
 };
 
 struct mm_iam_statement {
@@ -82,6 +87,7 @@ struct mm_iam_decision {
 	enum mm_iam_verdict verdict;
 	struct mm_iam_statement *statements; /* all of the policy, in order */
 	size_t count;
+	struct mm_iam_times *times; /* its own: the keys aws:CurrentTime and aws:EpochTime, which `got` may lead to */
 };
 void mm_iam_decision_clear(struct mm_iam_decision *decision);
 #define mm_auto_iam_decision MM_CLEANUP(mm_iam_decision_clear) struct mm_iam_decision

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values of a policy with wildcards and variables. A pattern is text in which a wildcard is a byte that no UTF-8 has, so
+ * that a star which came from a variable, or was written ${*}, is a star.
+ */
+#ifndef ISSUER_CLOUD_IAM_PATTERN_H
+#define ISSUER_CLOUD_IAM_PATTERN_H
+
+#include <mintmark/iam.h>
+
+#define MM_IAM_RUN           '\xff' /* "*": any number of characters, none included */
+#define MM_IAM_ONE_CHARACTER '\xfe' /* "?" */
+
+/* What is to be replaced in a value, and by what. */
+struct mm_iam_expansion {
+	bool wildcards;
+	/* The value of a variable: the only one of that key; NULL: it has none. NULL: ${…} is plain text. */
+	const char *(*value)(const void *arg, const char *name);
+	const void *arg;
+};
+
+/*
+ * Appends the pattern. False: a variable has no value in this request and no default, so that nothing can match
+ * ("any attempt to match it fails and causes the statement to be invalid"), or is not closed.
+ */
+bool mm_iam_expand(const struct mm_iam_expansion *expansion, const char *value, struct mm_buf *out);
+
+/* Whether all of `text` fits; the time is bounded by the product of both lengths, whatever the stars. */
+bool mm_iam_pattern_match(struct mm_span pattern, struct mm_span text);
+
+/* Actions: * and ? in `pattern` are wildcards, and case does not count. */
+bool mm_iam_action_match(const char *pattern, const char *action);
+
+#endif
