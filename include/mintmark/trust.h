@@ -22,6 +22,9 @@ struct mm_arn {
 	struct mm_span partition, service, region, account, resource;
 };
 MM_MUSTCHECK enum mm_code mm_arn_parse(const char *text, struct mm_arn *out, struct mm_err *err); /* MM_EPARSE */
+/* That of a role, arn:aws:iam::123456789012:role/[PATH/]NAME, and nothing else. MM_EPARSE. */
+MM_MUSTCHECK enum mm_code mm_role_arn_parse(const char *text, struct mm_arn *out, struct mm_err *err);
+bool mm_aws_account_is(struct mm_span text); /* 12 digits */
 
 /* How IAM names the issuer in condition keys and ARNs: without "https://". NULL when it is no https URL. */
 const char *mm_aws_provider_name(const char *issuer);
