@@ -59,6 +59,8 @@ struct test_certificate test_certificate_make(const struct test_certificate_spec
 		add_extension(made.x509, NID_basic_constraints, "critical,CA:TRUE");
 	if (spec->usage)
 		add_extension(made.x509, NID_ext_key_usage, spec->usage);
+	if (spec->san)
+		add_extension(made.x509, NID_subject_alt_name, spec->san);
 	assert_true(X509_sign(made.x509, issuer->key, spec->digest ? spec->digest : EVP_sha256()) > 0);
 	return made;
 }
@@ -85,6 +87,23 @@ struct test_certificate test_client(const struct test_certificate *issuer, const
 
 	return test_certificate_make(&(struct test_certificate_spec){
 		.issuer = issuer, .subject = subject, .serial = 7, .usage = "clientAuth"});
+}
+
+struct test_certificate test_intermediate(const struct test_certificate *issuer, const char *name)
+{
+	const struct test_name subject[] = {{.nid = NID_commonName, .text = name}, {0}};
+
+	return test_certificate_make(&(struct test_certificate_spec){
+		.issuer = issuer, .subject = subject, .serial = 2, .is_authority = true});
+}
+
+struct test_certificate test_server_certificate(const struct test_certificate *issuer, const char *name,
+						const char *san)
+{
+	const struct test_name subject[] = {{.nid = NID_commonName, .text = name}, {0}};
+
+	return test_certificate_make(
+		&(struct test_certificate_spec){.issuer = issuer, .subject = subject, .serial = 3, .san = san});
 }
 
 static void revoke(X509_CRL *list, long serial, mm_time at)

@@ -25,6 +25,7 @@ struct test_certificate_spec {
 	mm_time from, until; /* both 0: the hour around CERT_NOW */
 	bool is_authority;
 	const char *usage;    /* extendedKeyUsage; NULL: it has none */
+	const char *san;      /* subjectAltName, "DNS:a.test,IP:127.0.0.1"; NULL: it has none */
 	unsigned rsa_bits;    /* 0: P-256 */
 	const EVP_MD *digest; /* NULL: SHA-256 */
 };
@@ -39,6 +40,11 @@ void test_certificate_free(struct test_certificate *certificate); /* for MM_CLEA
 /* An authority of this CN, with serial number 1; and the certificate 7 of a client by it, both valid at CERT_NOW. */
 struct test_certificate test_authority(const char *name);
 struct test_certificate test_client(const struct test_certificate *issuer, const char *user, const char *group);
+
+/* An authority below `issuer`, and a server's certificate by it (NULL: by itself), for the names in `san`. */
+struct test_certificate test_intermediate(const struct test_certificate *issuer, const char *name);
+struct test_certificate test_server_certificate(const struct test_certificate *issuer, const char *name,
+						const char *san);
 
 /* A list by `issuer` from `from` to `until` (0: never, and that is not said) that revokes `serial` (0: nothing). */
 X509_CRL *test_crl(const struct test_certificate *issuer, mm_time from, mm_time until, long serial);

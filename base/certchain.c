@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <mintmark/certchain.h>
+
+#include "base/certchain_list.h"
+
+#include <arpa/inet.h>
+#include <mintmark/ossl.h>
+#include <mintmark/x509.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one certificate -------------------------------------------------------------------------------------------- */
+
+static enum mm_code take_name(const X509_NAME *name, char **out, struct mm_err *err)
+{
+	mm_auto_buf text = {0};
+
+	mm_x509_add_name(&text, name);
+	*out = mm_buf_take(&text);
+	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+}
+
+/* X509_check_ca says 1 for basicConstraints, and 3 for version 1; what it guesses beyond is not for us. */
+static bool is_authority(X509 *x509)
+{
+	int kind = X509_check_ca(x509);
+
+	return kind == 1 || kind == 3;
+}
+
+static enum mm_code fill(struct mm_certificate *certificate, X509 *x509, struct mm_err *err)
+{
+	const X509_NAME *subject = X509_get_subject_name(x509), *issuer = X509_get_issuer_name(x509);
+	enum mm_code code = take_name(subject, &certificate->subject, err);
+
+	if (code == MM_OK)
+		code = take_name(issuer, &certificate->issuer, err);
+	if (code != MM_OK)
+		return code;
+	if (!mm_x509_time(X509_get0_notBefore(x509), &certificate->not_before) ||
+	    !mm_x509_time(X509_get0_notAfter(x509), &certificate->not_after))
+		return mm_fail(err, MM_EPARSE, "the dates of %s cannot be read", certificate->subject);
+	if (X509_digest(x509, EVP_sha1(), certificate->sha1, NULL) != 1 ||
+	    X509_digest(x509, EVP_sha256(), certificate->sha256, NULL) != 1)
+		return mm_fail_openssl(err, MM_ECRYPTO, "a certificate cannot be hashed");
+	certificate->self_issued = X509_NAME_cmp(subject, issuer) == 0;
+	certificate->is_ca = is_authority(x509);
+	ERR_clear_error(); /* of extensions that cannot be read */
+	X509_up_ref(x509);
+	certificate->x509 = x509;
+	return MM_OK;
+}
+
+bool mm_certificate_issued(const struct mm_certificate *issuer, const struct mm_certificate *certificate)
+{
+	bool signed_by = X509_NAME_cmp(X509_get_subject_name(issuer->x509), X509_get_issuer_name(certificate->x509)) ==
+				 0 &&
+			 X509_verify(certificate->x509, X509_get0_pubkey(issuer->x509)) == 1;
+
+	ERR_clear_error();
+	return signed_by;
+}
+
+bool mm_certificate_names(const struct mm_certificate *certificate, const char *host)
+{
+	const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	struct in6_addr address;
+	bool is_address = inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+	bool names = is_address ? X509_check_ip_asc(certificate->x509, host, 0) == 1
+				: X509_check_host(certificate->x509, host, 0, flags, NULL) == 1;
+
+	ERR_clear_error();
+	return names;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------ */
+
+enum mm_code mm_certchain_from_list(const STACK_OF(X509) * list, struct mm_certchain **out, struct mm_err *err)
+{
+	mm_auto(mm_certchain) chain = calloc(1, sizeof *chain);
+	size_t n = (size_t)sk_X509_num(list);
+	enum mm_code code = MM_OK;
+
+	*out = NULL;
+	if (n > MM_CERTCHAIN_MAX)
+		return mm_fail(err, MM_ELIMIT, "%zu certificates are more than the %d that are looked at", n,
+			       MM_CERTCHAIN_MAX);
+	if (chain)
+		chain->v = calloc(n, sizeof *chain->v);
+	if (!chain || !chain->v)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	for (chain->n = 0; chain->n < n && code == MM_OK; chain->n++)
+		code = fill(&chain->v[chain->n], sk_X509_value(list, (int)chain->n), err);
+	if (code == MM_OK)
+		*out = mm_take(chain);
+	return code;
+}
+
+void mm_certchain_free(struct mm_certchain *chain)
+{
+	if (!chain)
+		return;
+	for (size_t i = 0; i < chain->n; i++) {
+		X509_free(chain->v[i].x509);
+		free(chain->v[i].subject);
+		free(chain->v[i].issuer);
+	}
+	free(chain->v);
+	free(chain->sni);
+	free(chain);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+static enum mm_code add(STACK_OF(X509) * list, X509 *x509, struct mm_err *err)
+{
+	if (sk_X509_push(list, x509) > 0)
+		return MM_OK;
+	X509_free(x509);
+	return mm_fail(err, MM_ENOMEM, "out of memory");
+}
+
+static enum mm_code read_pem(BIO *in, STACK_OF(X509) * list, struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+	X509 *x509;
+
+	while (code == MM_OK && (x509 = PEM_read_bio_X509(in, NULL, mm_no_passphrase, NULL)))
+		code = add(list, x509, err);
+	if (code != MM_OK)
+		return code;
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return mm_fail_openssl(err, MM_EPARSE, "certificate %d in PEM is broken", sk_X509_num(list) + 1);
+	ERR_clear_error();
+	return MM_OK;
+}
+
+static enum mm_code read_der(struct mm_span text, STACK_OF(X509) * list, struct mm_err *err)
+{
+	const unsigned char *p = (const unsigned char *)text.p;
+	X509 *x509 = text.len <= INT_MAX ? d2i_X509(NULL, &p, (long)text.len) : NULL;
+
+	ERR_clear_error();
+	if (!x509)
+		return mm_fail(err, MM_EPARSE,
+			       "no certificate: expected PEM (-----BEGIN CERTIFICATE-----), or one in DER");
+	if (p != (const unsigned char *)text.p + text.len) {
+		X509_free(x509);
+		return mm_fail(err, MM_EPARSE, "bytes follow the certificate in DER: several must be in PEM");
+	}
+	return add(list, x509, err);
+}
+
+enum mm_code mm_certchain_parse(struct mm_span text, struct mm_certchain **out, struct mm_err *err)
+{
+	mm_ossl_auto(BIO) in = text.len <= INT_MAX ? BIO_new_mem_buf(text.p, (int)text.len) : NULL;
+	STACK_OF(X509) *list = sk_X509_new_null();
+	enum mm_code code;
+
+	*out = NULL;
+	if (in && list)
+		code = read_pem(in, list, err);
+	else
+		code = mm_fail(err, MM_ENOMEM, "out of memory");
+	if (code == MM_OK && sk_X509_num(list) == 0)
+		code = read_der(text, list, err);
+	if (code == MM_OK)
+		code = mm_certchain_from_list(list, out, err);
+	sk_X509_pop_free(list, X509_free);
+	return code;
+}
