@@ -17,7 +17,9 @@
 enum { TIMEOUT_MS = 5000 };
 
 struct call {
-	struct mm_transfer transfer; /* holds the connection */
+	const struct mm_certchain_options *options;
+	struct mm_transfer transfer;    /* holds the connection */
+	char refused[INET6_ADDRSTRLEN]; /* the last address that was not allowed */
 	SSL_CTX *rules;
 	SSL *tls;
 	int fd;
@@ -48,6 +50,31 @@ static bool is_ip_address(const char *host)
 
 /* ---- connecting ------------------------------------------------------------------------------------------------- */
 
+/* Called by curl for each address, resolved or not; the next one is tried after CURL_SOCKET_BAD. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct sockaddr_in *four = (const void *)&address->addr;
+	const struct sockaddr_in6 *six = (const void *)&address->addr;
+	struct call *call = context;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	(void)purpose;
+	if (!inet_ntop(address->family, address->family == AF_INET6 ? (const void *)&six->sin6_addr : &four->sin_addr,
+		       text, sizeof text))
+		return CURL_SOCKET_BAD;
+	if (!call->options->allows(text, call->options->context)) {
+		memcpy(call->refused, text, sizeof text);
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool set_allows(struct call *call)
+{
+	return curl_easy_setopt(call->transfer.curl, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
+	       curl_easy_setopt(call->transfer.curl, CURLOPT_OPENSOCKETDATA, call) == CURLE_OK;
+}
+
 static enum mm_code reach(struct call *call, const char *host, int port, struct mm_err *err)
 {
 	CURL *curl = call->transfer.curl;
@@ -56,11 +83,14 @@ static enum mm_code reach(struct call *call, const char *host, int port, struct 
 	CURLcode result;
 
 	mm_buf_printf(&url, strchr(host, ':') ? "http://[%s]:%d/" : "http://%s:%d/", host, port);
-	if (url.failed || curl_easy_setopt(curl, CURLOPT_URL, url.p) != CURLE_OK ||
+	if (url.failed || (call->options->allows && !set_allows(call)) ||
+	    curl_easy_setopt(curl, CURLOPT_URL, url.p) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms) != CURLE_OK)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
 	result = curl_easy_perform(curl);
+	if (result != CURLE_OK && call->refused[0] != '\0')
+		return mm_fail(err, MM_EREFUSED, "its address %s is not for connecting to from here", call->refused);
 	if (result != CURLE_OK)
 		return mm_transfer_failed(&call->transfer, result, err);
 	if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD)
@@ -205,15 +235,14 @@ enum mm_code mm_certchain_fetch(const char *host, int port, const struct mm_cert
 				struct mm_certchain **out, struct mm_err *err)
 {
 	static const struct mm_certchain_options defaults = {0};
-	MM_CLEANUP(call_end) struct call call = {0};
+	MM_CLEANUP(call_end) struct call call = {.options = options ? options : &defaults};
 	mm_auto(mm_certchain) chain = NULL;
 	enum mm_code code;
 
-	options = options ? options : &defaults;
 	*out = NULL;
-	call.timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
+	call.timeout_ms = call.options->timeout_ms ? call.options->timeout_ms : TIMEOUT_MS;
 	call.deadline_ns = mm_clock_monotonic_ns() + (int64_t)call.timeout_ms * 1000000;
-	code = mm_transfer_begin(&call.transfer, options->connect, err);
+	code = mm_transfer_begin(&call.transfer, call.options->connect, err);
 	if (code == MM_OK)
 		code = run(&call, host, port, &chain, err);
 	ERR_clear_error();

@@ -27,7 +27,7 @@ struct mm_certchain {
 	struct mm_certificate *v; /* the server's own is the first */
 	/* Of a connection; of a file: NULL, "", false. */
 	const char *protocol; /* "TLSv1.3"; static */
-	char address[64];     /* that was connected to: "192.0.2.1:443" */
+	char address[64];     /* that was connected to: "192.0.2.1:443", "[2001:db8::1]:443" */
 	char *sni;            /* that was sent; NULL: the host is an IP address (RFC 6066 §3) */
 };
 void mm_certchain_free(struct mm_certchain *chain);
@@ -36,12 +36,16 @@ MM_AUTO(mm_certchain)
 struct mm_certchain_options {
 	const char *connect; /* "ADDR[:PORT]" to go to instead of resolving `host`; SNI stays the host. NULL: resolve */
 	int timeout_ms;      /* for everything together, name resolution included; 0 = 5000 */
+	/* Asked of each address ("192.0.2.1", "2001:db8::1") before it is connected to; NULL: any may be. */
+	bool (*allows)(const char *address, const void *context);
+	const void *context; /* for `allows` */
 };
 
 /*
  * Connects to `host` (a name, or an IP address without brackets), TLS 1.2 or 1.3, with SNI and ALPN http/1.1 as IAM
  * does, keeps what is presented and closes. MM_ENETWORK: it cannot be resolved or reached, speaks no TLS, or presents
- * nothing; MM_ETIMEOUT: a phase that the line names (connecting, the TLS handshake) did not end in time; MM_ELIMIT.
+ * nothing; MM_EREFUSED: none of its addresses is allowed; MM_ETIMEOUT: a phase that the line names (resolving,
+ * connecting, the TLS handshake) did not end in time; MM_ELIMIT; MM_EPARSE: `connect` is no address.
  */
 MM_MUSTCHECK enum mm_code mm_certchain_fetch(const char *host, int port, const struct mm_certchain_options *options,
 					     struct mm_certchain **out, struct mm_err *err);
@@ -57,7 +61,8 @@ bool mm_certificate_names(const struct mm_certificate *certificate, const char *
 
 /*
  * Whether a verifier that trusts `ca_file` (NULL: the system's authorities) accepts the chain for a TLS server at `now`,
- * whatever its name. MM_EVERIFY: it does not, with OpenSSL's reason; MM_ENOTFOUND: there are no authorities to ask.
+ * whatever its name. MM_EVERIFY: it does not, with OpenSSL's reason; MM_ENOTFOUND: the system has no authorities;
+ * MM_EIO: `ca_file` cannot be read.
  */
 MM_MUSTCHECK enum mm_code mm_certchain_verify(const struct mm_certchain *chain, const char *ca_file, mm_time now,
 					      struct mm_err *err);

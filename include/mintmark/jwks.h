@@ -28,6 +28,9 @@ const struct mm_key *mm_jwks_find(const struct mm_jwks *jwks, struct mm_span kid
 void mm_jwks_free(struct mm_jwks *jwks);
 MM_AUTO(mm_jwks)
 
+/* Appends where the discovery document is: a slash at the end of the issuer is not doubled (Discovery 1.0 §4.1). */
+void mm_discovery_url(const char *issuer, struct mm_buf *out);
+
 /*
  * Fetches what a stranger would: ISSUER/.well-known/openid-configuration, whose issuer must equal `issuer` byte for
  * byte (OpenID Connect Discovery 1.0 §4.3), then its jwks_uri. MM_ENETWORK, MM_ETIMEOUT, MM_ELIMIT, MM_EPARSE,

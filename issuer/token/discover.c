@@ -28,8 +28,7 @@ static enum mm_code fetch(const char *url, const struct manner *manner, size_t m
 	return mm_fetch(url, &options, out, err);
 }
 
-/* Where the discovery document is: a slash at the end of the issuer is not doubled (§4.1). */
-static enum mm_code discovery_url(const char *issuer, struct mm_buf *out, struct mm_err *err)
+void mm_discovery_url(const char *issuer, struct mm_buf *out)
 {
 	size_t len = strlen(issuer);
 
@@ -37,7 +36,6 @@ static enum mm_code discovery_url(const char *issuer, struct mm_buf *out, struct
 		len--;
 	mm_buf_add(out, issuer, len);
 	mm_buf_add_str(out, MM_DISCOVERY_PATH);
-	return mm_buf_check(out, err);
 }
 
 /* An issuer is foreign here, so only what the standard forbids is refused. */
@@ -118,8 +116,9 @@ enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, int timeo
 
 	*out = NULL;
 	code = parse_issuer(issuer, &parts, err);
+	mm_discovery_url(issuer, &url);
 	if (code == MM_OK)
-		code = discovery_url(issuer, &url, err);
+		code = mm_buf_check(&url, err);
 	if (code == MM_OK)
 		code = fetch(url.p, &manner, DISCOVERY_MAX, &body, err);
 	if (code != MM_OK)

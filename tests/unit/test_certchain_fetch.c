@@ -288,6 +288,34 @@ static void another_place_can_be_connected_to_under_the_name(void **state)
 	stop(&server);
 }
 
+static bool is_not(const char *address, const void *context)
+{
+	return strcmp(address, context) != 0;
+}
+
+static void addresses_are_asked_about_before_they_are_connected_to(void **state)
+{
+	const struct manner manner = {.presented = LIST(&leaf)};
+	struct mm_certchain_options options = {.connect = "127.0.0.1", .allows = is_not, .context = "127.0.0.1"};
+	struct server server = start(speak_tls, &manner);
+	struct mm_certchain *chain;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_int_equal(mm_certchain_fetch("localhost", server.port, &options, &chain, &err), MM_EREFUSED);
+	assert_contains(err.text, "its address 127.0.0.1 is not");
+	mm_err_clear(&err);
+	options.connect = "::1";
+	options.context = "::1";
+	assert_int_equal(mm_certchain_fetch("localhost", server.port, &options, &chain, &err), MM_EREFUSED);
+	assert_contains(err.text, "its address ::1 is not");
+	mm_err_clear(&err);
+	options.connect = "127.0.0.1";
+	assert_ok(mm_certchain_fetch("localhost", server.port, &options, &chain, &err), &err);
+	mm_certchain_free(chain);
+	stop(&server);
+}
+
 /* ---- what goes wrong -------------------------------------------------------------------------------------------- */
 
 /* The line names host and port, and the reason. */
@@ -449,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_hundred_certificates_are_looked_at_and_no_more),
 		cmocka_unit_test(the_name_is_sent_and_an_address_is_not),
 		cmocka_unit_test(another_place_can_be_connected_to_under_the_name),
+		cmocka_unit_test(addresses_are_asked_about_before_they_are_connected_to),
 		cmocka_unit_test(a_server_that_hangs_does_not_hang_us),
 		cmocka_unit_test(nor_does_one_that_stops_anywhere),
 		cmocka_unit_test(bytes_that_drip_do_not_move_the_deadline),
