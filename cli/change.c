@@ -6,13 +6,18 @@
 
 #include <mintmark/event.h>
 
+static void add_served_until(struct mm_buf *out, const struct mm_key_record *record, mm_time now)
+{
+	mm_buf_add_str(out, "served until ");
+	mm_add_when(out, mm_key_removable_at(record), now);
+}
+
 /* What is said of an event beside its name: a time that it leads to. */
-static const struct {
-	const char *until;
-	mm_time (*time)(const struct mm_key_record *record);
-} consequences[MM_EVENT_KINDS] = {
-	[MM_EVENT_PUBLISHED] = {"ready at", mm_key_ready_at},
-	[MM_EVENT_RETIRED] = {"served until", mm_key_removable_at},
+static void (*const consequences[MM_EVENT_KINDS])(struct mm_buf *out, const struct mm_key_record *record,
+						  mm_time now) = {
+	[MM_EVENT_PUBLISHED] = mm_add_ready,
+	[MM_EVENT_DELIVERED] = mm_add_ready,
+	[MM_EVENT_RETIRED] = add_served_until,
 };
 
 const struct mm_keyset *mm_change_result(const struct mm_change *change)
@@ -27,19 +32,27 @@ struct text {
 	mm_time now;
 };
 
+/* Nothing follows any more from what happened to a key that has left the JWKS, and no wait for one that signs. */
+static bool leads_on(const struct mm_event *event, mm_time now)
+{
+	const struct mm_key_record *record = event->record;
+
+	if (event->kind == MM_EVENT_DELIVERED)
+		return mm_key_is_standby(record);
+	return mm_key_states[mm_key_state(record, now)].in_jwks;
+}
+
 static enum mm_code add_event(void *arg, const struct mm_event *event, struct mm_err *err)
 {
 	const struct text *text = arg;
 	const struct mm_key_record *record = event->record;
-	bool served = mm_key_states[mm_key_state(record, text->now)].in_jwks; /* else nothing follows any more */
-	mm_time (*time)(const struct mm_key_record *) = served ? consequences[event->kind].time : NULL;
 	(void)err;
 
 	mm_buf_printf(text->out, "%s %s (%s)", mm_event_names[event->kind], mm_key_kid(record->key),
 		      mm_key_alg(record->key)->name);
-	if (time) {
-		mm_buf_printf(text->out, ", %s ", consequences[event->kind].until);
-		mm_add_when(text->out, time(record), text->now);
+	if (consequences[event->kind] && leads_on(event, text->now)) {
+		mm_buf_add_str(text->out, ", ");
+		consequences[event->kind](text->out, record, text->now);
 	}
 	mm_buf_add_str(text->out, "\n");
 	return MM_OK;

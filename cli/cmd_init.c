@@ -226,8 +226,8 @@ static enum mm_code print_text(const struct init *init, mm_time now, struct mm_e
 		mm_buf_printf(&text, "  %s %s, %s", mm_key_alg(record->key)->name, mm_key_kid(record->key),
 			      mm_key_states[state].name);
 		if (state == MM_STATE_PUBLISHED) {
-			mm_buf_add_str(&text, ", ready at ");
-			mm_add_when(&text, mm_key_ready_at(record), now);
+			mm_buf_add_str(&text, ", ");
+			mm_add_ready(&text, record, now);
 		}
 		mm_buf_add_str(&text, "\n");
 	}

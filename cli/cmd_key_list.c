@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/context.h"
+#include "cli/keyname.h"
 #include "cli/keyrow.h"
 #include "cli/output.h"
+
+#include <string.h>
 
 #define TOMBSTONE_SHOWN (30 * (mm_duration)86400) /* without --all */
 
@@ -18,6 +21,19 @@ static bool is_old_tombstone(const struct mm_key_record *record, const struct mm
 	return !mm_key_states[mm_key_state(record, now)].has_material && now - row->since > TOMBSTONE_SHOWN;
 }
 
+/* A key that stands by or signs may wait for the delivery of another one. */
+static void add_awaited(struct mm_buf *out, const struct mm_key_row *row)
+{
+	const struct mm_key *awaited = row->next.record->key;
+	char kid[MM_KID_SIZE];
+
+	mm_kid_short(awaited, kid);
+	if (strcmp(mm_key_kid(awaited), row->kid) == 0)
+		mm_buf_add_str(out, "await delivery\n");
+	else
+		mm_buf_printf(out, "await delivery of %s\n", kid);
+}
+
 static void add_row(struct mm_buf *out, const struct mm_key_row *row, mm_time now)
 {
 	char since[MM_TIME_TEXT_SIZE];
@@ -26,6 +42,10 @@ static void add_row(struct mm_buf *out, const struct mm_key_row *row, mm_time no
 	mm_buf_printf(out, "%-43s  %-9s  %-9s  %-20s  ", row->kid, row->algorithm, row->state, since);
 	if (row->next.kind == MM_ACTION_NONE) {
 		mm_buf_printf(out, "%s\n", row->idle);
+		return;
+	}
+	if (row->next.kind == MM_ACTION_AWAIT) {
+		add_awaited(out, row);
 		return;
 	}
 	mm_buf_printf(out, "%s at ", mm_action_names[row->next.kind]);
@@ -44,7 +64,7 @@ static void add_next(struct mm_buf *out, const struct mm_action *next)
 	else if (next->kind != MM_ACTION_NONE)
 		mm_buf_printf(out, " algorithm=%s", next->alg->name);
 	mm_time_format(next->at, at);
-	if (next->kind != MM_ACTION_NONE)
+	if (next->at != MM_NEVER)
 		mm_buf_printf(out, " at=%s", at);
 	mm_buf_add_str(out, "\n");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/keyrow.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 
@@ -7,13 +8,13 @@ static void hint_refusal(struct mm_verb *verb)
 {
 	const struct mm_key_record *first = mm_keyset_standby(verb->context.set, verb->alg);
 	bool waits = first && mm_key_state(first, verb->now) == MM_STATE_PUBLISHED;
-	char in[MM_DISTANCE_SIZE];
+	char ready[MM_READY_SIZE];
 
 	if (waits)
-		mm_distance_format(mm_key_ready_at(first), verb->now, in);
+		mm_ready_format(first, verb->now, ready);
 	if (mm_policy_has_alg(&verb->context.policy, verb->alg))
 		mm_hint(verb->call, "'mintmark key rotate --algorithm %s' lets the first of them sign%s%s",
-			verb->alg->name, waits ? "; it is ready " : "", waits ? in : "");
+			verb->alg->name, waits ? "; it is " : "", waits ? ready : "");
 	mm_verb_hint_full(verb);
 }
 

@@ -114,6 +114,7 @@ static enum mm_code foresee(struct mm_call *call, struct simulation *simulation,
 static const char *const meanings[MM_PHASE_KINDS] = {
 	[MM_PHASE_GENERATED] = "not in the JWKS yet",
 	[MM_PHASE_PUBLISHED] = "in the JWKS, waits",
+	[MM_PHASE_DELIVERED] = "everywhere, waits",
 	[MM_PHASE_READY] = "stands by",
 	[MM_PHASE_ACTIVE] = "signs",
 	[MM_PHASE_RETIRED] = "stays in the JWKS",

@@ -85,6 +85,8 @@ enum mm_code mm_foresee(struct mm_call *call, const struct mm_keyset *set, const
 {
 	enum mm_code code = mm_forecast(set, policy, now, until, MOST_STEPS, &out->future, err);
 
+	if (policy->delivers)
+		mm_note("%s: it is assumed that every destination has each new key at once", call->command->name);
 	if (code == MM_ELIMIT)
 		mm_hint(call, "a nearer --until, or a longer rotate_every");
 	if (code != MM_OK)

@@ -28,7 +28,10 @@ struct mm_foresight {
 void mm_foresight_clear(struct mm_foresight *foresight);
 #define mm_auto_foresight MM_CLEANUP(mm_foresight_clear) struct mm_foresight
 
-/* mm_forecast from `now` to `until`, seen from `since` on. MM_ELIMIT: too much happens until then; the hint says so. */
+/*
+ * mm_forecast from `now` to `until`, seen from `since` on. What it assumes of destinations is noted on standard error.
+ * MM_ELIMIT: too much happens until then; the hint says so.
+ */
 MM_MUSTCHECK enum mm_code mm_foresee(struct mm_call *call, const struct mm_keyset *set, const struct mm_policy *policy,
 				     mm_time since, mm_time now, mm_time until, struct mm_foresight *out,
 				     struct mm_err *err);

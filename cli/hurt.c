@@ -37,12 +37,16 @@ static mm_duration longest_held(const struct mm_key_record *was, const struct lo
 	return longest;
 }
 
-/* A verifier may have fetched the key as long as it was served. */
+/* A verifier may have fetched the key as long as it was served; from a destination, until that has the new JWKS. */
 static mm_time held_until(const struct mm_key_record *was, const struct look *look)
 {
 	mm_time last_fetch = was->removed != MM_NEVER ? was->removed : look->now;
 
-	return was->published == MM_NEVER ? MM_NEVER : if_later(last_fetch + longest_held(was, look), look->now);
+	if (was->published == MM_NEVER)
+		return MM_NEVER;
+	if (look->policy->delivers && was->removed == MM_NEVER)
+		return MM_UNFORESEEN;
+	return if_later(last_fetch + longest_held(was, look), look->now);
 }
 
 /* The wait of a key that signs was frozen with the max_ttl of then; the one of now may be longer. */
@@ -77,6 +81,7 @@ static enum mm_code take_event(void *arg, const struct mm_event *event, struct m
 	if (event->kind == MM_EVENT_REVOKED && was) {
 		out->revoked = record;
 		out->accepted_until = held_until(was, look);
+		out->accepted_for = longest_held(was, look);
 		out->expired_by = expired_by(was, look);
 	}
 	if (event->kind == MM_EVENT_ACTIVATED)
@@ -107,6 +112,23 @@ static void add_until(struct mm_buf *out, const char *sentence, mm_time until, m
 	mm_buf_add_str(out, ".\n");
 }
 
+/* "until", which `sentence` ends with, may be a time, or so long after something that nobody can foresee. */
+static void add_until_delivered(struct mm_buf *out, const char *sentence, mm_time until, const char *delivered,
+				mm_duration wait, mm_time now)
+{
+	char text[MM_DURATION_TEXT_SIZE];
+
+	if (until != MM_UNFORESEEN) {
+		add_until(out, sentence, until, now);
+		return;
+	}
+	mm_duration_format(wait, text);
+	mm_buf_printf(out, "  %s %s", sentence, delivered);
+	if (wait > 0)
+		mm_buf_printf(out, ", and then for %s", text);
+	mm_buf_add_str(out, ".\n");
+}
+
 static void add_revoked(struct mm_buf *out, const struct mm_hurt *hurt, mm_time now)
 {
 	if (hurt->expired_by != MM_NEVER) {
@@ -118,8 +140,9 @@ static void add_revoked(struct mm_buf *out, const struct mm_hurt *hurt, mm_time 
 		mm_buf_add_str(out, "  It signed no token that is still valid.\n");
 	}
 	if (hurt->accepted_until != MM_NEVER)
-		add_until(out, "A verifier that holds an older JWKS may accept what it signs, or signed, until",
-			  hurt->accepted_until, now);
+		add_until_delivered(
+			out, "A verifier that holds an older JWKS may accept what it signs, or signed, until",
+			hurt->accepted_until, "the new one is published everywhere", hurt->accepted_for, now);
 	else
 		mm_buf_add_str(out, "  No verifier holds a JWKS with it any more.\n");
 }
@@ -137,26 +160,40 @@ void mm_hurt_add_text(struct mm_buf *out, const struct mm_hurt *hurt, mm_time no
 		      mm_key_is_planned(activated->key) ? "A new key" : mm_key_kid(activated->key),
 		      hurt->refused_until == MM_NEVER ? "ready: every verifier has had time to fetch it" : "not ready");
 	if (hurt->refused_until != MM_NEVER)
-		add_until(out, "A verifier that holds a JWKS without it refuses new tokens until", hurt->refused_until,
-			  now);
+		add_until_delivered(out, "A verifier that holds a JWKS without it refuses new tokens until",
+				    hurt->refused_until, "it is published everywhere", activated->publish_wait, now);
 }
 
 /* ---- for programs ----------------------------------------------------------------------------------------------- */
+
+static json_t *until(mm_time time)
+{
+	return time == MM_UNFORESEEN ? json_null() : mm_json_time(time);
+}
+
+/* NULL, which is left out: the time says it all. */
+static json_t *after_delivery(mm_time time, mm_duration wait)
+{
+	return time == MM_UNFORESEEN ? json_integer(wait) : NULL;
+}
 
 static json_t *old_tokens(const struct mm_hurt *hurt)
 {
 	if (hurt->accepted_until == MM_NEVER && hurt->expired_by == MM_NEVER)
 		return json_null();
-	return json_pack("{s:s, s:o, s:o}", "kid", mm_key_kid(hurt->revoked->key), "accepted_until",
-			 mm_json_time(hurt->accepted_until), "expired_by", mm_json_time(hurt->expired_by));
+	return json_pack("{s:s, s:o, s:o*, s:o}", "kid", mm_key_kid(hurt->revoked->key), "accepted_until",
+			 until(hurt->accepted_until), "accepted_after_delivery",
+			 after_delivery(hurt->accepted_until, hurt->accepted_for), "expired_by",
+			 mm_json_time(hurt->expired_by));
 }
 
 static json_t *new_tokens(const struct mm_hurt *hurt)
 {
 	if (hurt->refused_until == MM_NEVER)
 		return json_null();
-	return json_pack("{s:s, s:o}", "kid", mm_key_kid(hurt->activated->key), "refused_until",
-			 mm_json_time(hurt->refused_until));
+	return json_pack("{s:s, s:o, s:o*}", "kid", mm_key_kid(hurt->activated->key), "refused_until",
+			 until(hurt->refused_until), "refused_after_delivery",
+			 after_delivery(hurt->refused_until, hurt->activated->publish_wait));
 }
 
 json_t *mm_hurt_json(const struct mm_hurt *hurt)

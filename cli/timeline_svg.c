@@ -31,6 +31,7 @@ static const struct {
 } looks[MM_PHASE_KINDS] = {
 	[MM_PHASE_GENERATED] = {2, 100, "generated"},
 	[MM_PHASE_PUBLISHED] = {12, 132, "published, waits"},
+	[MM_PHASE_DELIVERED] = {12, 132, "delivered, waits"},
 	[MM_PHASE_READY] = {6, 132, "ready, stands by"},
 	[MM_PHASE_ACTIVE] = {20, 112, "active, signs"},
 	[MM_PHASE_RETIRED] = {12, 150, "retired, still served"},
@@ -55,6 +56,7 @@ static const char style[] =
 	".on-bar{fill:#ffffff;font-size:11px}\n"
 	".generated{fill:#8c959f}\n"
 	".published{fill:#e69f00}\n"
+	".delivered{fill:#f0e442}\n"
 	".ready{fill:#56b4e9}\n"
 	".active{fill:#0072b2}\n"
 	".retired{fill:url(#mm-retired)}\n"

@@ -13,6 +13,9 @@
 /* "→ published 2026-11-22T00:15:00Z": where it has no room beside its key, it begins a line. */
 #define STEP_WIDTH 33
 
+/* One for each phase of a life; a key that was removed is not drawn. */
+#define CELLS_LEAST (MM_PHASE_KINDS - 1)
+
 /* How a phase is drawn. */
 static const struct {
 	const char *utf8, *ascii;
@@ -21,6 +24,7 @@ static const struct {
 } looks[MM_PHASE_KINDS] = {
 	[MM_PHASE_GENERATED] = {"·", ",", "37", "generated"},
 	[MM_PHASE_PUBLISHED] = {"╌", ".", "33", "published, waits"},
+	[MM_PHASE_DELIVERED] = {"╍", ":", "33", "delivered, waits"},
 	[MM_PHASE_READY] = {"━", "-", "36", "ready, stands by"},
 	[MM_PHASE_ACTIVE] = {"█", "#", "32", "active, signs"},
 	[MM_PHASE_RETIRED] = {"▒", "=", "34", "retired, still served"},
@@ -81,8 +85,7 @@ static struct page lay_out(const struct mm_timeline *timeline, const struct mm_t
 	page.label = page.kids;
 	if (terminal->columns >= ROOM_FOR_ALG)
 		page.label += widest_alg(timeline) + 1;
-	page.cells = terminal->columns > page.label + MM_PHASE_KINDS ? terminal->columns - page.label - 1
-								     : MM_PHASE_KINDS;
+	page.cells = terminal->columns > page.label + CELLS_LEAST ? terminal->columns - page.label - 1 : CELLS_LEAST;
 	page.scale = mm_scale_cells(timeline, page.cells);
 	return page;
 }

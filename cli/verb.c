@@ -4,6 +4,7 @@
 #include "cli/change.h"
 #include "cli/confirm.h"
 #include "cli/keyname.h"
+#include "cli/keyrow.h"
 #include "cli/maker.h"
 #include "cli/output.h"
 
@@ -171,7 +172,7 @@ void mm_verb_hint_not_ready(struct mm_verb *verb, const char *kid)
 	mm_auto(mm_keyset) set = load_again(verb);
 	const struct mm_key_record *next = NULL;
 	mm_time now = mm_clock_now();
-	char in[MM_DISTANCE_SIZE];
+	char ready[MM_READY_SIZE];
 
 	if (set)
 		next = kid ? mm_keyset_find(set, kid) : mm_keyset_standby(set, verb->alg);
@@ -179,14 +180,13 @@ void mm_verb_hint_not_ready(struct mm_verb *verb, const char *kid)
 		mm_hint(verb->call, "'mintmark key prepare --algorithm %s' publishes one", verb->alg->name);
 	if (!next || mm_key_state(next, now) != MM_STATE_PUBLISHED)
 		return;
-	mm_distance_format(mm_key_ready_at(next), now, in);
+	mm_ready_format(next, now, ready);
 	if (has_flag(verb->call, "allow-gap"))
-		mm_hint(verb->call, "it is ready %s; --allow-gap does it before, and says who will be hurt", in);
+		mm_hint(verb->call, "it is %s; --allow-gap does it before, and says who will be hurt", ready);
 	else
 		mm_hint(verb->call,
-			"it is ready %s; 'mintmark key activate %s --allow-gap' does it before, and says who will be "
-			"hurt",
-			in, mm_key_kid(next->key));
+			"it is %s; 'mintmark key activate %s --allow-gap' does it before, and says who will be hurt",
+			ready, mm_key_kid(next->key));
 }
 
 void mm_verb_hint_full(struct mm_verb *verb)

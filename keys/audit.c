@@ -101,7 +101,11 @@ static void end_line(struct lines *lines, uint64_t revision_after, const char *w
 static void add_consequences(struct mm_buf *text, const struct mm_event *event)
 {
 	switch (event->kind) {
-	case MM_EVENT_PUBLISHED: add_time(text, "ready_at", mm_key_ready_at(event->record)); break;
+	case MM_EVENT_PUBLISHED:
+	case MM_EVENT_DELIVERED:
+		if (event->record->delivered != MM_NEVER) /* else nobody knows when */
+			add_time(text, "ready_at", mm_key_ready_at(event->record));
+		break;
 	case MM_EVENT_ACTIVATED:
 	case MM_EVENT_EXTENDED: add_int(text, "retire_wait", event->record->retire_wait); break;
 	case MM_EVENT_RETIRED:

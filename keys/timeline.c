@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 const char *const mm_phase_names[MM_PHASE_KINDS] = {
-	[MM_PHASE_GENERATED] = "generated", [MM_PHASE_PUBLISHED] = "published", [MM_PHASE_READY] = "ready",
-	[MM_PHASE_ACTIVE] = "active",       [MM_PHASE_RETIRED] = "retired",     [MM_PHASE_TAINTED] = "tainted",
-	[MM_PHASE_REMOVED] = "removed",     [MM_PHASE_REVOKED] = "revoked",
+	[MM_PHASE_GENERATED] = "generated", [MM_PHASE_PUBLISHED] = "published", [MM_PHASE_DELIVERED] = "delivered",
+	[MM_PHASE_READY] = "ready",         [MM_PHASE_ACTIVE] = "active",       [MM_PHASE_RETIRED] = "retired",
+	[MM_PHASE_TAINTED] = "tainted",     [MM_PHASE_REMOVED] = "removed",     [MM_PHASE_REVOKED] = "revoked",
 };
 
 /* ---- one life ---------------------------------------------------------------------------------------------------- */
@@ -40,11 +40,12 @@ static mm_time stopped_waiting(const struct mm_key_record *record)
 	return first;
 }
 
-static bool became_ready(const struct mm_key_record *record)
+/* Whether `time` came while the key stood by; what comes with a delivery that never was does not. */
+static bool while_waiting(const struct mm_key_record *record, mm_time time)
 {
 	mm_time end = stopped_waiting(record);
 
-	return record->published != MM_NEVER && (end == MM_NEVER || mm_key_ready_at(record) < end);
+	return record->delivered != MM_NEVER && (end == MM_NEVER || time < end);
 }
 
 static struct mm_life live(const struct mm_key_record *record)
@@ -53,7 +54,9 @@ static struct mm_life live(const struct mm_key_record *record)
 
 	begin(&life, MM_PHASE_GENERATED, record->created);
 	begin(&life, MM_PHASE_PUBLISHED, record->published);
-	if (became_ready(record))
+	if (record->delivered > record->published && while_waiting(record, record->delivered))
+		begin(&life, MM_PHASE_DELIVERED, record->delivered);
+	if (while_waiting(record, mm_key_ready_at(record)))
 		begin(&life, MM_PHASE_READY, mm_key_ready_at(record));
 	begin(&life, MM_PHASE_ACTIVE, record->activated);
 	begin(&life, MM_PHASE_RETIRED, record->retired);

@@ -12,6 +12,7 @@
 enum mm_phase_kind {
 	MM_PHASE_GENERATED,
 	MM_PHASE_PUBLISHED,
+	MM_PHASE_DELIVERED, /* where that came later than being published: until then no wait had begun */
 	MM_PHASE_READY,
 	MM_PHASE_ACTIVE,
 	MM_PHASE_RETIRED,

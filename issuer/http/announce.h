@@ -8,11 +8,11 @@
 #include <mintmark/schedule.h>
 #include <mintmark/snapshot.h>
 
-/* For mm_log: "next=activate alg=… kid=… at=…". */
+/* For mm_log: "next=activate alg=… kid=… at=…", or "next=await alg=… kid=…": nobody knows until when. */
 #define MM_F_NEXT(action)                                                                                              \
 	MM_F_STR("next", mm_action_names[(action).kind]), MM_F_STR("alg", (action).alg ? (action).alg->name : NULL),   \
 		MM_F_STR("kid", (action).record ? mm_key_kid((action).record->key) : NULL),                            \
-		MM_F_TIME("at", (action).at)
+		((action).kind == MM_ACTION_AWAIT ? MM_F_STR("at", NULL) : MM_F_TIME("at", (action).at))
 
 struct mm_action mm_snapshot_next(const struct mm_snapshot *snapshot, mm_time now);
 

@@ -173,13 +173,17 @@ static void add_reloads(struct mm_buf *out, const struct mm_reload_stats *reload
 static void add_keys(struct mm_buf *out, const struct mm_snapshot *snapshot, mm_time now)
 {
 	struct mm_action next = mm_snapshot_next(snapshot, now);
-	uint64_t by_state[MM_STATE_COUNT] = {0};
+	uint64_t by_state[MM_STATE_COUNT] = {0}, awaiting = 0;
 
-	for (size_t i = 0; i < snapshot->set->count; i++)
+	for (size_t i = 0; i < snapshot->set->count; i++) {
 		by_state[mm_key_state(&snapshot->set->records[i], now)]++;
+		awaiting += mm_key_awaits_delivery(&snapshot->set->records[i]);
+	}
 	mm_metrics_family(out, "mintmark_keys", "gauge", "Keys, by state.");
 	for (int i = 0; i < MM_STATE_COUNT; i++)
 		labelled(out, "mintmark_keys", "state", mm_key_states[i].name, by_state[i]);
+	gauge(out, "mintmark_keys_awaiting_delivery",
+	      "Keys that are served here, and that not every destination of publish has yet.", (double)awaiting);
 	gauge(out, "mintmark_keyset_revision", "Revision of the key set that is served.", (double)snapshot->revision);
 	gauge(out, "mintmark_keyset_committed_timestamp_seconds", "When that revision was committed.",
 	      (double)snapshot->set->committed);

@@ -102,6 +102,12 @@ static void offer(struct mm_restart *restart, mm_time now, enum mm_restart_reaso
 	snprintf(restart->kid, sizeof restart->kid, "%s", kid);
 }
 
+/* The soonest that it can sign; of a key that is to be delivered, if it were now. */
+static mm_time soonest(const struct mm_key_record *record, mm_time now)
+{
+	return record->delivered == MM_NEVER ? now + record->publish_wait : mm_key_ready_at(record);
+}
+
 static void offer_added(struct mm_restart *restart, const struct mm_apiserver_files *files,
 			const struct mm_strings *trusted_before)
 {
@@ -113,7 +119,7 @@ static void offer_added(struct mm_restart *restart, const struct mm_apiserver_fi
 		if (mm_strings_has(trusted_before, kid))
 			continue;
 		if (mm_key_is_standby(record))
-			offer(restart, files->now, MM_RESTART_ADDED, kid, mm_key_ready_at(record));
+			offer(restart, files->now, MM_RESTART_ADDED, kid, soonest(record, files->now));
 		else
 			offer(restart, files->now, MM_RESTART_UNKNOWN, kid, files->now);
 	}
