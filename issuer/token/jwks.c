@@ -247,6 +247,11 @@ const struct mm_key *mm_jwks_at(const struct mm_jwks *jwks, size_t i)
 	return jwks->entries[i].key;
 }
 
+const char *mm_jwks_kid_at(const struct mm_jwks *jwks, size_t i)
+{
+	return jwks->entries[i].kid;
+}
+
 static int compare_kid(const void *kid, const void *entry)
 {
 	const struct mm_span *wanted = kid;

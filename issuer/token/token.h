@@ -32,6 +32,8 @@ MM_MUSTCHECK enum mm_code mm_token_check_claims(const struct mm_verify_options *
 
 /* The i-th key, whatever its kid, for i below mm_jwks_count; borrowed. */
 const struct mm_key *mm_jwks_at(const struct mm_jwks *jwks, size_t i);
+/* The kid under which the document has it; "" when it has none there. Borrowed. */
+const char *mm_jwks_kid_at(const struct mm_jwks *jwks, size_t i);
 
 /* Why the key with that kid, the `*index`-th of the document, was not taken; NULL when there is none. Borrowed. */
 const char *mm_jwks_not_taken(const struct mm_jwks *jwks, const char *kid, size_t *index);

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The token as STS reads it before it asks who issued it: length, form, algorithm, claims, times. */
+#include "issuer/cloud/explain_parts.h"
+
+#include <mintmark/cloud.h>
+#include <mintmark/json.h>
+#include <mintmark/trust.h>
+#include <string.h>
+
+#define TOKEN_MIN 4                    /* STS API Reference, AssumeRoleWithWebIdentity: WebIdentityToken */
+#define AGE_MAX   ((mm_duration)86400) /* the longest that Kubernetes' projected tokens commonly live */
+
+const char mm_sts_not_a_jwt[] = "InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this "
+				"error if you sent an Access Token)";
+const char mm_sts_not_valid[] = "InvalidIdentityToken: The web identity token that was passed could not be validated "
+				"by AWS";
+
+#define PASS(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
+#define WARN(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_WARN, check, NULL, __VA_ARGS__)
+#define FAIL(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
+#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
+
+/* ---- form ------------------------------------------------------------------------------------------------------- */
+
+/* What else people hold for the token. */
+static const struct {
+	const char *prefix, *is, *remedy;
+} mistaken[] = {
+	{"Bearer ", "what stands in an Authorization header", "pass what follows \"Bearer \""},
+	{"k8s-aws-v1.", "a token by which `aws eks get-token` signs in to a cluster",
+	 "pass the content of $AWS_WEB_IDENTITY_TOKEN_FILE"},
+	{"{", "JSON", "pass the token alone: its status.token, or the content of the token's file"},
+	{"/", "a path", "pass the content of the file, with -, or the path with --token-file"},
+};
+
+static void hint_mistaken(struct mm_trial *trial)
+{
+	for (size_t i = 0; i < MM_COUNT(mistaken); i++) {
+		if (!mm_span_starts(trial->asked->token, mistaken[i].prefix))
+			continue;
+		HINT("hint.not-a-token", mistaken[i].remedy, "what was given begins with \"%s\": it is %s",
+		     mistaken[i].prefix, mistaken[i].is);
+		return;
+	}
+}
+
+static bool check_size(struct mm_trial *trial)
+{
+	size_t len = trial->asked->token.len;
+	bool small = len < TOKEN_MIN;
+
+	if (!small && len <= MM_TOKEN_MAX) {
+		PASS("token.size", "%zu characters of %d", len, MM_TOKEN_MAX);
+		return true;
+	}
+	FAIL("token.size", "%zu characters, where STS takes %d to %d", len, TOKEN_MIN, MM_TOKEN_MAX);
+	mm_trial_refuse(trial,
+			"ValidationError: 1 validation error detected: Value at 'webIdentityToken' failed to satisfy "
+			"constraint: Member must have length %s than or equal to %d",
+			small ? "greater" : "less", small ? TOKEN_MIN : MM_TOKEN_MAX);
+	return false;
+}
+
+/* Whether there is something to go on with. */
+static enum mm_code check_form(struct mm_trial *trial, bool *readable, struct mm_err *err)
+{
+	struct mm_err why = {0};
+	enum mm_code code = mm_token_inspect(trial->asked->token, &trial->token, &why);
+
+	*readable = code == MM_OK;
+	if (code == MM_ENOMEM || code == MM_ECRYPTO)
+		return mm_fail(err, code, "%s", why.text);
+	if (code == MM_OK)
+		return MM_OK;
+	FAIL("token.form", "%s", why.text);
+	mm_trial_refuse(trial, "%s", mm_sts_not_a_jwt);
+	hint_mistaken(trial);
+	return MM_OK;
+}
+
+static void check_algorithm(struct mm_trial *trial)
+{
+	const struct mm_cloud *aws = &mm_clouds[MM_CLOUD_AWS];
+	const char *alg = json_string_value(json_object_get(trial->token.header, "alg"));
+
+	if (alg && mm_cloud_takes(aws, alg)) {
+		PASS("token.algorithm", "%s", alg);
+		return;
+	}
+	FAIL("token.algorithm", "alg is %s; STS takes RS256, RS384, RS512, ES256, ES384 and ES512",
+	     alg ? alg : "missing");
+	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
+	HINT("hint.algorithm", "sign with RS256 or ES256 (keys.algorithm), and rotate to such a key",
+	     "the token is signed with %s, which STS takes from nobody", alg ? alg : "nothing");
+}
+
+/* ---- claims ----------------------------------------------------------------------------------------------------- */
+
+/* What a Secret of the type service-account-token holds: no end, no audience, an issuer that is no URL. */
+static bool is_legacy(const struct mm_trial *trial)
+{
+	const json_t *claims = trial->token.claims;
+
+	return json_object_get(claims, "kubernetes.io/serviceaccount/namespace") ||
+	       (trial->issuer && strcmp(trial->issuer, "kubernetes/serviceaccount") == 0);
+}
+
+static void fail_missing(struct mm_trial *trial, const char *check, const char *claim)
+{
+	FAIL(check, "%s is %s", claim,
+	     json_object_get(trial->token.claims, claim) ? "there, but not as a text" : "missing");
+	mm_trial_refuse(trial, "InvalidIdentityToken: Missing a required claim: %s", claim);
+}
+
+static const char *text_claim(const struct mm_trial *trial, const char *claim)
+{
+	const char *text = json_string_value(json_object_get(trial->token.claims, claim));
+
+	return text && text[0] != '\0' ? text : NULL;
+}
+
+static void check_issuer(struct mm_trial *trial)
+{
+	trial->issuer = text_claim(trial, "iss");
+	trial->name = "";
+	if (!trial->issuer) {
+		fail_missing(trial, "token.issuer", "iss");
+		return;
+	}
+	trial->name = mm_behind(trial->issuer, MM_HTTPS);
+	if (trial->name) {
+		PASS("token.issuer", "%s", trial->issuer);
+		return;
+	}
+	/* CreateOpenIDConnectProvider: "The URL must begin with https://". */
+	trial->name = trial->issuer;
+	FAIL("token.issuer", "\"%s\" does not begin with https://, so no provider can be registered for it",
+	     trial->issuer);
+	mm_trial_refuse(trial, "InvalidIdentityToken: No OpenIDConnect provider found in your account for %s",
+			trial->issuer);
+	if (mm_behind(trial->issuer, "http://"))
+		HINT("hint.http", "serve the issuer over https, and sign with that URL",
+		     "the token's issuer is \"%s\": AWS takes https alone", trial->issuer);
+}
+
+static enum mm_code read_audiences(struct mm_trial *trial, struct mm_err *err)
+{
+	const json_t *aud = json_object_get(trial->token.claims, "aud");
+	enum mm_code code = MM_OK;
+
+	if (json_is_string(aud))
+		return mm_strings_add(&trial->audiences, json_string_value(aud), err);
+	for (size_t i = 0; i < json_array_size(aud) && code == MM_OK; i++) {
+		const char *text = json_string_value(json_array_get(aud, i));
+
+		if (text)
+			code = mm_strings_add(&trial->audiences, text, err);
+	}
+	return code;
+}
+
+static void check_audience(struct mm_trial *trial)
+{
+	const struct mm_strings *audiences = &trial->audiences;
+
+	trial->azp = text_claim(trial, "azp");
+	if (trial->azp)
+		PASS("token.audience", "azp is %s, which STS takes in place of aud", trial->azp);
+	else if (audiences->n == 1)
+		PASS("token.audience", "%s", audiences->v[0]);
+	else if (audiences->n > 1)
+		WARN("token.audience", "%zu of them, %s first; ask for one alone, as the SDKs of AWS do", audiences->n,
+		     audiences->v[0]);
+	else
+		fail_missing(trial, "token.audience", "aud");
+}
+
+static enum mm_code check_claims(struct mm_trial *trial, struct mm_err *err)
+{
+	enum mm_code code = read_audiences(trial, err);
+
+	if (code != MM_OK)
+		return code;
+	check_issuer(trial);
+	trial->subject = text_claim(trial, "sub");
+	if (trial->subject)
+		PASS("token.subject", "%s", trial->subject);
+	else
+		fail_missing(trial, "token.subject", "sub");
+	check_audience(trial);
+	if (is_legacy(trial))
+		HINT("hint.legacy-token",
+		     "use a projected token: the annotation on the ServiceAccount makes the webhook mount one; "
+		     "without it, see `mintmark trust create`",
+		     "it is the token of a Secret (kubernetes.io/service-account-token), which has no exp and no "
+		     "audience");
+	return MM_OK;
+}
+
+/* ---- times ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * "aws sts": exp, iat and nbf are integers; scientific notation and fractions are rejected (IAM User Guide, "Create an
+ * OpenID Connect identity provider"). False: it is not there, or refused.
+ */
+static bool read_time(struct mm_trial *trial, const char *claim, const char *check, mm_time *out)
+{
+	const json_t *value = json_object_get(trial->token.claims, claim);
+
+	if (!value)
+		return false;
+	if (json_is_integer(value)) {
+		*out = json_integer_value(value);
+		return true;
+	}
+	FAIL(check, "%s is %s, not an integer", claim,
+	     json_is_real(value) ? "written with a fraction or an exponent" : "not a number");
+	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
+	HINT("hint.time-form", "write times as whole seconds, in digits alone",
+	     "%s is not written as an integer, and STS refuses 1.7e9 and 1700000000.0 alike", claim);
+	return false;
+}
+
+static void check_expiry(struct mm_trial *trial)
+{
+	mm_time now = trial->asked->now, exp;
+	char when[MM_TIME_TEXT_SIZE], distance[MM_DURATION_TEXT_SIZE];
+
+	if (!json_object_get(trial->token.claims, "exp")) {
+		fail_missing(trial, "token.expiry", "exp");
+		return;
+	}
+	if (!read_time(trial, "exp", "token.expiry", &exp))
+		return;
+	mm_time_format(exp, when);
+	mm_distance_text(exp, now, distance);
+	if (now < exp) {
+		PASS("token.expiry", "until %s, in %s", when, distance);
+		return;
+	}
+	if (now - MM_STS_SKEW < exp) {
+		WARN("token.expiry", "expired at %s, %s ago; STS takes it for five minutes more, because clocks differ",
+		     when, distance);
+		return;
+	}
+	FAIL("token.expiry", "expired at %s, %s ago", when, distance);
+	mm_trial_refuse(trial,
+			"ExpiredTokenException: Token expired: current date/time %lld must be before the expiration "
+			"date/time %lld",
+			(long long)now, (long long)exp);
+	HINT("hint.expired",
+	     "read the token's file again for each call, as the SDKs do: the kubelet replaces it when 80 % of its time "
+	     "are over; a copy does not change",
+	     "the token expired %s ago, at %s", distance, when);
+}
+
+/* nbf and iat: neither may lie ahead. The tolerance is documented for exp, and taken to be one for all. */
+static void check_begin(struct mm_trial *trial, const char *claim, const char *check, const char *says)
+{
+	mm_time now = trial->asked->now, begin;
+	char when[MM_TIME_TEXT_SIZE], distance[MM_DURATION_TEXT_SIZE];
+
+	if (!read_time(trial, claim, check, &begin))
+		return;
+	mm_time_format(begin, when);
+	mm_distance_text(begin, now, distance);
+	if (begin <= now) {
+		PASS(check, "%s %s, %s ago", says, when, distance);
+		return;
+	}
+	if (begin <= now + MM_STS_SKEW) {
+		WARN(check, "%s %s, in %s: a clock is ahead", says, when, distance);
+		return;
+	}
+	FAIL(check, "%s %s, in %s", says, when, distance);
+	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
+	HINT("hint.clock", "set the clock of the issuer (NTP), or look at the time with --at",
+	     "%s lies %s ahead, at %s: the clock of the issuer is ahead, or this one is behind", claim, distance, when);
+}
+
+/* Seen as "ExpiredTokenException: Token too old: 441398" while exp was ahead; the bound is not documented. */
+static void check_age(struct mm_trial *trial)
+{
+	mm_time now = trial->asked->now, iat;
+	char distance[MM_DURATION_TEXT_SIZE];
+
+	if (mm_json_get_int(trial->token.claims, "iat", &iat, NULL) != MM_OK || iat < 0 || iat >= now - AGE_MAX)
+		return;
+	mm_distance_text(iat, now, distance);
+	WARN("token.age", "%s old: STS has refused tokens of several days as \"Token too old\", whatever their exp",
+	     distance);
+}
+
+enum mm_code mm_explain_token(struct mm_trial *trial, struct mm_err *err)
+{
+	bool readable;
+	enum mm_code code;
+
+	trial->name = "";
+	if (!check_size(trial)) {
+		hint_mistaken(trial);
+		return MM_OK;
+	}
+	code = check_form(trial, &readable, err);
+	if (code != MM_OK || !readable)
+		return code;
+	PASS("token.form", "a JWT");
+	check_algorithm(trial);
+	code = check_claims(trial, err);
+	if (code != MM_OK)
+		return code;
+	check_expiry(trial);
+	check_begin(trial, "nbf", "token.not-before", "valid from");
+	check_begin(trial, "iat", "token.issued-at", "issued at");
+	check_age(trial);
+	return MM_OK;
+}
