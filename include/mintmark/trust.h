@@ -41,9 +41,10 @@ struct mm_trust {
 
 /*
  * The trust policy as a JSON object. Exact subjects and those with wildcards get statements of their own, so that both
- * must not hold at once. What is wide (every account of a namespace, any namespace) is warned of (trust.wide, …). Names
- * were not checked before: MM_EREFUSED for those that Kubernetes would not allow, or for a wildcard that was not asked
- * for; the line says what to write. MM_ENOMEM.
+ * must not hold at once. What is wide (every account of a namespace, any namespace) is warned of: trust.wide-issuer,
+ * .wide-namespace, .wide-account, .default-account, .size. Nothing was checked before: MM_EREFUSED for an issuer that
+ * AWS would not register (the finding aws.… has the remedy), for names that Kubernetes would not allow, or for a
+ * wildcard that was not asked for; the line says what to write. MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_trust_policy(const struct mm_trust *trust, json_t **out, struct mm_findings *findings,
 					  struct mm_err *err);
@@ -57,7 +58,10 @@ struct mm_trust_account {
 	const char *region;   /* AWS_REGION and AWS_DEFAULT_REGION; NULL: left out */
 	bool regional_sts;    /* AWS_STS_REGIONAL_ENDPOINTS=regional */
 };
-/* The ServiceAccount with its annotations, as an object to be written as JSON or YAML. */
+/*
+ * Each of these: MM_EREFUSED, MM_EPARSE for names that Kubernetes or AWS would not take, MM_ENOMEM. The ServiceAccount
+ * with its annotations, as an object to be written as JSON or YAML; what is NULL or 0 is left to the webhook.
+ */
 MM_MUSTCHECK enum mm_code mm_trust_service_account(const struct mm_trust_account *account, json_t **out,
 						   struct mm_err *err);
 /* A Pod with the projected volume, mount and environment, as an object; a container named "app" to copy from. */
