@@ -9,9 +9,21 @@
 #include <mintmark/clock.h>
 #include <mintmark/cloud.h>
 
+#define MM_DOCTOR_AFTER_MAX 7
+
+/*
+ * A check, in the order of the report. It is skipped when one of those in `after` failed; without `after` it is never
+ * skipped. The list is in mintmark(1).
+ */
+struct mm_doctor_check {
+	const char *name;
+	const char *after[MM_DOCTOR_AFTER_MAX + 1]; /* NULL at the end */
+};
+extern const struct mm_doctor_check mm_doctor_checks[]; /* ends with a NULL name */
+
 struct mm_doctor_options {
 	const char *connect;         /* "ADDR[:PORT]" instead of resolving the issuer's host; NULL: resolve */
-	const char *ca_file;         /* to trust instead of the system's: findings about public trust become warnings */
+	const char *ca_file;         /* to trust besides the system's: that it is not public then is a warning */
 	int timeout_ms;              /* for each request; 0 = 5000, what AWS STS gives */
 	struct mm_span token;        /* to be checked as well; absent: none */
 	struct mm_strings audiences; /* that the token should have; none: each cloud's own */
@@ -20,9 +32,10 @@ struct mm_doctor_options {
 };
 
 /*
- * Examines `issuer` and appends findings: passes as well, one for each check, grouped by their names: url.*, tls.*,
- * discovery.*, jwks.*, http.*, clock.*, aws.*, gcp.*, azure.*, token.*. Checks that could not be made because of an
- * earlier failure are skipped by name. MM_OK whatever is found; MM_EPARSE: `issuer` is no URL at all; MM_ENOMEM.
+ * Examines `issuer` and appends findings: passes as well, one for each check of the table that applies, in its order.
+ * One broken thing fails one check; what cannot be made because of it is skipped, and names it. No certificate is
+ * relied on for fetching: what is wrong with it is a finding. Nobody is let lead us from a public host to an address of
+ * our own network (see scope.h). MM_OK whatever is found; MM_EPARSE: `issuer` is no URL at all; MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_doctor(const char *issuer, const struct mm_doctor_options *options,
 				    struct mm_findings *findings, struct mm_err *err);

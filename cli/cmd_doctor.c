@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
+#include "cli/context.h"
+#include "cli/findings.h"
+#include "cli/input.h"
+#include "cli/output.h"
+#include "cli/terminal.h"
+
+#include <mintmark/doctor.h>
+#include <mintmark/suggest.h>
+#include <string.h>
+#include <unistd.h>
+
+struct doctor_options {
+	struct mm_common_options common;
+	struct mm_strings clouds;
+	const char *token;
+	struct mm_strings audiences;
+	const char *cacert;
+	const char *connect;
+	mm_duration timeout;
+};
+
+enum { TIMEOUT_MAX = 300 }; /* seconds, for one request */
+
+/* ---- what is asked ---------------------------------------------------------------------------------------------- */
+
+static enum mm_code find_cloud(const char *name, enum mm_cloud_id *out, struct mm_err *err)
+{
+	struct mm_suggestion suggestion = {.wanted = name};
+
+	for (size_t i = 0; i < MM_CLOUD_COUNT; i++) {
+		if (strcmp(mm_clouds[i].name, name) == 0) {
+			*out = (enum mm_cloud_id)i;
+			return MM_OK;
+		}
+		mm_suggestion_offer(&suggestion, mm_clouds[i].name);
+	}
+	return mm_fail(err, MM_EUSAGE, "doctor: --for: found \"%.40s\"; accepted: aws, gcp or azure%s%s%s", name,
+		       suggestion.nearest ? "; did you mean " : "", suggestion.nearest ? suggestion.nearest : "",
+		       suggestion.nearest ? "?" : "");
+}
+
+static enum mm_code choose_clouds(const struct doctor_options *options, bool chosen[static MM_CLOUD_COUNT],
+				  struct mm_err *err)
+{
+	for (size_t i = 0; i < options->clouds.n; i++) {
+		enum mm_cloud_id id;
+		enum mm_code code = find_cloud(options->clouds.v[i], &id, err);
+
+		if (code != MM_OK)
+			return code;
+		chosen[id] = true;
+	}
+	return MM_OK;
+}
+
+static enum mm_code check_options(const struct doctor_options *options, struct mm_err *err)
+{
+	if (options->audiences.n > 0 && !options->token)
+		return mm_fail(err, MM_EUSAGE, "doctor: --audience is what --token should have, which is missing");
+	if (options->timeout > TIMEOUT_MAX)
+		return mm_fail(err, MM_EUSAGE, "doctor: --timeout is for one request; accepted: 1s to 5m");
+	return MM_OK;
+}
+
+/* The issuer that was named, or that of the configuration, which the context keeps. */
+static enum mm_code find_issuer(struct mm_call *call, struct mm_cli_context *context, const char **out,
+				struct mm_err *err)
+{
+	enum mm_code code;
+
+	if (call->argument_count > 0) {
+		*out = call->arguments[0];
+		return MM_OK;
+	}
+	code = mm_cli_load_config(call, context, err);
+	if (code == MM_OK)
+		*out = context->config->issuer;
+	else if (call->hint[0] != '\0')
+		mm_hint(call, "mintmark doctor URL examines an issuer without a configuration");
+	return code;
+}
+
+static enum mm_code read_token(const struct doctor_options *options, struct mm_buf *out, struct mm_err *err)
+{
+	if (!options->token)
+		return MM_OK;
+	if (strcmp(options->token, "-") == 0)
+		return mm_read_token_file("-", out, err);
+	mm_buf_add_str(out, options->token);
+	return mm_buf_check(out, err);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------------- */
+
+static void tally(const struct mm_findings *findings, size_t counts[static MM_FINDING_FAIL + 1])
+{
+	for (size_t i = 0; i < findings->n; i++)
+		counts[findings->v[i].level]++;
+}
+
+static enum mm_code print_text(const struct mm_findings *findings, struct mm_err *err)
+{
+	size_t n[MM_FINDING_FAIL + 1] = {0};
+	mm_auto_buf text = {0};
+
+	tally(findings, n);
+	mm_findings_add_text(&text, findings, MM_FINDING_PASS, mm_terminal_of(STDOUT_FILENO).colour);
+	mm_buf_printf(&text, "%zu checks: %zu passed, %zu skipped, %zu warned, %zu failed\n", findings->n,
+		      n[MM_FINDING_PASS], n[MM_FINDING_SKIP], n[MM_FINDING_WARN], n[MM_FINDING_FAIL]);
+	return mm_print(&text, err);
+}
+
+static enum mm_code print(const struct mm_call *call, const char *issuer, const struct mm_findings *findings,
+			  struct mm_err *err)
+{
+	if (!mm_wants_json(call))
+		return print_text(findings, err);
+	return mm_print_json(json_pack("{s:s, s:b, s:o}", "issuer", issuer, "accepted",
+				       mm_findings_worst(findings) != MM_FINDING_FAIL, "findings",
+				       mm_findings_json(findings)),
+			     err);
+}
+
+static enum mm_code answer(const struct mm_call *call, const char *issuer, const struct mm_findings *findings,
+			   struct mm_err *err)
+{
+	size_t n[MM_FINDING_FAIL + 1] = {0};
+	enum mm_code code = print(call, issuer, findings, err);
+
+	tally(findings, n);
+	if (code == MM_OK && n[MM_FINDING_FAIL] > 0)
+		return mm_fail(err, MM_EREFUSED, "doctor: %s: %zu of %zu checks failed", issuer, n[MM_FINDING_FAIL],
+			       findings->n);
+	return code;
+}
+
+static enum mm_code run(struct mm_call *call, struct mm_err *err)
+{
+	const struct doctor_options *options = call->options;
+	bool clouds[MM_CLOUD_COUNT] = {false};
+	struct mm_doctor_options wanted = {
+		.connect = options->connect,
+		.ca_file = options->cacert,
+		.timeout_ms = (int)(options->timeout < TIMEOUT_MAX ? options->timeout : TIMEOUT_MAX) * 1000,
+		.audiences = options->audiences,
+		.clouds = options->clouds.n > 0 ? clouds : NULL,
+		.now = mm_clock_now(),
+	};
+	mm_auto_context context = {0};
+	mm_auto_findings findings = {0};
+	mm_auto_buf token = {0};
+	const char *issuer = NULL;
+	enum mm_code code = check_options(options, err);
+
+	if (code == MM_OK)
+		code = choose_clouds(options, clouds, err);
+	if (code == MM_OK)
+		code = find_issuer(call, &context, &issuer, err);
+	if (code == MM_OK)
+		code = read_token(options, &token, err);
+	if (code != MM_OK)
+		return code;
+	wanted.token = options->token ? mm_buf_span(&token) : mm_span(NULL, 0);
+	code = mm_doctor(issuer, &wanted, &findings, err);
+	return code == MM_OK ? answer(call, issuer, &findings, err) : code;
+}
+
+#define AT(member) offsetof(struct doctor_options, member)
+
+static const struct mm_flag flags[] = {
+	{.name = "for",
+	 .type = MM_FLAG_LIST,
+	 .offset = AT(clouds),
+	 .value = "CLOUD",
+	 .help = "aws, gcp or azure: ask about these alone"},
+	{.name = "token",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(token),
+	 .value = "TOKEN",
+	 .help = "a token of this issuer, to be examined as well; - for standard input"},
+	{.name = "audience",
+	 .type = MM_FLAG_LIST,
+	 .offset = AT(audiences),
+	 .value = "AUDIENCE",
+	 .help = "one of these must be in the token's aud; without it that of a cloud"},
+	{.name = "cacert",
+	 .type = MM_FLAG_FILE,
+	 .offset = AT(cacert),
+	 .value = "FILE",
+	 .help = "a private authority that is meant: that it is not public is then a warning"},
+	{.name = "connect",
+	 .type = MM_FLAG_TEXT,
+	 .offset = AT(connect),
+	 .value = "ADDR[:PORT]",
+	 .help = "where the issuer's host is, when it is not in DNS yet"},
+	{.name = "timeout",
+	 .type = MM_FLAG_DURATION,
+	 .offset = AT(timeout),
+	 .value = "DURATION",
+	 .fallback = "5s",
+	 .help = "for each request; AWS STS waits 5s"},
+	MM_FLAG_ROW_CONFIG,
+	MM_FLAG_ROW_OUTPUT,
+	{0},
+};
+
+const struct mm_command mm_cmd_doctor = {
+	.name = "doctor",
+	.arguments = "[URL]",
+	.usage = "Examines an issuer, of whatever make, as AWS, GCP and Azure would: its URL, certificates, discovery "
+		 "document, keys and HTTP headers, and a token where one is given. Each check passes, warns, fails, or "
+		 "is skipped because of one that failed, and what is not right comes with its remedy. Exit status 0 "
+		 "when "
+		 "nothing failed, and 1 otherwise. Without URL, the issuer of the configuration is examined.\n"
+		 "\n"
+		 "mintmark(1) lists the checks.",
+	.flags = flags,
+	.options_size = sizeof(struct doctor_options),
+	.run = run,
+	.help = "would AWS, GCP and Azure accept an issuer?",
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the doctor share. doctor_visit.c asks the network; the judges are pure but for the file of authorities:
+ * what was got goes in, and findings are appended to `report`, one for each check that could be made. What a judge is
+ * silent about because something else failed is filled in by the table (doctor.h).
+ */
+#ifndef ISSUER_CLOUD_DOCTOR_PARTS_H
+#define ISSUER_CLOUD_DOCTOR_PARTS_H
+
+#include "issuer/cloud/scope.h"
+
+#include <mintmark/certchain.h>
+#include <mintmark/doctor.h>
+#include <mintmark/fetch.h>
+#include <mintmark/jwks.h>
+#include <mintmark/url.h>
+
+/* Some checks are made of both documents, or of both of their hosts. */
+enum mm_doctor_document { MM_DOCTOR_DISCOVERY, MM_DOCTOR_JWKS, MM_DOCTOR_DOCUMENT_COUNT };
+
+#define MM_DOCTOR_DISCOVERY_MAX 65536 /* bytes */
+
+/* Fetches what the clouds fetch, and has everything judged but the URL. MM_ENOMEM, MM_ECRYPTO. */
+MM_MUSTCHECK enum mm_code mm_doctor_visit(const char *issuer, const struct mm_url *url,
+					  const struct mm_doctor_options *options, struct mm_findings *report,
+					  struct mm_err *err);
+
+/* Whether the check was made, and did not fail. */
+bool mm_doctor_holds(const struct mm_findings *report, const char *check);
+/* Where two texts that should be equal byte for byte differ, for people: "a slash at its end". Static. */
+const char *mm_doctor_difference(const char *found, const char *wanted);
+
+/* ---- url.* ------------------------------------------------------------------------------------------------------ */
+void mm_doctor_judge_url(const char *issuer, const struct mm_url *url, struct mm_findings *report);
+
+/* ---- tls.* ------------------------------------------------------------------------------------------------------ */
+struct mm_doctor_server {
+	const char *host;
+	bool placed; /* the address was given with --connect, and says nothing about the host */
+	const char *ca_file;
+	mm_time now;
+	struct mm_certchain *chain; /* owned; NULL: it was not reached, or does not speak TLS */
+	enum mm_scope scope;        /* of its address */
+	bool public_known, public;  /* whether the system's authorities vouch for it; when there are any */
+};
+/* Of a server that could not be reached: why. */
+void mm_doctor_judge_unreached(enum mm_doctor_document document, const struct mm_err *why, struct mm_findings *report);
+/* Of one that was; sets `public`. MM_ENOMEM, MM_ECRYPTO. */
+MM_MUSTCHECK enum mm_code mm_doctor_judge_chain(enum mm_doctor_document document, struct mm_doctor_server *server,
+						struct mm_findings *report, struct mm_err *err);
+
+/* ---- http.* and the answers themselves -------------------------------------------------------------------------- */
+struct mm_doctor_look {
+	struct mm_fetched fetched;
+	enum mm_code code; /* of mm_fetch_look, and why */
+	struct mm_err why;
+};
+/* Whether there is a body to be read. */
+bool mm_doctor_judge_answer(enum mm_doctor_document document, const struct mm_doctor_look *look,
+			    struct mm_findings *report);
+void mm_doctor_judge_clock(const struct mm_fetched *fetched, mm_time now, struct mm_findings *report);
+void mm_doctor_judge_stability(const struct mm_doctor_look *first, const struct mm_doctor_look *second,
+			       struct mm_findings *report);
+
+/* ---- discovery.* ------------------------------------------------------------------------------------------------ */
+/* The document, or NULL; the caller's, as `*jwks_url`, which is NULL unless it may be asked. `url` is the issuer's. */
+json_t *mm_doctor_judge_discovery(struct mm_span body, const char *issuer, const struct mm_url *url,
+				  struct mm_url **jwks_url, struct mm_findings *report);
+
+/* ---- jwks.* ----------------------------------------------------------------------------------------------------- */
+struct mm_doctor_keys {
+	json_t *sound; /* a JWKS of those in which nothing failed; owned */
+	size_t usable; /* how many can verify a token */
+};
+/* `discovery` is the document, for the algorithms that it lists. MM_ENOMEM. */
+MM_MUSTCHECK enum mm_code mm_doctor_judge_jwks(struct mm_span body, const json_t *discovery,
+					       struct mm_doctor_keys *keys, struct mm_findings *report,
+					       struct mm_err *err);
+
+/* ---- aws.*, gcp.*, azure.* -------------------------------------------------------------------------------------- */
+struct mm_doctor_patient {
+	const char *issuer;
+	const json_t *jwks;                                               /* of sound keys; NULL: there are none */
+	const struct mm_doctor_server *servers[MM_DOCTOR_DOCUMENT_COUNT]; /* NULL: none of its own */
+};
+void mm_doctor_judge_clouds(const struct mm_doctor_patient *patient, const bool *clouds, struct mm_findings *report);
+
+/* ---- token.* ---------------------------------------------------------------------------------------------------- */
+/* `jwks` NULL: it cannot be verified. */
+void mm_doctor_judge_token(const char *issuer, const struct mm_jwks *jwks, const struct mm_doctor_options *options,
+			   struct mm_findings *report);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Going there: what the clouds fetch, one thing after the other, each with a deadline, and what the judges say of it. */
+#include "issuer/cloud/doctor_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct visit {
+	const char *issuer;
+	const struct mm_url *url;
+	const struct mm_doctor_options *options;
+	struct mm_url *jwks_url;                                   /* NULL: not known, or not to be asked */
+	struct mm_doctor_server servers[MM_DOCTOR_DOCUMENT_COUNT]; /* without a chain: not reached, or no other one */
+	json_t *discovery;
+	struct mm_doctor_look jwks; /* the first look at it */
+	struct mm_doctor_keys keys;
+	struct mm_findings *report;
+};
+
+static void visit_end(struct visit *visit)
+{
+	mm_url_free(visit->jwks_url);
+	for (size_t i = 0; i < MM_COUNT(visit->servers); i++)
+		mm_certchain_free(visit->servers[i].chain);
+	json_decref(visit->discovery);
+	mm_fetched_clear(&visit->jwks.fetched);
+	json_decref(visit->keys.sound);
+}
+
+static void look_end(struct mm_doctor_look *look)
+{
+	mm_fetched_clear(&look->fetched);
+}
+
+/* ---- servers ---------------------------------------------------------------------------------------------------- */
+
+/* The scope of what a connection went to: "192.0.2.1:443", "[2001:db8::1]:443". */
+static enum mm_scope scope_of_peer(const char *address)
+{
+	enum mm_scope scope = MM_SCOPE_PUBLIC;
+	mm_auto_string host = NULL;
+	int port;
+
+	if (mm_hostport_parse(address, &host, &port, NULL) == MM_OK)
+		mm_scope_of(host, &scope);
+	return scope;
+}
+
+/* Whether the issuer may send us to this address for its keys. */
+static bool may_be_led(const char *address, const void *context)
+{
+	const struct mm_doctor_server *issuer = context;
+	enum mm_scope scope;
+
+	return mm_scope_of(address, &scope) && mm_scope_may_lead(issuer->scope, scope);
+}
+
+/* Reaches a server and judges it. Its chain stays NULL when it could not be reached, for which `*why` is the reason. */
+static enum mm_code reach(struct visit *visit, enum mm_doctor_document document, const struct mm_url *url,
+			  const struct mm_certchain_options *options, struct mm_err *why, struct mm_err *err)
+{
+	struct mm_doctor_server *server = &visit->servers[document];
+	enum mm_code code;
+
+	server->host = url->host;
+	server->placed = options->connect != NULL;
+	server->ca_file = visit->options->ca_file;
+	server->now = visit->options->now;
+	code = mm_certchain_fetch(url->host, url->port, options, &server->chain, why);
+	if (code == MM_ENOMEM || code == MM_ECRYPTO)
+		return mm_fail(err, code, "%s", why->text);
+	if (code != MM_OK)
+		return MM_OK;
+	server->scope = scope_of_peer(server->chain->address);
+	return mm_doctor_judge_chain(document, server, visit->report, err);
+}
+
+static enum mm_code reach_issuer(struct visit *visit, struct mm_err *err)
+{
+	const struct mm_certchain_options options = {.connect = visit->options->connect,
+						     .timeout_ms = visit->options->timeout_ms};
+	struct mm_err why = {0};
+	enum mm_code code = reach(visit, MM_DOCTOR_DISCOVERY, visit->url, &options, &why, err);
+
+	if (code == MM_OK && !visit->servers[MM_DOCTOR_DISCOVERY].chain)
+		mm_doctor_judge_unreached(MM_DOCTOR_DISCOVERY, &why, visit->report);
+	return code;
+}
+
+static bool same_host(const struct visit *visit)
+{
+	return strcmp(visit->url->host, visit->jwks_url->host) == 0;
+}
+
+static bool same_server(const struct visit *visit)
+{
+	return same_host(visit) && visit->url->port == visit->jwks_url->port;
+}
+
+/* The host of jwks_uri, where it is another server, and one that we may be led to. */
+static enum mm_code reach_other(struct visit *visit, struct mm_err *err)
+{
+	const struct mm_url *url = visit->jwks_url;
+	const struct mm_doctor_server *issuer = &visit->servers[MM_DOCTOR_DISCOVERY];
+	const struct mm_certchain_options options = {
+		.timeout_ms = visit->options->timeout_ms, .allows = may_be_led, .context = issuer};
+	struct mm_err why = {0};
+	enum mm_code code = reach(visit, MM_DOCTOR_JWKS, url, &options, &why, err);
+
+	if (code != MM_OK)
+		return code;
+	if (why.code == MM_EREFUSED) {
+		mm_finding_add(visit->report, MM_FINDING_FAIL, "discovery.jwks-host",
+			       "serve the keys where the clouds can fetch them: beside the discovery document",
+			       "%s, to which a %s issuer cannot send anybody", why.text, mm_scope_words[issuer->scope]);
+		return MM_OK;
+	}
+	mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL,
+		       "%s, which is not the issuer's: a thumbprint is of both", url->host);
+	if (!visit->servers[MM_DOCTOR_JWKS].chain)
+		mm_doctor_judge_unreached(MM_DOCTOR_JWKS, &why, visit->report);
+	return MM_OK;
+}
+
+/* ---- documents -------------------------------------------------------------------------------------------------- */
+
+/*
+ * Fetches from the address that was judged, so that a name cannot lead to another in the meantime; `server` NULL: plain
+ * http, of loopback. Certificates have been judged.
+ */
+static enum mm_code look_at(const struct visit *visit, const char *url, const struct mm_doctor_server *server,
+			    size_t max_len, struct mm_doctor_look *look, struct mm_err *err)
+{
+	const struct mm_fetch_options options = {
+		.timeout_ms = visit->options->timeout_ms,
+		.max_len = max_len,
+		.connect = server ? server->chain->address : visit->options->connect,
+		.unverified = true,
+	};
+
+	look->code = mm_fetch_look(url, &options, &look->fetched, &look->why);
+	return look->code == MM_ENOMEM ? mm_fail(err, MM_ENOMEM, "out of memory") : MM_OK;
+}
+
+static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
+{
+	const struct mm_doctor_server *server = &visit->servers[MM_DOCTOR_DISCOVERY];
+	MM_CLEANUP(look_end) struct mm_doctor_look look = {0};
+	mm_auto_buf url = {0};
+	enum mm_code code;
+
+	mm_discovery_url(visit->issuer, &url);
+	code = mm_buf_check(&url, err);
+	if (code == MM_OK)
+		code = look_at(visit, url.p, visit->url->https ? server : NULL, MM_DOCTOR_DISCOVERY_MAX, &look, err);
+	if (code != MM_OK)
+		return code;
+	if (mm_doctor_judge_answer(MM_DOCTOR_DISCOVERY, &look, visit->report))
+		visit->discovery = mm_doctor_judge_discovery(mm_buf_span(&look.fetched.body), visit->issuer, visit->url,
+							     &visit->jwks_url, visit->report);
+	if (look.code == MM_OK)
+		mm_doctor_judge_clock(&look.fetched, visit->options->now, visit->report);
+	return MM_OK;
+}
+
+/* Where the keys are; NULL in `*server` for plain http. False: they are out of reach. */
+static enum mm_code find_keys(struct visit *visit, const struct mm_doctor_server **server, bool *found,
+			      struct mm_err *err)
+{
+	enum mm_code code = MM_OK;
+
+	*server = visit->jwks_url->https ? &visit->servers[same_server(visit) ? MM_DOCTOR_DISCOVERY : MM_DOCTOR_JWKS]
+					 : NULL;
+	if (*server == &visit->servers[MM_DOCTOR_JWKS])
+		code = reach_other(visit, err);
+	else
+		mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL, "the issuer's");
+	*found = !*server || (*server)->chain;
+	return code;
+}
+
+static enum mm_code examine_jwks(struct visit *visit, struct mm_err *err)
+{
+	const char *url = json_string_value(json_object_get(visit->discovery, "jwks_uri"));
+	MM_CLEANUP(look_end) struct mm_doctor_look again = {0};
+	const struct mm_doctor_server *server;
+	bool found = false;
+	enum mm_code code = find_keys(visit, &server, &found, err);
+
+	if (code == MM_OK && found)
+		code = look_at(visit, url, server, MM_JWKS_MAX, &visit->jwks, err);
+	if (code != MM_OK || !found || !mm_doctor_judge_answer(MM_DOCTOR_JWKS, &visit->jwks, visit->report))
+		return code;
+	code = mm_doctor_judge_jwks(mm_buf_span(&visit->jwks.fetched.body), visit->discovery, &visit->keys,
+				    visit->report, err);
+	if (code == MM_OK)
+		code = look_at(visit, url, server, MM_JWKS_MAX, &again, err);
+	if (code == MM_OK)
+		mm_doctor_judge_stability(&visit->jwks, &again, visit->report);
+	return code;
+}
+
+/* ---- everything ------------------------------------------------------------------------------------------------- */
+
+static enum mm_code examine_documents(struct visit *visit, struct mm_err *err)
+{
+	bool reachable = visit->url->https || mm_host_is_loopback(visit->url->host);
+	enum mm_code code = MM_OK;
+
+	if (visit->url->query || !reachable)
+		return MM_OK;
+	visit->servers[MM_DOCTOR_DISCOVERY].scope = MM_SCOPE_LOOPBACK; /* of plain http */
+	if (visit->url->https)
+		code = reach_issuer(visit, err);
+	if (code == MM_OK && (!visit->url->https || visit->servers[MM_DOCTOR_DISCOVERY].chain))
+		code = examine_discovery(visit, err);
+	if (code == MM_OK && visit->jwks_url)
+		code = examine_jwks(visit, err);
+	return code;
+}
+
+static void examine_token(const struct visit *visit)
+{
+	mm_auto(mm_jwks) jwks = NULL;
+
+	if (mm_doctor_holds(visit->report, "jwks.usable") &&
+	    mm_jwks_parse(mm_buf_span(&visit->jwks.fetched.body), &jwks, NULL) == MM_ENOMEM)
+		visit->report->failed = true;
+	mm_doctor_judge_token(visit->issuer, jwks, visit->options, visit->report);
+}
+
+enum mm_code mm_doctor_visit(const char *issuer, const struct mm_url *url, const struct mm_doctor_options *options,
+			     struct mm_findings *report, struct mm_err *err)
+{
+	MM_CLEANUP(visit_end) struct visit visit = {.issuer = issuer, .url = url, .options = options, .report = report};
+	enum mm_code code = examine_documents(&visit, err);
+	struct mm_doctor_patient patient = {.issuer = issuer, .jwks = visit.keys.sound};
+
+	if (code != MM_OK)
+		return code;
+	for (size_t i = 0; i < MM_COUNT(patient.servers); i++)
+		patient.servers[i] = visit.servers[i].chain ? &visit.servers[i] : NULL;
+	mm_doctor_judge_clouds(&patient, options->clouds, report);
+	if (options->token.p)
+		examine_token(&visit);
+	return MM_OK;
+}
