@@ -114,6 +114,8 @@ extern const struct mm_command mm_cmd_key_export;
 extern const struct mm_command mm_cmd_jwks;
 extern const struct mm_command mm_cmd_discovery;
 extern const struct mm_command mm_cmd_publish;
+extern const struct mm_command mm_cmd_doctor;
+extern const struct mm_command mm_cmd_trust_explain;
 extern const struct mm_command mm_cmd_caller_can_i;
 extern const struct mm_command mm_cmd_kubeconfig;
 extern const struct mm_command mm_cmd_version;
