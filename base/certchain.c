@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAMES_SHOWN = 4 };
+
 /* ---- one certificate -------------------------------------------------------------------------------------------- */
 
 static enum mm_code take_name(const X509_NAME *name, char **out, struct mm_err *err)
@@ -74,6 +76,48 @@ bool mm_certificate_names(const struct mm_certificate *certificate, const char *
 
 	ERR_clear_error();
 	return names;
+}
+
+static void add_host(struct mm_buf *out, const GENERAL_NAME *name)
+{
+	const ASN1_STRING *text = name->type == GEN_DNS ? name->d.dNSName : name->d.iPAddress;
+	const unsigned char *bytes = ASN1_STRING_get0_data(text);
+	int len = ASN1_STRING_length(text);
+	char address[INET6_ADDRSTRLEN] = "?";
+
+	if (name->type == GEN_DNS)
+		mm_buf_add(out, bytes, (size_t)len);
+	else if (inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, address, len == 4 || len == 16 ? sizeof address : 0))
+		mm_buf_add_str(out, address);
+}
+
+void mm_certificate_add_names(struct mm_buf *out, const struct mm_certificate *certificate)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate->x509, NID_subject_alt_name, NULL, NULL);
+	int found = 0;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if ((name->type != GEN_DNS && name->type != GEN_IPADD) || found++ >= NAMES_SHOWN)
+			continue;
+		mm_buf_add_str(out, found > 1 ? ", " : "");
+		add_host(out, name);
+	}
+	if (found > NAMES_SHOWN)
+		mm_buf_printf(out, " and %d more", found - NAMES_SHOWN);
+	else if (found == 0)
+		mm_buf_add_str(out, "no host");
+	GENERAL_NAMES_free(names);
+	ERR_clear_error();
+}
+
+bool mm_certificate_expires_soon(const struct mm_certificate *certificate, mm_time now)
+{
+	mm_duration third = (certificate->not_after - certificate->not_before) / 3;
+
+	return now <= certificate->not_after &&
+	       certificate->not_after - now < (third < MM_EXPIRES_SOON ? third : MM_EXPIRES_SOON);
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------ */

@@ -56,8 +56,17 @@ MM_MUSTCHECK enum mm_code mm_certchain_parse(struct mm_span text, struct mm_cert
 /* Whether `issuer` signed `certificate`: names and signature. */
 bool mm_certificate_issued(const struct mm_certificate *issuer, const struct mm_certificate *certificate);
 
+/*
+ * Whether it is valid at `now`, and should have been renewed all the same: it ends within MM_EXPIRES_SOON, or is in the
+ * last third of a shorter life, which is when ACME clients renew.
+ */
+#define MM_EXPIRES_SOON ((mm_duration)30 * 86400)
+bool mm_certificate_expires_soon(const struct mm_certificate *certificate, mm_time now);
+
 /* Whether the certificate is for `host` (RFC 6125: subjectAltName alone; an IP address by its iPAddress entry). */
 bool mm_certificate_names(const struct mm_certificate *certificate, const char *host);
+/* Appends those hosts, "a.example.com, 192.0.2.1", the first few of many; "no host" where there is none. */
+void mm_certificate_add_names(struct mm_buf *out, const struct mm_certificate *certificate);
 
 /*
  * Whether a verifier that trusts `ca_file` (NULL: the system's authorities) accepts the chain for a TLS server at `now`,

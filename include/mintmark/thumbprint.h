@@ -11,41 +11,45 @@
 #include <mintmark/finding.h>
 
 #define MM_THUMBPRINT_SIZE 41 /* 40 lower-case hex digits and NUL */
-/* What is a certificate that is to expire soon, in seconds; it is warned of. */
-#define MM_EXPIRES_SOON ((mm_duration)30 * 86400)
+#define MM_SHA256_HEX_SIZE 65
+
+void mm_thumbprint_hex(const struct mm_certificate *certificate, char out[static MM_THUMBPRINT_SIZE]);
+void mm_sha256_hex(const struct mm_certificate *certificate, char out[static MM_SHA256_HEX_SIZE]);
 
 /*
- * Which certificate of a chain IAM takes: the last as presented (its index), and what is to be said about it: leaf
- * only, root included, self-signed, wrong order, expired or soon to be, another name than `host` (NULL: none was asked
- * for), publicly trusted so that IAM uses its own authorities (`ca_file` NULL: the system's). Pure but for that file.
- * Findings are named chain.*.
+ * Which certificate of a chain IAM takes: the last as presented (its index), and what is to be said about it. Pure but
+ * for `ca_file` (NULL: the system's authorities), which stands for IAM's own. `host` NULL: the name is not checked.
+ *   fail  chain.name-mismatch chain.expired chain.not-yet-valid
+ *   warn  chain.leaf-only chain.self-signed chain.root-included chain.wrong-order chain.unrelated chain.expires-soon
+ *   pass  chain.publicly-trusted, and IAM uses its own authorities; chain.private, and it needs the thumbprint
+ *   skip  chain.publicly-trusted: there are no authorities to ask
  */
 MM_MUSTCHECK enum mm_code mm_thumbprint_judge(const struct mm_certchain *chain, const char *host, const char *ca_file,
 					      mm_time now, size_t *taken, struct mm_findings *findings,
 					      struct mm_err *err);
-void mm_thumbprint_hex(const struct mm_certificate *certificate, char out[static MM_THUMBPRINT_SIZE]);
 
 struct mm_thumbprint {
-	char *host;
-	int port;
+	char *host;       /* NULL: of a file */
+	int port;         /* 0: of a file */
 	const char *role; /* static: "issuer", "jwks_uri", "issuer and jwks_uri", "host", "file" */
 	struct mm_certchain *chain;
 	size_t taken;
 	char hex[MM_THUMBPRINT_SIZE];
+	char sha256[MM_SHA256_HEX_SIZE];
 	struct mm_findings findings;
 };
 
 struct mm_thumbprints {
 	size_t n; /* one, or two when jwks_uri stands on another host: that of jwks_uri first */
 	struct mm_thumbprint v[2];
-	struct mm_findings findings; /* of the whole: no discovery document could be read, … */
+	struct mm_findings findings; /* of the whole: discovery.unread, discovery.issuer, discovery.jwks-uri */
 };
 void mm_thumbprints_clear(struct mm_thumbprints *thumbprints);
 #define mm_auto_thumbprints MM_CLEANUP(mm_thumbprints_clear) struct mm_thumbprints
 
 struct mm_thumbprint_options {
 	const char *connect; /* see certchain.h; for the host that was named alone */
-	const char *ca_file; /* of the discovery document's server; NULL: the system's */
+	const char *ca_file; /* verifies who serves the discovery document; NULL: nobody does */
 	bool host_alone;     /* the discovery document is not asked */
 	int timeout_ms;      /* for each connection; 0 = 5000 */
 	mm_time now;
@@ -53,11 +57,24 @@ struct mm_thumbprint_options {
 
 /*
  * The thumbprints of an issuer URL, or of HOST[:PORT], for which "https://HOST[:PORT]" is taken to be the issuer. The
- * discovery document is fetched without trusting its certificate (a thumbprint is what one asks for to have it trusted),
- * and only its jwks_uri is used. When it cannot be read, the host's own thumbprint is the answer and a finding says so.
- * MM_EPARSE: no URL or host; MM_EREFUSED: plain http; and the errors of mm_certchain_fetch.
+ * discovery document is read without trusting its server (a thumbprint is what one asks for to have it trusted), and
+ * only for its jwks_uri. When it cannot be read, the host's own thumbprint is the answer and a finding says so.
+ * MM_EPARSE: no URL or host; MM_EREFUSED: plain http; and the errors of mm_certchain_fetch. `*out` must be {0}.
  */
 MM_MUSTCHECK enum mm_code mm_thumbprint_of(const char *target, const struct mm_thumbprint_options *options,
 					   struct mm_thumbprints *out, struct mm_err *err);
+
+/* The same of a chain in a file, as mm_certchain_parse takes it; `host`, which may be NULL, is not connected to. */
+MM_MUSTCHECK enum mm_code mm_thumbprint_of_file(struct mm_span text, const char *host, mm_time now,
+						struct mm_thumbprints *out, struct mm_err *err);
+
+/*
+ * Compares what is served with what is registered, in hex as anybody writes it: of either case, with colons, behind
+ * "SHA1 Fingerprint=". Appends registered.missing, registered.unserved (fail) or registered.same (pass). `sha256`: of
+ * the one digest or the other. MM_EPARSE: not hex, or of another length.
+ */
+MM_MUSTCHECK enum mm_code mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256,
+					      const struct mm_strings *registered, struct mm_findings *findings,
+					      struct mm_err *err);
 
 #endif
