@@ -3,14 +3,16 @@
 #ifndef MINTMARK_CLI_OUTPUT_DIR_H
 #define MINTMARK_CLI_OUTPUT_DIR_H
 
-#include "cli/command.h"
+#include <jansson.h>
+#include <mintmark/bytes.h>
 
 /*
  * Writes each file, name and content, into the directory `dir`, which is made unless it is there. What is there already
- * is replaced, unless it is the same. The answer on standard output is each path, and whether it was written: lines, or
- * {"files": [{"path", "written"}]}. For commands whose options begin with struct mm_common_options.
+ * is replaced, unless it is the same. Appends what was done, for an answer: lines to `text`, "PATH written" or "PATH
+ * unchanged", and to the array `json` (NULL: none is wanted) objects {"name", "path", "written"}. The errors of
+ * mm_dir_make and mm_file_update.
  */
-MM_MUSTCHECK enum mm_code mm_output_dir_write(const struct mm_call *call, const char *dir, const struct mm_pairs *files,
-					      struct mm_err *err);
+MM_MUSTCHECK enum mm_code mm_output_dir_write(const char *dir, const struct mm_pairs *files, struct mm_buf *text,
+					      json_t *json, struct mm_err *err);
 
 #endif
