@@ -53,7 +53,7 @@ static void add_commands(const struct mm_command *const *commands, const struct 
 	}
 }
 
-/* The arguments as the row writes them: FILE, DIR and COMMAND are known, lower case is typed as it stands. */
+/* The arguments as the row writes them: some words are known, and lower case is typed as it stands. */
 static void argument_candidates(const struct mm_command *const *commands, const struct mm_command *command,
 				struct candidates *out)
 {
@@ -69,7 +69,7 @@ static void argument_candidates(const struct mm_command *const *commands, const 
 
 		if (mm_span_is(span, "FILE"))
 			out->files = true;
-		else if (mm_span_is(span, "DIR"))
+		else if (mm_span_is(span, "DIR") || mm_span_is(span, "DESTINATION"))
 			out->dirs = true;
 		else if (mm_span_is(span, "COMMAND"))
 			add_commands(commands, NULL, out);

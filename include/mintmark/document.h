@@ -26,6 +26,7 @@ struct mm_document {
 struct mm_documents {
 	struct mm_document discovery;
 	struct mm_document jwks;
+	mm_duration max_age; /* as their Cache-Control says */
 };
 
 /*

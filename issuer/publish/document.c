@@ -210,6 +210,7 @@ enum mm_code mm_documents_render(const char *issuer, const struct mm_keyset *set
 	*out = NULL;
 	if (!documents)
 		return out_of_memory(err);
+	documents->max_age = max_age;
 	documents->jwks = (struct mm_document){
 		.path = MM_JWKS_PATH, .content_type = "application/jwk-set+json", .modified = modified};
 	documents->discovery = (struct mm_document){
