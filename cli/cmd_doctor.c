@@ -25,32 +25,36 @@ enum { TIMEOUT_MAX = 300 }; /* seconds, for one request */
 
 /* ---- what is asked ---------------------------------------------------------------------------------------------- */
 
-static enum mm_code find_cloud(const char *name, enum mm_cloud_id *out, struct mm_err *err)
+static const struct mm_cloud *find_cloud(const char *name)
+{
+	for (size_t i = 0; i < MM_CLOUD_COUNT; i++) {
+		if (strcmp(mm_clouds[i].name, name) == 0)
+			return &mm_clouds[i];
+	}
+	return NULL;
+}
+
+static enum mm_code fail_unknown(const char *name, struct mm_err *err)
 {
 	struct mm_suggestion suggestion = {.wanted = name};
 
-	for (size_t i = 0; i < MM_CLOUD_COUNT; i++) {
-		if (strcmp(mm_clouds[i].name, name) == 0) {
-			*out = (enum mm_cloud_id)i;
-			return MM_OK;
-		}
+	for (size_t i = 0; i < MM_CLOUD_COUNT; i++)
 		mm_suggestion_offer(&suggestion, mm_clouds[i].name);
-	}
-	return mm_fail(err, MM_EUSAGE, "doctor: --for: found \"%.40s\"; accepted: aws, gcp or azure%s%s%s", name,
-		       suggestion.nearest ? "; did you mean " : "", suggestion.nearest ? suggestion.nearest : "",
-		       suggestion.nearest ? "?" : "");
+	if (suggestion.nearest)
+		return mm_fail(err, MM_EUSAGE, "doctor: --for: found \"%.40s\"; did you mean %s?", name,
+			       suggestion.nearest);
+	return mm_fail(err, MM_EUSAGE, "doctor: --for: found \"%.40s\"; accepted: aws, gcp or azure", name);
 }
 
 static enum mm_code choose_clouds(const struct doctor_options *options, bool chosen[static MM_CLOUD_COUNT],
 				  struct mm_err *err)
 {
 	for (size_t i = 0; i < options->clouds.n; i++) {
-		enum mm_cloud_id id;
-		enum mm_code code = find_cloud(options->clouds.v[i], &id, err);
+		const struct mm_cloud *cloud = find_cloud(options->clouds.v[i]);
 
-		if (code != MM_OK)
-			return code;
-		chosen[id] = true;
+		if (!cloud)
+			return fail_unknown(options->clouds.v[i], err);
+		chosen[cloud->id] = true;
 	}
 	return MM_OK;
 }

@@ -35,7 +35,8 @@ struct mm_doctor_options {
  * Examines `issuer` and appends findings: passes as well, one for each check of the table that applies, in its order.
  * One broken thing fails one check; what cannot be made because of it is skipped, and names it. No certificate is
  * relied on for fetching: what is wrong with it is a finding. Nobody is let lead us from a public host to an address of
- * our own network (see scope.h). MM_OK whatever is found; MM_EPARSE: `issuer` is no URL at all; MM_ENOMEM.
+ * our own network (see scope.h). MM_OK whatever is found; MM_EPARSE: `issuer` is no URL at all, or
+ * `connect` no address; MM_EIO: `ca_file` cannot be read; MM_ENOMEM, MM_ECRYPTO.
  */
 MM_MUSTCHECK enum mm_code mm_doctor(const char *issuer, const struct mm_doctor_options *options,
 				    struct mm_findings *findings, struct mm_err *err);

@@ -80,7 +80,7 @@ static void add_thumbprint(const struct mm_doctor_server *server, struct mm_buf 
 {
 	char hex[MM_THUMBPRINT_SIZE];
 
-	mm_thumbprint_hex(&server->chain->v[server->chain->n - 1], hex);
+	mm_thumbprint_hex(&server->chain->v[server->taken], hex);
 	mm_buf_printf(out, "%s%s of %s", out->len > 0 ? " and " : "", hex, server->host);
 }
 

@@ -20,7 +20,7 @@ enum mm_doctor_document { MM_DOCTOR_DISCOVERY, MM_DOCTOR_JWKS, MM_DOCTOR_DOCUMEN
 
 #define MM_DOCTOR_DISCOVERY_MAX 65536 /* bytes */
 
-/* Fetches what the clouds fetch, and has everything judged but the URL. MM_ENOMEM, MM_ECRYPTO. */
+/* Fetches what the clouds fetch, and has everything judged but the URL. The errors are those of mm_doctor. */
 MM_MUSTCHECK enum mm_code mm_doctor_visit(const char *issuer, const struct mm_url *url,
 					  const struct mm_doctor_options *options, struct mm_findings *report,
 					  struct mm_err *err);
@@ -40,12 +40,13 @@ struct mm_doctor_server {
 	const char *ca_file;
 	mm_time now;
 	struct mm_certchain *chain; /* owned; NULL: it was not reached, or does not speak TLS */
+	size_t taken;               /* the certificate of which IAM takes the thumbprint */
 	enum mm_scope scope;        /* of its address */
 	bool public_known, public;  /* whether the system's authorities vouch for it; when there are any */
 };
 /* Of a server that could not be reached: why. */
 void mm_doctor_judge_unreached(enum mm_doctor_document document, const struct mm_err *why, struct mm_findings *report);
-/* Of one that was; sets `public`. MM_ENOMEM, MM_ECRYPTO. */
+/* Of one that was; sets `taken` and `public`. MM_ENOMEM, MM_ECRYPTO; MM_EIO: the file of authorities. */
 MM_MUSTCHECK enum mm_code mm_doctor_judge_chain(enum mm_doctor_document document, struct mm_doctor_server *server,
 						struct mm_findings *report, struct mm_err *err);
 

@@ -67,7 +67,7 @@ static enum mm_code reach(struct visit *visit, enum mm_doctor_document document,
 	server->ca_file = visit->options->ca_file;
 	server->now = visit->options->now;
 	code = mm_certchain_fetch(url->host, url->port, options, &server->chain, why);
-	if (code == MM_ENOMEM || code == MM_ECRYPTO)
+	if (code == MM_ENOMEM || code == MM_ECRYPTO || code == MM_EPARSE)
 		return mm_fail(err, code, "%s", why->text);
 	if (code != MM_OK)
 		return MM_OK;
