@@ -25,6 +25,13 @@ static const struct mm_command caller_group = {
 	.help = "explain what callers of the admin listener may do",
 };
 
+static const struct mm_command register_group = {
+	.name = "register",
+	.arguments = "COMMAND",
+	.flags = mm_no_flags,
+	.help = "print what registers the issuer with a cloud",
+};
+
 static const struct mm_command trust_group = {
 	.name = "trust",
 	.arguments = "COMMAND",
@@ -55,6 +62,10 @@ static const struct mm_command *const commands[] = {
 	&mm_cmd_discovery,
 	&mm_cmd_publish,
 	&mm_cmd_doctor,
+	&register_group,
+	&mm_cmd_register_aws,
+	&mm_cmd_register_gcp,
+	&mm_cmd_register_azure,
 	&trust_group,
 	&mm_cmd_trust_explain,
 	&caller_group,
