@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* The checks of one server: the issuer's, or that of jwks_uri where it is another. */
-enum check { REACH, ADDRESS, VERSION, NAME, EXPIRY, ORDER, CHAIN, TRUST, CHECK_COUNT };
-static const char *const names[MM_DOCTOR_DOCUMENT_COUNT][CHECK_COUNT] = {
+enum check { TLS_REACH, TLS_ADDRESS, TLS_VERSION, TLS_NAME, TLS_EXPIRY, TLS_ORDER, TLS_CHAIN, TLS_TRUST, TLS_COUNT };
+static const char *const names[MM_DOCTOR_DOCUMENT_COUNT][TLS_COUNT] = {
 	[MM_DOCTOR_DISCOVERY] = {"tls.reach", "tls.address", "tls.version", "tls.name", "tls.expiry", "tls.order",
 				 "tls.chain", "tls.trust"},
 	[MM_DOCTOR_JWKS] = {"tls.jwks-reach", "tls.jwks-address", "tls.jwks-version", "tls.jwks-name",
@@ -18,7 +18,7 @@ static const char *const names[MM_DOCTOR_DOCUMENT_COUNT][CHECK_COUNT] = {
 
 void mm_doctor_judge_unreached(enum mm_doctor_document document, const struct mm_err *why, struct mm_findings *report)
 {
-	mm_finding_add(report, MM_FINDING_FAIL, names[document][REACH],
+	mm_finding_add(report, MM_FINDING_FAIL, names[document][TLS_REACH],
 		       "the clouds connect from anywhere: name, address, firewall, and TLS 1.2 or 1.3 must be right",
 		       "%s", why->text);
 }
@@ -28,12 +28,12 @@ static void judge_address(const char *const *checks, const struct mm_doctor_serv
 	const char *address = server->chain->address;
 
 	if (server->placed)
-		mm_finding_add(report, MM_FINDING_SKIP, checks[ADDRESS], NULL,
+		mm_finding_add(report, MM_FINDING_SKIP, checks[TLS_ADDRESS], NULL,
 			       "%s was given: whether %s can be found is not known", address, server->host);
 	else if (server->scope == MM_SCOPE_PUBLIC)
-		mm_finding_add(report, MM_FINDING_PASS, checks[ADDRESS], NULL, "%s is %s", server->host, address);
+		mm_finding_add(report, MM_FINDING_PASS, checks[TLS_ADDRESS], NULL, "%s is %s", server->host, address);
 	else
-		mm_finding_add(report, MM_FINDING_WARN, checks[ADDRESS],
+		mm_finding_add(report, MM_FINDING_WARN, checks[TLS_ADDRESS],
 			       "have the name lead the world to an address that it can reach",
 			       "%s is %s, a %s address that no cloud can reach, unless the name is another for them",
 			       server->host, address, mm_scope_words[server->scope]);
@@ -44,8 +44,8 @@ static const struct {
 	const char *found;
 	enum check check;
 } same[] = {
-	{"chain.name-mismatch", NAME},  {"chain.expired", EXPIRY},    {"chain.not-yet-valid", EXPIRY},
-	{"chain.expires-soon", EXPIRY}, {"chain.wrong-order", ORDER}, {"chain.unrelated", ORDER},
+	{"chain.name-mismatch", TLS_NAME},  {"chain.expired", TLS_EXPIRY},    {"chain.not-yet-valid", TLS_EXPIRY},
+	{"chain.expires-soon", TLS_EXPIRY}, {"chain.wrong-order", TLS_ORDER}, {"chain.unrelated", TLS_ORDER},
 };
 
 /* The worst that was found, of equals the first; NULL: nothing. */
@@ -110,14 +110,14 @@ static void judge_distrusted(const char *const *checks, const struct mm_doctor_s
 	const struct mm_certificate *leaf = &server->chain->v[0];
 
 	if (is_incomplete(server)) {
-		mm_finding_add(report, MM_FINDING_FAIL, checks[CHAIN],
+		mm_finding_add(report, MM_FINDING_FAIL, checks[TLS_CHAIN],
 			       "present the intermediate certificates after the server's own (fullchain.pem)",
 			       "the certificate of %s is presented without that of its issuer, %s", leaf->subject,
 			       leaf->issuer);
 		return;
 	}
-	mm_finding_add(report, MM_FINDING_PASS, checks[CHAIN], NULL, "nothing is seen to be missing");
-	mm_finding_add(report, MM_FINDING_FAIL, checks[TRUST],
+	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_CHAIN], NULL, "nothing is seen to be missing");
+	mm_finding_add(report, MM_FINDING_FAIL, checks[TLS_TRUST],
 		       "get a certificate of a public authority; or say with --cacert that a private one is meant: AWS "
 		       "then needs the thumbprint, and GCP the JWKS itself",
 		       "%s%s: %s", server->ca_file ? "neither the system's authorities nor " : "not publicly trusted",
@@ -126,8 +126,8 @@ static void judge_distrusted(const char *const *checks, const struct mm_doctor_s
 
 static void judge_trusted(const char *const *checks, const struct mm_doctor_server *server, struct mm_findings *report)
 {
-	mm_finding_add(report, MM_FINDING_PASS, checks[CHAIN], NULL, "complete");
-	mm_finding_add(report, MM_FINDING_PASS, checks[TRUST], NULL, "%s%s",
+	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_CHAIN], NULL, "complete");
+	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_TRUST], NULL, "%s%s",
 		       server->public ? "publicly trusted" : "trusted by ", server->public ? "" : server->ca_file);
 }
 
@@ -138,7 +138,7 @@ static enum mm_code judge_trust(const char *const *checks, struct mm_doctor_serv
 	struct mm_err why = {0};
 	enum mm_code code;
 
-	if (!mm_doctor_holds(report, checks[EXPIRY]))
+	if (!mm_doctor_holds(report, checks[TLS_EXPIRY]))
 		return MM_OK;
 	code = mm_certchain_verify(server->chain, NULL, server->now, &why);
 	server->public_known = code == MM_OK || code == MM_EVERIFY;
@@ -152,7 +152,7 @@ static enum mm_code judge_trust(const char *const *checks, struct mm_doctor_serv
 	else if (code == MM_EVERIFY)
 		judge_distrusted(checks, server, &why, report);
 	else if (code == MM_ENOTFOUND)
-		mm_finding_add(report, MM_FINDING_WARN, checks[TRUST], "install ca-certificates, or give --cacert",
+		mm_finding_add(report, MM_FINDING_WARN, checks[TLS_TRUST], "install ca-certificates, or give --cacert",
 			       "%s", why.text);
 	else
 		return mm_fail(err, code, "%s", why.text);
@@ -171,12 +171,13 @@ enum mm_code mm_doctor_judge_chain(enum mm_doctor_document document, struct mm_d
 	if (code != MM_OK)
 		return code;
 	mm_time_format(server->chain->v[0].not_after, until);
-	mm_finding_add(report, MM_FINDING_PASS, checks[REACH], NULL, "%s at %s", server->host, server->chain->address);
+	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_REACH], NULL, "%s at %s", server->host,
+		       server->chain->address);
 	judge_address(checks, server, report);
-	mm_finding_add(report, MM_FINDING_PASS, checks[VERSION], NULL, "%s", server->chain->protocol);
-	report_worst(&found, document, NAME, "the certificate is for this host", report);
-	report_worst(&found, document, EXPIRY, until, report);
-	report_worst(&found, document, ORDER, "each certificate is followed by its issuer", report);
+	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_VERSION], NULL, "%s", server->chain->protocol);
+	report_worst(&found, document, TLS_NAME, "the certificate is for this host", report);
+	report_worst(&found, document, TLS_EXPIRY, until, report);
+	report_worst(&found, document, TLS_ORDER, "each certificate is followed by its issuer", report);
 	report->failed = report->failed || found.failed;
 	return judge_trust(checks, server, report, err);
 }
