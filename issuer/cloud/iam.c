@@ -55,7 +55,7 @@ static enum mm_code load(struct mm_span text, json_t **out, struct mm_err *err)
 	return code == MM_OK ? mm_json_load(mm_buf_span(&decoded), MM_IAM_POLICY_MAX, out, err) : code;
 }
 
-/* What stands in `object` for a role, or NULL: the answer of `aws iam get-role`, and what `aws iam create-role` takes. */
+/* The document of a role, in the answer of `aws iam get-role` or in what `aws iam create-role` takes; or NULL. */
 static json_t *role_document(const json_t *object)
 {
 	const json_t *role = json_object_get(object, "Role");

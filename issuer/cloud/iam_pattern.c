@@ -19,14 +19,12 @@ static void add_plain(const struct mm_iam_expansion *expansion, char c, struct m
 static bool add_variable(const struct mm_iam_expansion *expansion, struct mm_span inside, struct mm_buf *out)
 {
 	const char *comma = memmem(inside.p, inside.len, ", '", 3), *value;
-	mm_auto_buf name = {0};
 
 	if (inside.len == 1 && strchr("*?$", *inside.p)) {
 		mm_buf_add_span(out, inside);
 		return true;
 	}
-	mm_buf_add(&name, inside.p, comma ? (size_t)(comma - inside.p) : inside.len);
-	value = name.p ? expansion->value(expansion->arg, name.p) : NULL;
+	value = expansion->value(expansion->arg, mm_span(inside.p, comma ? (size_t)(comma - inside.p) : inside.len));
 	if (value) {
 		mm_buf_add_str(out, value);
 		return true;
@@ -65,22 +63,33 @@ static size_t character(struct mm_span text, size_t at)
 	return end - at;
 }
 
+/* The bytes of a pattern that are wildcards, and whether case counts (of ASCII). */
+struct alphabet {
+	char run, one;
+	bool fold;
+};
+
+static bool same(const struct alphabet *alphabet, char a, char b)
+{
+	return a == b || (alphabet->fold && tolower((unsigned char)a) == tolower((unsigned char)b));
+}
+
 /*
  * Only the last star is ever tried again: what stands before it has matched where it came first, and if the rest fits
  * behind a later place, it fits behind that one too.
  */
-bool mm_iam_pattern_match(struct mm_span pattern, struct mm_span text)
+static bool match(const struct alphabet *alphabet, struct mm_span pattern, struct mm_span text)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, retry = 0;
 
 	while (t < text.len) {
-		if (p < pattern.len && pattern.p[p] == MM_IAM_RUN) {
+		if (p < pattern.len && pattern.p[p] == alphabet->run) {
 			star = p++;
 			retry = t;
-		} else if (p < pattern.len && pattern.p[p] == MM_IAM_ONE_CHARACTER) {
+		} else if (p < pattern.len && pattern.p[p] == alphabet->one) {
 			t += character(text, t);
 			p++;
-		} else if (p < pattern.len && pattern.p[p] == text.p[t]) {
+		} else if (p < pattern.len && same(alphabet, pattern.p[p], text.p[t])) {
 			t++;
 			p++;
 		} else if (star != SIZE_MAX) {
@@ -91,28 +100,28 @@ bool mm_iam_pattern_match(struct mm_span pattern, struct mm_span text)
 			return false;
 		}
 	}
-	while (p < pattern.len && pattern.p[p] == MM_IAM_RUN)
+	while (p < pattern.len && pattern.p[p] == alphabet->run)
 		p++;
 	return p == pattern.len;
 }
 
-static void add_lower(const char *text, struct mm_buf *out)
+bool mm_iam_pattern_match(struct mm_span pattern, struct mm_span text)
 {
-	for (; *text; text++) {
-		char c = (char)tolower((unsigned char)*text);
+	static const struct alphabet expanded = {MM_IAM_RUN, MM_IAM_ONE_CHARACTER, false};
 
-		mm_buf_add(out, &c, 1);
-	}
+	return match(&expanded, pattern, text);
+}
+
+bool mm_iam_like(struct mm_span pattern, struct mm_span text)
+{
+	static const struct alphabet written = {'*', '?', false};
+
+	return match(&written, pattern, text);
 }
 
 bool mm_iam_action_match(const char *pattern, const char *action)
 {
-	static const struct mm_iam_expansion wildcards = {.wildcards = true};
-	mm_auto_buf lower_pattern = {0}, compiled = {0}, lower_action = {0};
+	static const struct alphabet folded = {'*', '?', true};
 
-	add_lower(pattern, &lower_pattern);
-	add_lower(action, &lower_action);
-	return lower_pattern.p && mm_iam_expand(&wildcards, lower_pattern.p, &compiled) &&
-	       mm_buf_check(&compiled, NULL) == MM_OK && mm_buf_check(&lower_action, NULL) == MM_OK &&
-	       mm_iam_pattern_match(mm_buf_span(&compiled), mm_buf_span(&lower_action));
+	return match(&folded, mm_span_str(pattern), mm_span_str(action));
 }

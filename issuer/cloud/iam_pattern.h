@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of a policy with wildcards and variables. A pattern is text in which a wildcard is a byte that no UTF-8 has, so
- * that a star which came from a variable, or was written ${*}, is a star.
+ * Values of a policy with wildcards and variables. A pattern is text in which a wildcard is a byte that no UTF-8 has:
+ * a star which came from a variable, or was written ${*}, is a star.
  */
 #ifndef ISSUER_CLOUD_IAM_PATTERN_H
 #define ISSUER_CLOUD_IAM_PATTERN_H
@@ -15,7 +15,7 @@
 struct mm_iam_expansion {
 	bool wildcards;
 	/* The value of a variable: the only one of that key; NULL: it has none. NULL: ${…} is plain text. */
-	const char *(*value)(const void *arg, const char *name);
+	const char *(*value)(const void *arg, struct mm_span name);
 	const void *arg;
 };
 
@@ -28,7 +28,9 @@ bool mm_iam_expand(const struct mm_iam_expansion *expansion, const char *value, 
 /* Whether all of `text` fits; the time is bounded by the product of both lengths, whatever the stars. */
 bool mm_iam_pattern_match(struct mm_span pattern, struct mm_span text);
 
-/* Actions: * and ? in `pattern` are wildcards, and case does not count. */
+/* The same for a pattern as it is written, with * and ?. */
+bool mm_iam_like(struct mm_span pattern, struct mm_span text);
+/* The same for actions, of which case does not count. */
 bool mm_iam_action_match(const char *pattern, const char *action);
 
 #endif

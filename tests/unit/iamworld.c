@@ -15,7 +15,7 @@ struct keys {
 	size_t n;
 };
 
-struct mm_iam_policy *test_policy(const char *text)
+struct mm_iam_policy *test_trust_policy(const char *text)
 {
 	struct mm_iam_policy *policy = NULL;
 	struct mm_err err = {0};
@@ -64,7 +64,7 @@ static void evaluate(const char *policy_text, const char *request_text, struct m
 	struct mm_err err = {0};
 	struct keys keys;
 
-	*policy = test_policy(policy_text);
+	*policy = test_trust_policy(policy_text);
 	read_keys(request_text, &keys);
 	request.keys = keys.v;
 	request.key_count = keys.n;

@@ -9,7 +9,7 @@
 #define TEST_NOW      ((mm_time)1795305600) /* 2026-11-22T00:00:00Z */
 
 /* The policy, which must be readable. */
-struct mm_iam_policy *test_policy(const char *text);
+struct mm_iam_policy *test_trust_policy(const char *text);
 
 /*
  * What the only statement of a policy comes to, whose Condition is `condition`, for a request that has the keys

@@ -566,7 +566,7 @@ static void a_decision_tells_every_statement_and_condition(void **state)
 					 .principal = TEST_PROVIDER,
 					 .keys = keys,
 					 .key_count = 1};
-	mm_auto(mm_iam_policy) policy = test_policy(text);
+	mm_auto(mm_iam_policy) policy = test_trust_policy(text);
 	mm_auto_iam_decision decision = {0};
 	const struct mm_iam_statement *first, *second;
 	struct mm_err err = {0};
