@@ -119,6 +119,7 @@ extern const struct mm_command mm_cmd_register_aws;
 extern const struct mm_command mm_cmd_register_gcp;
 extern const struct mm_command mm_cmd_register_azure;
 extern const struct mm_command mm_cmd_trust_explain;
+extern const struct mm_command mm_cmd_thumbprint;
 extern const struct mm_command mm_cmd_caller_can_i;
 extern const struct mm_command mm_cmd_kubeconfig;
 extern const struct mm_command mm_cmd_version;

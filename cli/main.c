@@ -61,6 +61,7 @@ static const struct mm_command *const commands[] = {
 	&mm_cmd_jwks,
 	&mm_cmd_discovery,
 	&mm_cmd_publish,
+	&mm_cmd_thumbprint,
 	&mm_cmd_doctor,
 	&register_group,
 	&mm_cmd_register_aws,
