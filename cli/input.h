@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a command is given to read: a token, a private key, a passphrase. */
+/* What a command is given to read: a token, a private key, a passphrase, a trust policy. */
 #ifndef MINTMARK_CLI_INPUT_H
 #define MINTMARK_CLI_INPUT_H
 
 #include "cli/command.h"
 
+#include <mintmark/iam.h>
 #include <mintmark/key.h>
 
 /*
@@ -22,5 +23,8 @@ MM_MUSTCHECK enum mm_code mm_read_token_file(const char *path, struct mm_buf *ou
  */
 MM_MUSTCHECK enum mm_code mm_read_key(struct mm_call *call, const char *path, const struct mm_alg *alg,
 				      const char *passphrase_path, struct mm_key **out, struct mm_err *err);
+
+/* The trust policy in `path` ("-": standard input), as mm_iam_policy_parse takes it. */
+MM_MUSTCHECK enum mm_code mm_read_policy(const char *path, struct mm_iam_policy **out, struct mm_err *err);
 
 #endif
