@@ -88,7 +88,7 @@ asan() {
 # The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
 tsan() {
   local test tests=()
-  mapfile -t tests < <(grep -lE "pthread_create|mm_thread_start|mm_rotor_new|mm_quiet_maker" tests/unit/test_*.c |
+  mapfile -t tests < <(grep -lE "pthread_create|mm_thread_start|mm_job_start|mm_rotor_new|mm_publisher_new|mm_quiet_maker" tests/unit/test_*.c |
     sed "s/\\.c$//")
   configure tsan --with-sanitizer=thread CFLAGS=-O1
   make -C build/tsan -j"$jobs" mintmark "${tests[@]}"
@@ -97,7 +97,7 @@ tsan() {
     MM_SRCDIR=$root MM_BUILDDIR=$root/build/tsan "build/tsan/$test"
   done
   functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py \
-    tests/functional/test_rotor.py tests/functional/test_admin_listener.py tests/functional/test_dev.py
+    tests/functional/test_rotor.py tests/functional/test_publisher.py tests/functional/test_admin_listener.py tests/functional/test_dev.py
 }
 
 functional() {

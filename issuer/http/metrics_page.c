@@ -215,6 +215,19 @@ static void add_hook(struct mm_buf *out, const struct mm_hook_stats *hook)
 	labelled(out, "mintmark_on_change_runs_total", "result", "failed", mm_counter_get(&hook->failed));
 }
 
+static void add_publisher(struct mm_buf *out, const struct mm_publisher_stats *publisher)
+{
+	mm_metrics_family(out, "mintmark_publications_total", "counter",
+			  "Attempts to bring a revision to a destination of publish; failed ones are repeated.");
+	labelled(out, "mintmark_publications_total", "result", "succeeded", mm_counter_get(&publisher->succeeded));
+	labelled(out, "mintmark_publications_total", "result", "failed", mm_counter_get(&publisher->failed));
+	gauge(out, "mintmark_destinations_behind",
+	      "Destinations of publish that are not known to hold the newest revision.", (double)publisher->behind);
+	gauge(out, "mintmark_published_revision",
+	      "Newest revision that every destination of publish has held; 0 if there is none.",
+	      (double)publisher->revision);
+}
+
 enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm_request *request,
 			       struct mm_response *response, struct mm_err *err)
 {
@@ -237,6 +250,7 @@ enum mm_code mm_handle_metrics(const struct mm_context *context, const struct mm
 	add_keys(out, live->issuers[0].snapshot, context->now);
 	add_rotation(out, context->board);
 	add_hook(out, &context->board->hook);
+	add_publisher(out, &context->board->publisher);
 	if (live->tls)
 		gauge(out, "mintmark_tls_certificate_expiry_timestamp_seconds", "When the certificate expires.",
 		      (double)mm_tls_expires(live->tls));

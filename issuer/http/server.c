@@ -51,6 +51,7 @@ static enum mm_code open_loop(struct mm_server *server, struct mm_err *err)
 		.crew = &server->crew,
 		.hook = &server->hook,
 		.rotor = server->rotor,
+		.publisher = server->publisher,
 	};
 	return mm_shutdown_open(&server->shutdown, err);
 }
@@ -102,8 +103,15 @@ static enum mm_code start_feed(struct mm_server *server, struct mm_err *err)
 		.stats = &server->board.rotor,
 		.maker = &mm_quiet_maker,
 	};
+	const struct mm_publisher_parts publisher = {
+		.store = server->sources[0].store,
+		.log = server->log,
+		.stats = &server->board.publisher,
+	};
 	enum mm_code code = mm_rotor_new(&rotor, &server->rotor, err);
 
+	if (code == MM_OK)
+		code = mm_publisher_new(&publisher, &server->publisher, err);
 	if (code == MM_OK)
 		code = open_loop(server, err);
 	if (code == MM_OK)
@@ -138,6 +146,7 @@ static void clear(struct mm_server *server)
 	mm_fd_close(&server->stdin_fd);
 	mm_hook_clear(&server->hook);
 	mm_rotor_free(server->rotor);
+	mm_publisher_free(server->publisher);
 	mm_feed_clear(&server->feed);
 	mm_live_slot_clear(&server->slot);
 	mm_limits_free(server->limits);
@@ -202,7 +211,7 @@ enum mm_code mm_server_run(const struct mm_config *config, struct mm_store *stor
 	if (code == MM_OK)
 		code = announce(&server, err);
 	if (code == MM_OK) {
-		mm_server_run_hook(&server);
+		mm_server_follow_keys(&server);
 		event_base_dispatch(server.base);
 		mm_log(log, MM_LOG_INFO, "stopped");
 	}

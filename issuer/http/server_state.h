@@ -8,7 +8,7 @@
 #include <mintmark/server.h>
 
 /* What the main thread reacts to, beside the stores. */
-enum { WATCH_SIGNALS, WATCH_STDIN, WATCH_WORKERS, WATCH_ROTOR, WATCH_CLOCK, WATCH_WATCHDOG, WATCH_COUNT };
+enum { WATCH_SIGNALS, WATCH_STDIN, WATCH_WORKERS, WATCH_ROTOR, WATCH_PUBLISHER, WATCH_CLOCK, WATCH_WATCHDOG, WATCH_COUNT };
 
 struct mm_server {
 	const struct mm_config *config; /* as it was at the start: what only a new start changes */
@@ -18,6 +18,7 @@ struct mm_server {
 	struct mm_feed feed;
 	struct mm_limits *limits;
 	struct mm_rotor *rotor;
+	struct mm_publisher *publisher;
 	struct mm_hook hook;
 	struct mm_live_slot slot;
 	struct mm_stats_board board;
@@ -38,7 +39,7 @@ struct mm_server {
 MM_MUSTCHECK enum mm_code mm_server_watch(struct mm_server *server, struct mm_err *err);
 void mm_server_unwatch(struct mm_server *server);
 
-/* Whatever may have changed what the command that follows the keys was told last. */
-void mm_server_run_hook(struct mm_server *server);
+/* Whatever may have changed what those were told last that follow the keys: the destinations, and the command. */
+void mm_server_follow_keys(struct mm_server *server);
 
 #endif

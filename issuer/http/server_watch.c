@@ -39,8 +39,8 @@ static void rotate(struct mm_server *server)
 	mm_feed_note_rotation(&server->feed, mm_rotor_failed(server->rotor));
 }
 
-/* Likewise. A command that is still running keeps its time while the server drains. */
-void mm_server_run_hook(struct mm_server *server)
+/* A command that is still running keeps its time while the server drains. */
+static void run_hook(struct mm_server *server)
 {
 	int64_t now_ns = mm_clock_monotonic_ns();
 
@@ -50,12 +50,27 @@ void mm_server_run_hook(struct mm_server *server)
 		mm_hook_finish(&server->hook, now_ns);
 }
 
+/* Who rotates also publishes: of several servers on one store the others only follow. */
+static void publish(struct mm_server *server)
+{
+	if (rotates(server) && is_running(server))
+		mm_publisher_turn(server->publisher, mm_feed_config(&server->feed), server->feed.snapshots[0],
+				  mm_clock_steady_ns());
+}
+
+void mm_server_follow_keys(struct mm_server *server)
+{
+	publish(server);
+	run_hook(server);
+}
+
 static void reload(struct mm_server *server)
 {
 	mm_log(server->log, MM_LOG_INFO, "reloading");
 	mm_notify_reloading();
 	mm_feed_reload(&server->feed);
 	mm_rotor_retry(server->rotor);
+	mm_publisher_retry(server->publisher);
 	rotate(server);
 	mm_notify("READY=1");
 }
@@ -74,7 +89,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 		else if (info.ssi_signo == SIGHUP && is_running(server))
 			reload(server);
 	}
-	mm_server_run_hook(server); /* also after SIGCHLD */
+	mm_server_follow_keys(server); /* also after SIGCHLD */
 	mm_shutdown_leave_when_done(&server->shutdown);
 }
 
@@ -103,7 +118,7 @@ static void on_store(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	mm_feed_check_stores(&server->feed);
 	rotate(server);
-	mm_server_run_hook(server);
+	mm_server_follow_keys(server);
 }
 
 static void on_rotor(evutil_socket_t fd, short what, void *arg)
@@ -114,7 +129,19 @@ static void on_rotor(evutil_socket_t fd, short what, void *arg)
 	mm_rotor_collect(server->rotor, mm_clock_steady_ns());
 	mm_feed_check_stores(&server->feed);
 	rotate(server);
-	mm_server_run_hook(server);
+	mm_server_follow_keys(server);
+	mm_shutdown_leave_when_done(&server->shutdown);
+}
+
+static void on_publisher(evutil_socket_t fd, short what, void *arg)
+{
+	struct mm_server *server = arg;
+
+	(void)fd, (void)what;
+	mm_publisher_collect(server->publisher, mm_clock_steady_ns());
+	mm_feed_check_stores(&server->feed);
+	rotate(server);
+	mm_server_follow_keys(server);
 	mm_shutdown_leave_when_done(&server->shutdown);
 }
 
@@ -127,7 +154,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 		mm_feed_check(&server->feed);
 		rotate(server);
 	}
-	mm_server_run_hook(server);
+	mm_server_follow_keys(server);
 	mm_shutdown_leave_when_done(&server->shutdown);
 }
 
@@ -183,6 +210,7 @@ enum mm_code mm_server_watch(struct mm_server *server, struct mm_err *err)
 		[WATCH_STDIN] = {server->stdin_fd, on_stdin_ended, NULL},
 		[WATCH_WORKERS] = {server->crew.done_fd, on_worker_ended, NULL},
 		[WATCH_ROTOR] = {mm_rotor_fd(server->rotor), on_rotor, NULL},
+		[WATCH_PUBLISHER] = {mm_publisher_fd(server->publisher), on_publisher, NULL},
 		[WATCH_CLOCK] = {-1, on_second, &second},
 		[WATCH_WATCHDOG] = {-1, on_watchdog, server->watchdog_ns ? &watchdog : NULL},
 	};

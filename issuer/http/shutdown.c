@@ -43,34 +43,50 @@ void mm_shutdown_ask(struct mm_shutdown *shutdown, const char *why)
 		end(shutdown);
 }
 
+/* Whether there is a job that may have begun with a commit, which is not broken off without need. */
+static bool commits(const struct mm_shutdown *shutdown)
+{
+	return mm_rotor_works(shutdown->rotor) && !mm_rotor_makes_key(shutdown->rotor);
+}
+
 /*
- * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. A
- * rotation that works on anything else for so long hangs in the file system. No thread is killed in the middle of a
- * commit; the process ends under it. That is a kill -9 to the store, which survives it (docs/decisions/0003), and
- * nothing else is left to lose. Not exit(3), which would take OpenSSL away from a thread that still uses it.
+ * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. Nor is
+ * a publication: what is half done is done again by the next start. A rotation that works on anything else for so long
+ * hangs in the file system. No thread is killed in the middle of a commit; the process ends under it. That is a kill -9
+ * to the store, which survives it (docs/decisions/0003), and nothing else is left to lose. Not exit(3), which would take
+ * OpenSSL away from a thread that still uses it.
  */
 static void give_up(struct mm_shutdown *shutdown)
 {
-	bool makes_key = mm_rotor_makes_key(shutdown->rotor);
+	bool hangs = commits(shutdown);
 
 	mm_hook_clear(shutdown->hook);
 	mm_crew_clear(shutdown->crew); /* their access logs are written out */
-	if (!makes_key) {
+	if (hangs) {
 		mm_log(shutdown->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
 		_exit(EXIT_FAILURE);
 	}
-	mm_log(shutdown->log, MM_LOG_INFO,
-	       "stopped; a key that was being made is thrown away, the next start makes one");
+	if (mm_rotor_works(shutdown->rotor))
+		mm_log(shutdown->log, MM_LOG_INFO,
+		       "stopped; a key that was being made is thrown away, the next start makes one");
+	else
+		mm_log(shutdown->log, MM_LOG_INFO,
+		       "stopped; a publication is broken off, the next start publishes again");
 	_exit(EXIT_SUCCESS);
+}
+
+static bool has_jobs(const struct mm_shutdown *shutdown)
+{
+	return mm_rotor_works(shutdown->rotor) || mm_publisher_works(shutdown->publisher);
 }
 
 void mm_shutdown_leave_when_done(struct mm_shutdown *shutdown)
 {
 	if (!mm_crew_ended(shutdown->crew) || mm_hook_runs(shutdown->hook))
 		return;
-	if (!mm_rotor_works(shutdown->rotor))
+	if (!has_jobs(shutdown))
 		event_base_loopbreak(shutdown->base);
-	else if (shutdown->stage == MM_STAGE_ENDING && mm_rotor_makes_key(shutdown->rotor))
+	else if (shutdown->stage == MM_STAGE_ENDING && !commits(shutdown))
 		give_up(shutdown);
 }
 
@@ -81,7 +97,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (shutdown->stage == MM_STAGE_ENDING) {
 		mm_hook_clear(shutdown->hook);
-		if (mm_rotor_works(shutdown->rotor))
+		if (has_jobs(shutdown))
 			give_up(shutdown);
 		mm_shutdown_leave_when_done(shutdown);
 		return;

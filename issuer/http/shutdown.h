@@ -10,6 +10,7 @@
 #include "issuer/hook.h"
 #include "issuer/http/crew.h"
 #include "issuer/http/feed.h"
+#include "issuer/publisher.h"
 #include "issuer/rotor.h"
 
 #include <event2/event.h>
@@ -29,6 +30,7 @@ struct mm_shutdown {
 	struct mm_crew *crew;
 	struct mm_hook *hook;
 	struct mm_rotor *rotor;
+	struct mm_publisher *publisher;
 
 	/* Its own. */
 	enum mm_stage stage;
@@ -42,7 +44,7 @@ void mm_shutdown_ask(struct mm_shutdown *shutdown, const char *why);
 
 /*
  * After whatever may have been the last thing that was waited for: leaves the loop if it was. Does not return when
- * nothing but the making of a key is left while all is ended: the process exits then.
+ * nothing but the making of a key or a publication is left while all is ended: the process exits then.
  */
 void mm_shutdown_leave_when_done(struct mm_shutdown *shutdown);
 

@@ -9,6 +9,7 @@
 #include "issuer/hook.h"
 #include "issuer/http/response.h"
 #include "issuer/http/route.h"
+#include "issuer/publisher.h"
 #include "issuer/rotor.h"
 
 #include <mintmark/event.h>
@@ -58,6 +59,7 @@ struct mm_stats_board {
 	struct mm_reload_stats reloads;
 	struct mm_rotor_stats rotor;
 	struct mm_hook_stats hook;
+	struct mm_publisher_stats publisher;
 	size_t worker_count;
 	const struct mm_worker_stats **workers;
 };
