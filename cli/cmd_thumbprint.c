@@ -37,6 +37,17 @@ static enum mm_code check_options(struct mm_call *call, struct mm_err *err)
 	return why ? mm_fail(err, MM_EUSAGE, "thumbprint: %s", why) : MM_OK;
 }
 
+/* Before anybody is connected to. */
+static enum mm_code read_registered(const struct thumbprint_options *options, struct mm_strings *out,
+				    struct mm_err *err)
+{
+	struct mm_err why = {0};
+	enum mm_code code = mm_thumbprint_read(&options->registered, options->sha256, out, &why);
+
+	return code == MM_OK ? MM_OK
+			     : mm_fail(err, code == MM_EPARSE ? MM_EUSAGE : code, "thumbprint: --check: %s", why.text);
+}
+
 static enum mm_code read_file(struct mm_call *call, mm_time now, struct mm_thumbprints *out, struct mm_err *err)
 {
 	const struct thumbprint_options *options = call->options;
@@ -139,27 +150,40 @@ static enum mm_code conclude(struct mm_call *call, const struct mm_thumbprints *
 	return mm_fail(err, MM_EVERIFY, "what is registered is not what is served");
 }
 
+static enum mm_code answer(struct mm_call *call, const struct mm_thumbprints *found,
+			   const struct mm_strings *registered, mm_time now, struct mm_err *err)
+{
+	const struct thumbprint_options *options = call->options;
+	mm_auto_findings compared = {0};
+	bool checked = registered->n > 0;
+	enum mm_code code;
+
+	if (checked)
+		mm_thumbprint_check(found, options->sha256, registered, &compared);
+	code = mm_findings_check(&compared, err);
+	if (code != MM_OK)
+		return code;
+	if (mm_wants_json(call))
+		code = print_json(found, &compared, checked, err);
+	else
+		code = print_text(found, options->sha256, now, err);
+	mm_findings_note(&compared, MM_FINDING_PASS);
+	return code == MM_OK ? conclude(call, found, &compared, err) : code;
+}
+
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
 	const struct thumbprint_options *options = call->options;
+	mm_auto_strings registered = {0};
 	mm_auto_thumbprints found = {0};
-	mm_auto_findings compared = {0};
-	bool checked = options->registered.n > 0;
 	mm_time now = mm_clock_now();
 	enum mm_code code = check_options(call, err);
 
 	if (code == MM_OK)
+		code = read_registered(options, &registered, err);
+	if (code == MM_OK)
 		code = find(call, now, &found, err);
-	if (code == MM_OK && checked)
-		code = mm_thumbprint_check(&found, options->sha256, &options->registered, &compared, err);
-	if (code != MM_OK)
-		return code;
-	if (mm_wants_json(call))
-		code = print_json(&found, &compared, checked, err);
-	else
-		code = print_text(&found, options->sha256, now, err);
-	mm_findings_note(&compared, MM_FINDING_PASS);
-	return code == MM_OK ? conclude(call, &found, &compared, err) : code;
+	return code == MM_OK ? answer(call, &found, &registered, now, err) : code;
 }
 
 #define AT(member) offsetof(struct thumbprint_options, member)

@@ -69,12 +69,17 @@ MM_MUSTCHECK enum mm_code mm_thumbprint_of_file(struct mm_span text, const char 
 						struct mm_thumbprints *out, struct mm_err *err);
 
 /*
- * Compares what is served with what is registered, in hex as anybody writes it: of either case, with colons, behind
- * "SHA1 Fingerprint=". Appends registered.missing, registered.unserved (fail) or registered.same (pass). `sha256`: of
- * the one digest or the other. MM_EPARSE: not hex, or of another length.
+ * Thumbprints as anybody writes them: of either case, with colons, behind "SHA1 Fingerprint="; `out` gets lower-case hex.
+ * MM_EPARSE: not hex, or not of as many digits as SHA-1, or SHA-256, has.
  */
-MM_MUSTCHECK enum mm_code mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256,
-					      const struct mm_strings *registered, struct mm_findings *findings,
-					      struct mm_err *err);
+MM_MUSTCHECK enum mm_code mm_thumbprint_read(const struct mm_strings *texts, bool sha256, struct mm_strings *out,
+					     struct mm_err *err);
+
+/*
+ * Compares what is served with what is registered, by the one digest or the other. Appends registered.missing and
+ * registered.unserved (fail), or registered.same (pass).
+ */
+void mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256, const struct mm_strings *registered,
+			 struct mm_findings *findings);
 
 #endif

@@ -28,15 +28,14 @@ static enum mm_code normalise(const char *text, size_t digits, struct mm_buf *ou
 					: "");
 }
 
-static enum mm_code normalise_all(const struct mm_strings *texts, size_t digits, struct mm_strings *out,
-				  struct mm_err *err)
+enum mm_code mm_thumbprint_read(const struct mm_strings *texts, bool sha256, struct mm_strings *out, struct mm_err *err)
 {
 	enum mm_code code = MM_OK;
 
 	for (size_t i = 0; i < texts->n && code == MM_OK; i++) {
 		mm_auto_buf hex = {0};
 
-		code = normalise(texts->v[i], digits, &hex, err);
+		code = normalise(texts->v[i], sha256 ? MM_SHA256_HEX_SIZE - 1 : MM_THUMBPRINT_SIZE - 1, &hex, err);
 		if (code == MM_OK)
 			code = mm_strings_add(out, hex.p, err);
 	}
@@ -96,30 +95,24 @@ static void judge_registered(const struct mm_thumbprints *served, bool sha256, c
 			       "%s is registered, and is of no certificate that is served", hex);
 }
 
-enum mm_code mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256, const struct mm_strings *registered,
-				 struct mm_findings *findings, struct mm_err *err)
+void mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256, const struct mm_strings *registered,
+			 struct mm_findings *findings)
 {
-	mm_auto_strings hex = {0};
 	size_t before = findings->n;
-	enum mm_code code = normalise_all(registered, sha256 ? 64 : 40, &hex, err);
 
-	if (code != MM_OK)
-		return code;
 	for (size_t i = 0; i < served->n; i++) {
-		const struct mm_thumbprint *thumbprint = &served->v[i];
+		const char *hex = hex_of(&served->v[i], sha256);
 
-		if (!mm_strings_has(&hex, hex_of(thumbprint, sha256)))
+		if (!mm_strings_has(registered, hex))
 			mm_finding_add(findings, MM_FINDING_FAIL, "registered.missing",
 				       "add it to the provider's list, which is replaced as a whole",
-				       "%s is served (%s), and is not registered", hex_of(thumbprint, sha256),
-				       thumbprint->role);
+				       "%s is served (%s), and is not registered", hex, served->v[i].role);
 	}
-	for (size_t i = 0; i < hex.n; i++) {
-		if (!is_served(served, sha256, hex.v[i]))
-			judge_registered(served, sha256, hex.v[i], findings);
+	for (size_t i = 0; i < registered->n; i++) {
+		if (!is_served(served, sha256, registered->v[i]))
+			judge_registered(served, sha256, registered->v[i], findings);
 	}
 	if (findings->n == before)
 		mm_finding_add(findings, MM_FINDING_PASS, "registered.same", NULL,
 			       "what is registered is what is served");
-	return mm_findings_check(findings, err);
 }

@@ -119,15 +119,20 @@ static void judge_order(const struct mm_certchain *chain, const struct path *pat
 			chain->v[path->v[k]].subject, chain->v[chain->n - 1].subject, chain->v[top].subject);
 }
 
+static bool is_repeated(const struct mm_certchain *chain, size_t i)
+{
+	for (size_t k = 0; k < chain->n; k++) {
+		if (k != i && memcmp(chain->v[k].sha256, chain->v[i].sha256, sizeof chain->v[k].sha256) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Another way up, such as a second signature on an authority's key, belongs there too. */
 static bool belongs(const struct mm_certchain *chain, const struct path *path, size_t i)
 {
 	for (size_t k = 0; k < path->n; k++) {
-		const struct mm_certificate *other = &chain->v[path->v[k]];
-
-		if (memcmp(other->sha256, chain->v[i].sha256, sizeof other->sha256) == 0)
-			return false;
-		if (mm_certificate_issued(&chain->v[i], other))
+		if (mm_certificate_issued(&chain->v[i], &chain->v[path->v[k]]))
 			return true;
 	}
 	return false;
@@ -136,12 +141,15 @@ static bool belongs(const struct mm_certchain *chain, const struct path *path, s
 static void judge_strangers(const struct mm_certchain *chain, const struct path *path, struct mm_findings *findings)
 {
 	for (size_t i = 0; i < chain->n; i++) {
-		if (path->on[i] || belongs(chain, path, i))
+		bool repeated = is_repeated(chain, i);
+
+		if (path->on[i] || (!repeated && belongs(chain, path, i)))
 			continue;
 		mm_finding_add(findings, MM_FINDING_WARN, "chain.unrelated",
 			       "have the server present nothing but its certificate and the issuers above it",
-			       "certificate %zu, %s, issued none of the others, or is presented twice%s", i + 1,
-			       chain->v[i].subject, i == chain->n - 1 ? ", and as the last one it is taken" : "");
+			       "certificate %zu, %s, %s%s", i + 1, chain->v[i].subject,
+			       repeated ? "is presented twice" : "issued none of the others",
+			       i == chain->n - 1 ? ", and as the last one it is taken" : "");
 		return;
 	}
 }
