@@ -92,6 +92,15 @@ static const struct mm_key_record *newest(const struct fixture *fixture)
 	return &fixture->snapshot->set->records[fixture->snapshot->set->count - 1];
 }
 
+/* Outlives the snapshot. */
+static char *newest_kid(const struct fixture *fixture)
+{
+	char *kid = strdup(mm_key_kid(newest(fixture)->key));
+
+	assert_non_null(kid);
+	return kid;
+}
+
 static bool holds(const struct fixture *fixture, const char *destination, const char *kid)
 {
 	char name[128];
@@ -173,7 +182,7 @@ static int teardown(void **state)
 static void every_destination_gets_what_is_committed(void **state)
 {
 	struct fixture *fixture = *state;
-	const char *kid = mm_key_kid(newest(fixture)->key);
+	mm_auto_string kid = newest_kid(fixture);
 
 	settle(fixture);
 	assert_true(holds(fixture, "a", kid));
@@ -214,14 +223,14 @@ static void a_new_key_waits_until_it_is_everywhere_and_then_that_is_committed(vo
 static void a_destination_that_fails_holds_the_delivery_back_and_no_other_destination(void **state)
 {
 	struct fixture *fixture = *state;
-	const char *kid;
+	mm_auto_string kid = NULL;
 
 	settle(fixture);
 	test_file_write(fixture->dir.fd, "file", "", 0600);
 	configure(fixture, "a", "file/b");
 	prepare(fixture);
 	load(fixture);
-	kid = mm_key_kid(newest(fixture)->key);
+	kid = newest_kid(fixture);
 	settle(fixture);
 	assert_true(holds(fixture, "a", kid));
 	assert_int_equal(fixture->stats.behind, 1);
@@ -239,7 +248,7 @@ static void a_destination_that_fails_holds_the_delivery_back_and_no_other_destin
 static void a_destination_that_is_slow_delays_no_other(void **state)
 {
 	struct fixture *fixture = *state;
-	const char *kid = mm_key_kid(newest(fixture)->key);
+	mm_auto_string kid = newest_kid(fixture);
 	mm_auto_fd lock = -1;
 	struct mm_err err = {0};
 
