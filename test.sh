@@ -98,7 +98,7 @@ tsan() {
   done
   functional_with tsan 5 tests/functional/test_http*.py tests/functional/test_polling.py \
     tests/functional/test_rotor.py tests/functional/test_publisher.py tests/functional/test_admin_listener.py \
-      tests/functional/test_dev.py
+    tests/functional/test_dev.py
 }
 
 functional() {
