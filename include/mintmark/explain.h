@@ -13,12 +13,12 @@
 struct mm_explain {
 	const struct mm_iam_policy *policy;
 	struct mm_span token;
-	const struct mm_jwks *jwks;    /* to verify the signature by; NULL: it is not verified, and that is said */
+	const struct mm_jwks *jwks; /* to verify the signature by; NULL: it is not verified, and that is said */
 	/* `aws iam get-open-id-connect-provider`: Url, ClientIDList; or list-open-id-connect-providers; NULL: not known */
 	const json_t *provider;
-	const char *provider_arn;      /* NULL: taken from the policy's principal */
-	const char *role_arn;          /* NULL: from the account's annotation, or not known */
-	const json_t *service_account; /* a ServiceAccount, a Pod, or a List of them; NULL: not known */
+	const char *provider_arn;         /* NULL: taken from the policy's principal */
+	const char *role_arn;             /* NULL: from the account's annotation, or not known */
+	const json_t *service_account;    /* a ServiceAccount, a Pod, or a List of them; NULL: not known */
 	const struct mm_iam_key *context; /* further condition keys: aws:SourceIp, … */
 	size_t context_count;
 	mm_time now;
@@ -32,8 +32,8 @@ struct mm_explanation {
 	struct mm_findings account;      /* account.*: annotations of the ServiceAccount */
 	struct mm_findings hints;        /* hint.*: what is probably wrong, the likeliest first */
 	struct mm_iam_decision decision; /* borrows from policy and explanation */
-	bool decided; /* false: STS would have refused the token before it looked at the policy */
-	struct mm_trial *trial; /* private: what the decision borrows */
+	bool decided;                    /* false: STS would have refused the token before it looked at the policy */
+	struct mm_trial *trial;          /* private: what the decision borrows */
 };
 void mm_explanation_clear(struct mm_explanation *explanation);
 #define mm_auto_explanation MM_CLEANUP(mm_explanation_clear) struct mm_explanation
@@ -41,7 +41,8 @@ void mm_explanation_clear(struct mm_explanation *explanation);
 /*
  * Explains. A token that is refused is no error: MM_OK with allowed false. The policy is evaluated also for a token that
  * STS would have refused before, as far as it can be read, so that one run tells all. MM_EPARSE: provider or service
- * account are not what they should be; MM_EUSAGE: an ARN that is none; MM_ENOMEM, MM_ECRYPTO.
+ * account are not what they should be; MM_EUSAGE: an ARN that is none, a context key that is the
+ * token's; MM_ENOMEM, MM_ECRYPTO.
  */
 MM_MUSTCHECK enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation *out, struct mm_err *err);
 

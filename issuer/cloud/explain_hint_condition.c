@@ -226,8 +226,8 @@ typedef bool hint(struct mm_trial *trial, const struct failed *failed);
 /* Each list in the order of what is likeliest: the first that returns true has said it all. */
 static hint *const always[] = {hint_operator, hint_undecided, NULL};
 static hint *const without_key[] = {hint_external_id, hint_arn, hint_form, hint_claim, hint_key_provider, NULL};
-static hint *const with_value[] = {hint_excluded,  hint_several, hint_wildcard, hint_own_claim,
-				   hint_lookalike, hint_value,   NULL};
+static hint *const with_value[] = {hint_excluded,  hint_several, hint_wildcard, hint_lookalike,
+				   hint_own_claim, hint_value,   NULL};
 
 static bool say(hint *const *hints, struct mm_trial *trial, const struct failed *failed)
 {

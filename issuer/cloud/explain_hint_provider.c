@@ -132,7 +132,7 @@ void mm_hint_provider(struct mm_trial *trial, const char *where, const char *fou
 {
 	struct provider theirs = parse(found), ours = parse(own);
 
-	if (mm_hint_lookalike(trial, where, found, own))
+	if (own[0] == '\0' || mm_hint_lookalike(trial, where, found, own))
 		return;
 	if (theirs.region.p && ours.region.p && !mm_span_eq(theirs.region, ours.region))
 		HINT("hint.region",

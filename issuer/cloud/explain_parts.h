@@ -67,7 +67,7 @@ void mm_hint_condition(struct mm_trial *trial, const struct mm_iam_statement *st
  */
 void mm_hint_subject(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count);
 void mm_hint_audience(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count);
-/* `found` is a provider's name, and `own` that of the token's, both with the scheme or both without. */
+/* `found` is a provider's name, and `own` that of the token's, both with the scheme or both without; "": unknown. */
 void mm_hint_provider(struct mm_trial *trial, const char *where, const char *found, const char *own);
 /* True, and said, when the two differ in nothing but what eyes pass over: a slash, a scheme, case, white space. */
 bool mm_hint_lookalike(struct mm_trial *trial, const char *where, const char *found, const char *own);

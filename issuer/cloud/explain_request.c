@@ -86,17 +86,8 @@ static enum mm_code add_own_keys(struct mm_trial *trial, struct mm_err *err)
 	return code;
 }
 
-/* Those of the question come behind ours and cannot replace them: what the token says is known. */
-static enum mm_code make_keys(struct mm_trial *trial, struct mm_err *err)
+static void take_own_keys(struct mm_trial *trial)
 {
-	const struct mm_explain *asked = trial->asked;
-	enum mm_code code = add_own_keys(trial, err);
-
-	if (code != MM_OK)
-		return code;
-	trial->keys = calloc(trial->key_count + asked->context_count + 1, sizeof *trial->keys);
-	if (!trial->keys)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
 	for (size_t i = 0; i < trial->key_count; i++) {
 		const struct mm_strings *values = &trial->key_values[i];
 
@@ -107,8 +98,29 @@ static enum mm_code make_keys(struct mm_trial *trial, struct mm_err *err)
 			.multivalued = values->n > 1 || strcmp(strrchr(trial->key_names[i], ':'), ":amr") == 0,
 		};
 	}
-	for (size_t i = 0; i < asked->context_count; i++)
+}
+
+static enum mm_code make_keys(struct mm_trial *trial, struct mm_err *err)
+{
+	const struct mm_explain *asked = trial->asked;
+	enum mm_code code = add_own_keys(trial, err);
+	size_t own = trial->key_count;
+
+	if (code != MM_OK)
+		return code;
+	trial->keys = calloc(own + asked->context_count + 1, sizeof *trial->keys);
+	if (!trial->keys)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	take_own_keys(trial);
+	for (size_t i = 0; i < asked->context_count; i++) {
+		for (size_t j = 0; j < own; j++) {
+			if (strcasecmp(asked->context[i].name, trial->keys[j].name) == 0)
+				return mm_fail(err, MM_EUSAGE,
+					       "context: %.200s is what the token says, and not for others to say",
+					       trial->keys[j].name);
+		}
 		trial->keys[trial->key_count++] = asked->context[i];
+	}
 	return MM_OK;
 }
 

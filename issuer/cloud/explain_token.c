@@ -96,27 +96,31 @@ static void check_algorithm(struct mm_trial *trial)
 
 /* ---- claims ----------------------------------------------------------------------------------------------------- */
 
-/* What a Secret of the type service-account-token holds: no end, no audience, an issuer that is no URL. */
-static bool is_legacy(const struct mm_trial *trial)
-{
-	const json_t *claims = trial->token.claims;
-
-	return json_object_get(claims, "kubernetes.io/serviceaccount/namespace") ||
-	       (trial->issuer && strcmp(trial->issuer, "kubernetes/serviceaccount") == 0);
-}
-
-static void fail_missing(struct mm_trial *trial, const char *check, const char *claim)
-{
-	FAIL(check, "%s is %s", claim,
-	     json_object_get(trial->token.claims, claim) ? "there, but not as a text" : "missing");
-	mm_trial_refuse(trial, "InvalidIdentityToken: Missing a required claim: %s", claim);
-}
-
 static const char *text_claim(const struct mm_trial *trial, const char *claim)
 {
 	const char *text = json_string_value(json_object_get(trial->token.claims, claim));
 
 	return text && text[0] != '\0' ? text : NULL;
+}
+
+/* What a Secret of the type service-account-token holds: no end, no audience, an issuer that is no URL. */
+static bool is_legacy(const struct mm_trial *trial)
+{
+	const char *issuer = text_claim(trial, "iss");
+
+	return json_object_get(trial->token.claims, "kubernetes.io/serviceaccount/namespace") ||
+	       (issuer && strcmp(issuer, "kubernetes/serviceaccount") == 0);
+}
+
+static void fail_missing(struct mm_trial *trial, const char *check, const char *claim)
+{
+	bool there = json_object_get(trial->token.claims, claim);
+
+	FAIL(check, "%s is %s", claim, there ? "there, but not of the form that it must have" : "missing");
+	mm_trial_refuse(trial, "InvalidIdentityToken: Missing a required claim: %s", claim);
+	if (!is_legacy(trial)) /* of which that is told already */
+		HINT("hint.claim-missing", "take an identity token: one with iss, sub, aud and exp",
+		     "the token has no %s that could be read, and STS needs it", claim);
 }
 
 static void check_issuer(struct mm_trial *trial)
@@ -181,6 +185,12 @@ static enum mm_code check_claims(struct mm_trial *trial, struct mm_err *err)
 
 	if (code != MM_OK)
 		return code;
+	if (is_legacy(trial))
+		HINT("hint.legacy-token",
+		     "use a projected token: the annotation on the ServiceAccount makes the webhook mount one; "
+		     "without it, see `mintmark trust create`",
+		     "it is the token of a Secret (kubernetes.io/service-account-token), which has no exp and no "
+		     "audience");
 	check_issuer(trial);
 	trial->subject = text_claim(trial, "sub");
 	if (trial->subject)
@@ -188,12 +198,6 @@ static enum mm_code check_claims(struct mm_trial *trial, struct mm_err *err)
 	else
 		fail_missing(trial, "token.subject", "sub");
 	check_audience(trial);
-	if (is_legacy(trial))
-		HINT("hint.legacy-token",
-		     "use a projected token: the annotation on the ServiceAccount makes the webhook mount one; "
-		     "without it, see `mintmark trust create`",
-		     "it is the token of a Secret (kubernetes.io/service-account-token), which has no exp and no "
-		     "audience");
 	return MM_OK;
 }
 
