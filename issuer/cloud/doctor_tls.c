@@ -104,7 +104,7 @@ static bool is_incomplete(const struct mm_doctor_server *server)
 	return !leaf->self_issued && (server->ca_file || tells_of_its_issuer(leaf));
 }
 
-static void judge_distrusted(const char *const *checks, const struct mm_doctor_server *server, const struct mm_err *why,
+static void judge_distrusted(const char *const *checks, const struct mm_doctor_server *server, const char *why,
 			     struct mm_findings *report)
 {
 	const struct mm_certificate *leaf = &server->chain->v[0];
@@ -120,42 +120,34 @@ static void judge_distrusted(const char *const *checks, const struct mm_doctor_s
 	mm_finding_add(report, MM_FINDING_FAIL, checks[TLS_TRUST],
 		       "get a certificate of a public authority; or say with --cacert that a private one is meant: AWS "
 		       "then needs the thumbprint, and GCP the JWKS itself",
-		       "%s%s: %s", server->ca_file ? "neither the system's authorities nor " : "not publicly trusted",
-		       server->ca_file ? server->ca_file : "", why->text);
+		       "%s", why);
 }
 
-static void judge_trusted(const char *const *checks, const struct mm_doctor_server *server, struct mm_findings *report)
+/* Whom the certificate convinces: the public authorities, of which `found` speaks, or those that were given. */
+static enum mm_code judge_trust(const char *const *checks, struct mm_doctor_server *server,
+				const struct mm_findings *found, struct mm_findings *report, struct mm_err *err)
 {
-	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_CHAIN], NULL, "complete");
-	mm_finding_add(report, MM_FINDING_PASS, checks[TLS_TRUST], NULL, "%s%s",
-		       server->public ? "publicly trusted" : "trusted by ", server->public ? "" : server->ca_file);
-}
-
-/* Expired certificates are no reason for distrust here: that has been said. */
-static enum mm_code judge_trust(const char *const *checks, struct mm_doctor_server *server, struct mm_findings *report,
-				struct mm_err *err)
-{
+	const struct mm_finding *public = mm_findings_find(found, "chain.publicly-trusted"),
+				*private = mm_findings_find(found, "chain.private");
 	struct mm_err why = {0};
-	enum mm_code code;
+	enum mm_code code = MM_EVERIFY;
 
-	if (!mm_doctor_holds(report, checks[TLS_EXPIRY]))
-		return MM_OK;
-	code = mm_certchain_verify(server->chain, NULL, server->now, &why);
-	server->public_known = code == MM_OK || code == MM_EVERIFY;
-	server->public = code == MM_OK;
-	if (code != MM_OK && server->ca_file) {
-		why = (struct mm_err){0};
+	server->public = public && public->level == MM_FINDING_PASS;
+	server->public_known = server->public || private;
+	if (!server->public && server->ca_file)
 		code = mm_certchain_verify(server->chain, server->ca_file, server->now, &why);
-	}
-	if (code == MM_OK)
-		judge_trusted(checks, server, report);
-	else if (code == MM_EVERIFY)
-		judge_distrusted(checks, server, &why, report);
-	else if (code == MM_ENOTFOUND)
-		mm_finding_add(report, MM_FINDING_WARN, checks[TLS_TRUST], "install ca-certificates, or give --cacert",
-			       "%s", why.text);
-	else
+	if (code != MM_OK && code != MM_EVERIFY)
 		return mm_fail(err, code, "%s", why.text);
+	if (server->public || code == MM_OK) {
+		mm_finding_add(report, MM_FINDING_PASS, checks[TLS_CHAIN], NULL, "complete");
+		mm_finding_add(report, MM_FINDING_PASS, checks[TLS_TRUST], NULL, "%s%s",
+			       server->public ? "publicly trusted" : "trusted by ",
+			       server->public ? "" : server->ca_file);
+	} else if (server->ca_file || private) {
+		judge_distrusted(checks, server, server->ca_file ? why.text : private->text, report);
+	} else if (public) {
+		mm_finding_add(report, MM_FINDING_WARN, checks[TLS_TRUST], public->remedy, "%s", public->text);
+	}
 	return MM_OK;
 }
 
@@ -179,5 +171,6 @@ enum mm_code mm_doctor_judge_chain(enum mm_doctor_document document, struct mm_d
 	report_worst(&found, document, TLS_EXPIRY, until, report);
 	report_worst(&found, document, TLS_ORDER, "each certificate is followed by its issuer", report);
 	report->failed = report->failed || found.failed;
-	return judge_trust(checks, server, report, err);
+	/* Of an expired one nobody is convinced, and that has been said. */
+	return mm_doctor_holds(report, checks[TLS_EXPIRY]) ? judge_trust(checks, server, &found, report, err) : MM_OK;
 }
