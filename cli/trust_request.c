@@ -159,11 +159,13 @@ static enum mm_code choose(const char *flag, const char *said, struct mm_span of
 static enum mm_code find_aws_account(const struct mm_trust_wish *wish, struct mm_trust_request *request,
 				     struct mm_err *err)
 {
+	bool by_flag = wish->role || wish->role_arn;
 	struct mm_arn role = {0};
 	enum mm_code code = MM_OK;
 
-	if (request->role_arn)
-		code = mm_role_arn_parse(request->role_arn, &role, err);
+	if (request->role_arn && mm_role_arn_parse(request->role_arn, &role, err) != MM_OK)
+		code = by_flag ? mm_context(err, MM_EUSAGE, "%s", wish->role ? "--role" : "--role-arn")
+			       : mm_context(err, MM_ECONFIG, "service_accounts: " ROLE_ANNOTATION);
 	if (code == MM_OK)
 		code = choose("account-id", wish->account, role.account, "", &request->account, err);
 	if (code == MM_OK)
