@@ -112,7 +112,9 @@ static enum mm_code set_value(const struct parse *parse, const struct mm_flag *f
 
 static bool takes_kid(const struct parse *parse)
 {
-	return strncmp(parse->command->arguments, "KID", 3) == 0;
+	const char *arguments = parse->command->arguments;
+
+	return strncmp(arguments + (*arguments == '['), "KID", 3) == 0;
 }
 
 /* What to do when it was no flag: one kid in 64 begins with '-', and people copy the beginning of one. */

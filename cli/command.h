@@ -111,6 +111,7 @@ extern const struct mm_command mm_cmd_key_taint;
 extern const struct mm_command mm_cmd_key_revoke;
 extern const struct mm_command mm_cmd_key_import;
 extern const struct mm_command mm_cmd_key_export;
+extern const struct mm_command mm_cmd_key_thumbprint;
 extern const struct mm_command mm_cmd_jwks;
 extern const struct mm_command mm_cmd_discovery;
 extern const struct mm_command mm_cmd_publish;

@@ -58,6 +58,7 @@ static const struct mm_command *const commands[] = {
 	&mm_cmd_key_revoke,
 	&mm_cmd_key_import,
 	&mm_cmd_key_export,
+	&mm_cmd_key_thumbprint,
 	&mm_cmd_jwks,
 	&mm_cmd_discovery,
 	&mm_cmd_publish,

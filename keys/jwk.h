@@ -15,7 +15,4 @@ MM_MUSTCHECK enum mm_code mm_jwk_to_key_as(const json_t *jwk, bool private, cons
 /* Appends the private JWK as a line of text: through jansson, copies of it would stay in the heap. */
 MM_MUSTCHECK enum mm_code mm_jwk_private_text(const struct mm_key *key, struct mm_buf *out, struct mm_err *err);
 
-/* Overwrites the strings in an object that held private members, before it is given back. */
-void mm_jwk_cleanse(json_t *jwk);
-
 #endif

@@ -56,6 +56,45 @@ enum mm_code mm_key_import(struct mm_span text, const struct mm_alg *alg, struct
 	return looks_like_json(text) ? import_jwk(text, alg, out, err) : import_pem(text, alg, passphrase, out, err);
 }
 
+static enum mm_code read_jwk_public(struct mm_span text, struct mm_key **out, struct mm_err *err)
+{
+	json_t *jwk = NULL;
+	enum mm_code code = mm_json_load(text, MM_KEY_FILE_MAX, &jwk, err);
+
+	if (code == MM_OK)
+		code = mm_jwk_to_key(jwk, mm_jwk_private_member(jwk) != NULL, out, err);
+	mm_jwk_cleanse(jwk);
+	json_decref(jwk);
+	return mm_context(err, code, "JWK");
+}
+
+static enum mm_code read_pem_public(struct mm_span text, struct mm_key **out, struct mm_err *err)
+{
+	mm_ossl_auto(EVP_PKEY) pkey = NULL;
+	const struct mm_alg *alg;
+	enum mm_code code;
+
+	if (mm_pem_has_private(text))
+		return import_pem(text, NULL, (struct mm_span){0}, out, err);
+	code = mm_pem_read_public(text, &pkey, err);
+	if (code == MM_OK)
+		code = mm_vet_default_alg(pkey, &alg, err);
+	return code == MM_OK ? mm_key_from_pkey(alg, pkey, out, err) : code;
+}
+
+enum mm_code mm_key_import_public(struct mm_span text, struct mm_key **out, struct mm_err *err)
+{
+	mm_auto(mm_key) key = NULL;
+	enum mm_code code;
+
+	*out = NULL;
+	if (text.len > MM_KEY_FILE_MAX)
+		return mm_fail(err, MM_ELIMIT, "a key file of %zu bytes; at most %d are read", text.len,
+			       MM_KEY_FILE_MAX);
+	code = looks_like_json(text) ? read_jwk_public(text, &key, err) : read_pem_public(text, &key, err);
+	return code == MM_OK ? mm_key_public(key, out, err) : code;
+}
+
 static enum mm_code export_public_jwk(const struct mm_key *key, struct mm_buf *out, struct mm_err *err)
 {
 	json_t *jwk = NULL;

@@ -2,6 +2,7 @@
 #include "keys/pem.h"
 
 #include <mintmark/ossl.h>
+#include <mintmark/x509.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -135,6 +136,30 @@ enum mm_code mm_pem_read_private(struct mm_span text, struct mm_span passphrase,
 	if (code != MM_OK)
 		return code;
 	return decode(text, passphrase, out, err);
+}
+
+bool mm_pem_has_private(struct mm_span text)
+{
+	MM_CLEANUP(inventory_free) struct inventory inventory = {0};
+
+	return take_inventory(text, &inventory, NULL) == MM_OK && inventory.count[BLOCK_PRIVATE] > 0;
+}
+
+enum mm_code mm_pem_read_public(struct mm_span text, EVP_PKEY **out, struct mm_err *err)
+{
+	MM_CLEANUP(inventory_free) struct inventory inventory = {0};
+	mm_ossl_auto(BIO) bio = BIO_new_mem_buf(text.p, (int)text.len);
+	enum mm_code code = take_inventory(text, &inventory, err);
+
+	if (code != MM_OK)
+		return code;
+	if (!inventory.labels.len)
+		return mm_fail(err, MM_EPARSE, "no key found; accepted: PEM, a JWK or a JWKS");
+	if (inventory.count[BLOCK_PUBLIC] != 1 || inventory.count[BLOCK_OTHER])
+		return mm_fail(err, MM_EPARSE, "found %s; accepted: one block PUBLIC KEY or a private key, alone",
+			       inventory.labels.p);
+	*out = bio ? PEM_read_bio_PUBKEY(bio, NULL, mm_no_passphrase, NULL) : NULL;
+	return *out ? MM_OK : mm_fail_openssl(err, MM_EPARSE, "the public key is damaged or of an unknown kind");
 }
 
 enum mm_code mm_pem_write(EVP_PKEY *pkey, enum mm_key_form form, struct mm_buf *out, struct mm_err *err)

@@ -26,6 +26,12 @@ MM_MUSTCHECK enum mm_code mm_key_import(struct mm_span text, const struct mm_alg
 					struct mm_key **out, struct mm_err *err);
 
 /*
+ * Reads a key of which the public half is enough, public or private: PEM (PUBLIC KEY as well), or a JWK. What comes out
+ * is public. Errors as above.
+ */
+MM_MUSTCHECK enum mm_code mm_key_import_public(struct mm_span text, struct mm_key **out, struct mm_err *err);
+
+/*
  * Appends the key in `form`, text that ends in a newline, never encrypted. MM_EREFUSED: a private form of a public key,
  * or TRADITIONAL for Ed25519 (there is none).
  */
@@ -48,6 +54,9 @@ MM_MUSTCHECK enum mm_code mm_jwk_to_key(const json_t *jwk, bool private, struct 
 
 /* Whether the JWK's key_ops (RFC 7517 §4.3), if there are any, allow that operation: "sign", "verify". */
 bool mm_jwk_allows(const json_t *jwk, const char *operation);
+
+/* Overwrites the strings in an object that may hold private members, before it is given back. NULL is allowed. */
+void mm_jwk_cleanse(json_t *jwk);
 
 /* The name of a private or symmetric member that the JWK has; NULL: none, or it is not an object. */
 const char *mm_jwk_private_member(const json_t *jwk);
