@@ -65,13 +65,15 @@ static void add_condition(struct mm_buf *out, const struct mm_iam_condition *con
 		mm_buf_add_str(out, "    got     nothing\n");
 }
 
-static void add_element(struct mm_buf *out, const char *what, bool matches, const struct mm_strings *written)
+static void add_element(struct mm_buf *out, const char *what, bool matches, const struct mm_strings *written,
+			const char *got)
 {
 	mm_buf_printf(out, "  %s: %s\n", what, outcomes[matches ? MM_IAM_MATCH : MM_IAM_NO_MATCH]);
 	add_values(out, "wanted", (const char *const *)written->v, written->n);
+	add_values(out, "got", &got, 1);
 }
 
-static void add_statement(struct mm_buf *out, const struct mm_iam_statement *statement)
+static void add_statement(struct mm_buf *out, const struct mm_iam_statement *statement, const char *principal)
 {
 	mm_buf_printf(out, "Statement[%zu]", statement->index);
 	if (statement->sid) {
@@ -79,8 +81,8 @@ static void add_statement(struct mm_buf *out, const struct mm_iam_statement *sta
 		add_value(out, statement->sid);
 	}
 	mm_buf_printf(out, ", %s: %s\n", statement->deny ? "Deny" : "Allow", outcomes[statement->outcome]);
-	add_element(out, "principal", statement->principal_matches, &statement->principals);
-	add_element(out, "action", statement->action_matches, &statement->actions);
+	add_element(out, "principal", statement->principal_matches, &statement->principals, principal);
+	add_element(out, "action", statement->action_matches, &statement->actions, "sts:AssumeRoleWithWebIdentity");
 	for (size_t i = 0; i < statement->condition_count; i++)
 		add_condition(out, &statement->conditions[i]);
 }
@@ -109,7 +111,7 @@ void mm_explanation_add_text(struct mm_buf *out, const struct mm_explanation *ex
 		mm_buf_printf(out, "\nThe policy%s\n",
 			      explanation->decided ? "" : ", which STS would not come to look at");
 	for (size_t i = 0; i < decision->count; i++)
-		add_statement(out, &decision->statements[i]);
+		add_statement(out, &decision->statements[i], explanation->principal);
 	add_findings(out, "What is probably wrong", hints, colour);
 }
 
@@ -176,9 +178,10 @@ static json_t *json_statements(const struct mm_iam_decision *decision)
 
 json_t *mm_explanation_json(const struct mm_explanation *explanation)
 {
-	return json_pack("{s:b, s:s, s:s?, s:b, s:o, s:o, s:o, s:o, s:o}", "allowed", explanation->allowed, "verdict",
-			 verdict(explanation), "error", explanation->error, "decided", explanation->decided, "token",
-			 mm_findings_json(&explanation->token), "provider", mm_findings_json(&explanation->provider),
-			 "account", mm_findings_json(&explanation->account), "statements",
-			 json_statements(&explanation->decision), "hints", mm_findings_json(&explanation->hints));
+	return json_pack("{s:b, s:s, s:s?, s:b, s:s?, s:o, s:o, s:o, s:o, s:o}", "allowed", explanation->allowed,
+			 "verdict", verdict(explanation), "error", explanation->error, "decided", explanation->decided,
+			 "principal", explanation->principal, "token", mm_findings_json(&explanation->token),
+			 "provider", mm_findings_json(&explanation->provider), "account",
+			 mm_findings_json(&explanation->account), "statements", json_statements(&explanation->decision),
+			 "hints", mm_findings_json(&explanation->hints));
 }

@@ -10,8 +10,8 @@
 void mm_explanation_add_text(struct mm_buf *out, const struct mm_explanation *explanation, bool colour);
 
 /*
- * {"allowed", "verdict", "error", "decided", "token", "provider", "account", "statements", "hints"}; NULL when there is
- * no memory.
+ * {"allowed", "verdict", "error", "decided", "principal", "token", "provider", "account", "statements", "hints"}; NULL
+ * when there is no memory.
  */
 json_t *mm_explanation_json(const struct mm_explanation *explanation);
 

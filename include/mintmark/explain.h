@@ -26,6 +26,7 @@ struct mm_explain {
 
 struct mm_explanation {
 	bool allowed;
+	const char *principal; /* what the policy's principals are held against; borrowed; NULL: nothing was */
 	char *error; /* what STS would answer: "InvalidIdentityToken: …", "AccessDenied: …"; NULL when allowed */
 	struct mm_findings token;        /* token.*: form, algorithm, key, signature, times, issuer, audience */
 	struct mm_findings provider;     /* provider.* */

@@ -72,7 +72,9 @@ static void decide(struct mm_trial *trial)
 
 	out->decided = !out->error;
 	out->allowed = out->decided && out->decision.verdict == MM_IAM_ALLOWED;
-	if (!out->allowed)
+	if (out->decided && out->decision.verdict == MM_IAM_UNKNOWN)
+		mm_trial_refuse(trial, "%s, unless the conditions hold that are undecided here", mm_sts_denied);
+	else if (!out->allowed)
 		mm_trial_refuse(trial, "%s", mm_sts_denied);
 	mm_hint_policy(trial);
 }

@@ -214,6 +214,7 @@ enum mm_code mm_explain_policy(struct mm_trial *trial, struct mm_err *err)
 	if (code != MM_OK)
 		return code;
 	request.principal = trial->provider_arn ? trial->provider_arn : trial->name;
+	trial->out->principal = request.principal;
 	request.keys = trial->keys;
 	request.key_count = trial->key_count;
 	return mm_iam_evaluate(trial->asked->policy, &request, trial->asked->now, &trial->out->decision, err);
