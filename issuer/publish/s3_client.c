@@ -6,6 +6,7 @@
 #include <mintmark/clock.h>
 #include <mintmark/transfer.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -42,7 +43,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 	return answer->cut || answer->body.failed ? 0 : len;
 }
 
-/* The payload's digest, the time and all headers that are given are in what libcurl signs. */
+/* The payload's digest, the time and all headers that are given go into what libcurl signs. */
 static bool set_signing(CURL *curl, const struct mm_s3_client_options *options, const char *provider)
 {
 	return curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, provider) == CURLE_OK &&
@@ -215,6 +216,21 @@ static bool add_header(struct curl_slist **headers, const char *text)
 	return grown != NULL;
 }
 
+/* S3 wants it in each request, and libcurl 7.88 does not say what it has signed. */
+static bool add_digest(struct curl_slist **headers, struct mm_span body)
+{
+	mm_auto_buf row = {0};
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (!EVP_Digest(body.p, body.len, digest, &len, EVP_sha256(), NULL))
+		return false;
+	mm_buf_add_str(&row, "x-amz-content-sha256: ");
+	for (unsigned i = 0; i < len; i++)
+		mm_buf_printf(&row, "%02x", digest[i]);
+	return !row.failed && add_header(headers, row.p);
+}
+
 static enum mm_code ask(struct mm_s3_client *client, const char *key, const struct mm_strings *headers,
 			const struct mm_span *body, struct mm_s3_answer *answer, struct mm_err *err)
 {
@@ -222,7 +238,8 @@ static enum mm_code ask(struct mm_s3_client *client, const char *key, const stru
 	mm_auto_buf url = {0};
 	struct request request = {.body = body};
 	struct mm_err why = {0};
-	bool added = client->token.len == 0 || add_header(&list, client->token.p);
+	bool added = add_digest(&list, body ? *body : mm_span("", 0)) &&
+		     (client->token.len == 0 || add_header(&list, client->token.p));
 	enum mm_code code;
 
 	for (size_t i = 0; headers && added && i < headers->n; i++)

@@ -17,12 +17,12 @@ static struct mm_span after(struct mm_span text, const char *what)
 	return mm_span(at, text.len - (size_t)(at - text.p));
 }
 
-/* What stands before `what`; absent when it does not come. */
+/* What stands before `what`; all of it when that does not come, as in a body that was cut. */
 static struct mm_span before(struct mm_span text, const char *what)
 {
 	const char *at = text.p ? memmem(text.p, text.len, what, strlen(what)) : NULL;
 
-	return at ? mm_span(text.p, (size_t)(at - text.p)) : (struct mm_span){0};
+	return at ? mm_span(text.p, (size_t)(at - text.p)) : text;
 }
 
 /* The character that an entity at the start of `text` stands for, and its length; itself when it is none that counts. */
