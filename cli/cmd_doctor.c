@@ -104,13 +104,43 @@ static void tally(const struct mm_findings *findings, size_t counts[static MM_FI
 		counts[findings->v[i].level]++;
 }
 
+static bool is_same_skip(const struct mm_finding *a, const struct mm_finding *b)
+{
+	return a->level == MM_FINDING_SKIP && b->level == MM_FINDING_SKIP && strcmp(a->text, b->text) == 0;
+}
+
+/* For people: of the checks that were skipped for one reason, the first speaks for all. */
+static void condense(const struct mm_findings *findings, struct mm_findings *out)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct mm_finding *finding = &findings->v[i];
+		size_t before = 0, after = 0;
+
+		for (size_t j = 0; j < findings->n; j++) {
+			if (j != i && is_same_skip(finding, &findings->v[j]))
+				*(j < i ? &before : &after) += 1;
+		}
+		if (before == 0 && after == 0)
+			mm_finding_add(out, finding->level, finding->check, finding->remedy, "%s", finding->text);
+		else if (before == 0)
+			mm_finding_add(out, finding->level, finding->check, finding->remedy, "%s; nor %zu more",
+				       finding->text, after);
+	}
+}
+
 static enum mm_code print_text(const struct mm_findings *findings, struct mm_err *err)
 {
 	size_t n[MM_FINDING_FAIL + 1] = {0};
+	mm_auto_findings condensed = {0};
 	mm_auto_buf text = {0};
+	enum mm_code code;
 
 	tally(findings, n);
-	mm_findings_add_text(&text, findings, MM_FINDING_PASS, mm_terminal_of(STDOUT_FILENO).colour);
+	condense(findings, &condensed);
+	code = mm_findings_check(&condensed, err);
+	if (code != MM_OK)
+		return code;
+	mm_findings_add_text(&text, &condensed, MM_FINDING_PASS, mm_terminal_of(STDOUT_FILENO).colour);
 	mm_buf_printf(&text, "%zu checks: %zu passed, %zu skipped, %zu warned, %zu failed\n", findings->n,
 		      n[MM_FINDING_PASS], n[MM_FINDING_SKIP], n[MM_FINDING_WARN], n[MM_FINDING_FAIL]);
 	return mm_print(&text, err);

@@ -163,26 +163,44 @@ static bool is_wanted(const char *check, const struct mm_doctor_options *options
 	return options->token.p || !is_of(check, "token");
 }
 
-/* Appends what was found, in the order of the table; what is missing because of a failure is skipped by name. */
+/* Appends what was found under this name; false: nothing was. */
+static bool report_found(const struct mm_findings *found, const char *check, struct mm_findings *findings)
+{
+	bool said = false;
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct mm_finding *finding = &found->v[i];
+
+		if (strcmp(finding->check, check) != 0)
+			continue;
+		mm_finding_add(findings, finding->level, finding->check, finding->remedy, "%s", finding->text);
+		said = true;
+	}
+	return said;
+}
+
+/*
+ * What was found, in the order of the table, and what could not be found because of a failure. A name that has no row,
+ * such as a rule that a cloud got in the meantime, comes last: nothing that was found is lost.
+ */
 static void arrange(const struct mm_findings *found, const struct mm_doctor_options *options,
 		    struct mm_findings *findings)
 {
 	for (const struct mm_doctor_check *check = mm_doctor_checks; check->name; check++) {
 		const char *because;
-		bool said = false;
 
-		for (size_t i = 0; i < found->n; i++) {
-			const struct mm_finding *finding = &found->v[i];
-
-			if (strcmp(finding->check, check->name) != 0)
-				continue;
-			mm_finding_add(findings, finding->level, check->name, finding->remedy, "%s", finding->text);
-			said = true;
-		}
-		because = said || !is_wanted(check->name, options) ? NULL : obstacle(found, check);
+		if (report_found(found, check->name, findings) || !is_wanted(check->name, options))
+			continue;
+		because = obstacle(found, check);
 		if (because)
-			mm_finding_add(findings, MM_FINDING_SKIP, check->name, NULL, "not asked, because of %s",
+			mm_finding_add(findings, MM_FINDING_SKIP, check->name, NULL, "not made, because %s failed",
 				       because);
+	}
+	for (size_t i = 0; i < found->n; i++) {
+		const struct mm_finding *finding = &found->v[i];
+
+		if (!find_check(finding->check)->name)
+			mm_finding_add(findings, finding->level, finding->check, finding->remedy, "%s", finding->text);
 	}
 	findings->failed = findings->failed || found->failed;
 }
