@@ -46,10 +46,17 @@ static json_t *fields_json(const struct mm_option *fields);
 static json_t *option_json(const struct mm_option *option)
 {
 	static const char *const types[] = {
-		[MM_OPT_STRING] = "string",   [MM_OPT_PATH] = "path",    [MM_OPT_DURATION] = "duration",
-		[MM_OPT_INT] = "integer",     [MM_OPT_ENUM] = "word",    [MM_OPT_STRINGS] = "list",
-		[MM_OPT_COMMAND] = "command", [MM_OPT_BOOL] = "boolean", [MM_OPT_PAIRS] = "mapping",
+		[MM_OPT_STRING] = "string",
+		[MM_OPT_PATH] = "path",
+		[MM_OPT_DURATION] = "duration",
+		[MM_OPT_INT] = "integer",
+		[MM_OPT_ENUM] = "word",
+		[MM_OPT_STRINGS] = "list",
+		[MM_OPT_COMMAND] = "command",
+		[MM_OPT_BOOL] = "boolean",
+		[MM_OPT_PAIRS] = "mapping",
 		[MM_OPT_RECORDS] = "records",
+		[MM_OPT_DESTINATIONS] = "destinations",
 	};
 	mm_auto_buf accepts = {0};
 
