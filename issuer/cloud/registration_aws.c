@@ -239,8 +239,8 @@ static enum mm_code add_changes(struct mm_buf *out, const struct mm_registration
 					  "ThumbprintList", mm_registration_thumbprints(registration)),
 				err);
 	mm_buf_add_str(out, "\n");
-	mm_shell_add_note(out, "If it is there already (EntityAlreadyExists), it is changed by these instead.%s",
-			  registration->thumbprints.n > 0 ? " The\nthumbprints replace all that are registered." : "");
+	mm_shell_add_note(out, "If it is there already (EntityAlreadyExists), these change it instead.%s",
+			  registration->thumbprints.n > 0 ? "\nThe thumbprints replace all that are registered." : "");
 	mm_shell_add_comment(out, mm_buf_span(&calls));
 	return code;
 }

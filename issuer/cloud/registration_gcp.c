@@ -15,6 +15,14 @@ static const char *project_number(const struct mm_registration *registration)
 	return registration->project_number ? registration->project_number : MM_PROJECT_PLACEHOLDER;
 }
 
+/* What a token must be for where no audience was registered, and what a credential configuration names. */
+static void add_resource(struct mm_buf *out, const struct mm_registration *registration)
+{
+	mm_buf_printf(out,
+		      "//iam.googleapis.com/projects/%s/locations/" LOCATION "/workloadIdentityPools/%s/providers/%s",
+		      project_number(registration), registration->pool, registration->provider);
+}
+
 /* ---- the JWKS that is uploaded ---------------------------------------------------------------------------------- */
 
 /* IAM API v1, WorkloadIdentityPoolProvider.Oidc.jwksJson: these members and no others. */
@@ -149,10 +157,14 @@ static enum mm_code add_binding(struct mm_buf *out, const struct mm_registration
 
 enum mm_code mm_render_gcp_cli(const struct mm_registration *registration, struct mm_pairs *files, struct mm_err *err)
 {
-	mm_auto_buf out = {0};
+	mm_auto_buf out = {0}, audience = {0};
 	enum mm_code code;
 
 	mm_shell_add_note(&out, "Registers %s with Google Cloud.", registration->issuer);
+	if (registration->audiences.n == 0) {
+		add_resource(&audience, registration);
+		mm_shell_add_note(&out, "The audience of tokens is then https:%s", mm_buf_span(&audience).p);
+	}
 	add_command(&out, registration, "workload-identity-pools create", registration->pool);
 	mm_shell_add_flag(&out, "--location", LOCATION, true);
 	mm_buf_add_str(&out, "\n\n");
@@ -249,16 +261,14 @@ enum mm_code mm_render_gcp_terraform(const struct mm_registration *registration,
 
 static json_t *credentials(const struct mm_registration *registration, const char *email)
 {
-	json_t *config = json_pack("{s:s, s:s, s:o, s:s, s:s, s:{s:s, s:{s:s}}}", "universe_domain", "googleapis.com",
-				   "type", "external_account", "audience",
-				   json_sprintf("//iam.googleapis.com/projects/%s/locations/" LOCATION
-						"/workloadIdentityPools/%s/providers/%s",
-						project_number(registration), registration->pool,
-						registration->provider),
-				   "subject_token_type", "urn:ietf:params:oauth:token-type:jwt", "token_url",
-				   "https://sts.googleapis.com/v1/token", "credential_source", "file",
-				   registration->token_file, "format", "type", "text");
+	mm_auto_buf resource = {0};
+	json_t *config;
 
+	add_resource(&resource, registration);
+	config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:{s:s}}}", "universe_domain", "googleapis.com", "type",
+			   "external_account", "audience", mm_buf_span(&resource).p, "subject_token_type",
+			   "urn:ietf:params:oauth:token-type:jwt", "token_url", "https://sts.googleapis.com/v1/token",
+			   "credential_source", "file", registration->token_file, "format", "type", "text");
 	if (email)
 		json_object_set_new(config, "service_account_impersonation_url",
 				    json_sprintf("https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/"
