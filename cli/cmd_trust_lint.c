@@ -24,6 +24,17 @@ static enum mm_code print(const struct mm_call *call, const struct mm_findings *
 	return mm_print(&text, err);
 }
 
+static enum mm_code verdict(const struct mm_findings *findings, struct mm_err *err)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < findings->n; i++)
+		failed += findings->v[i].level == MM_FINDING_FAIL;
+	if (failed == 0)
+		return MM_OK;
+	return mm_fail(err, MM_EREFUSED, "trust lint: %zu of %zu findings are failures", failed, findings->n);
+}
+
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
 	const struct lint_options *options = call->options;
@@ -37,9 +48,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	code = mm_findings_check(&findings, err);
 	if (code == MM_OK)
 		code = print(call, &findings, err);
-	if (code == MM_OK && mm_findings_worst(&findings) == MM_FINDING_FAIL)
-		code = mm_fail(err, MM_EREFUSED, "this policy does not do what it seems to: see what failed");
-	return code;
+	return code == MM_OK ? verdict(&findings, err) : code;
 }
 
 static const struct mm_flag flags[] = {
@@ -55,6 +64,7 @@ static const struct mm_flag flags[] = {
 
 const struct mm_command mm_cmd_trust_lint = {
 	.name = "trust lint",
+	.arguments = "",
 	.usage = "Says what is wrong or unwise in the trust policy of a role, without a token: condition keys that no "
 		 "request has, wildcards where there are none, conditions that any service account meets or that none "
 		 "can, and what IAM would not store. Exit status 1 when something failed; warnings are left to you.",
