@@ -260,6 +260,61 @@ static void every_form_is_text_that_ends_its_last_line(void **state)
 	}
 }
 
+static void every_form_gives_the_public_half(void **state)
+{
+	static const enum mm_key_form forms[] = {MM_FORM_PKCS8, MM_FORM_PUBLIC_PEM, MM_FORM_PUBLIC_JWK,
+						 MM_FORM_PRIVATE_JWK};
+	static const char *const algs[] = {"RS256", "ES256", "ES384", "EdDSA"};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(algs); i++) {
+		mm_auto(mm_key) key = test_key(algs[i]);
+
+		for (size_t f = 0; f < MM_COUNT(forms); f++) {
+			mm_auto(mm_key) read = NULL;
+			mm_auto_string text = test_export(key, forms[f]);
+			struct mm_err err = {0};
+
+			assert_ok(mm_key_import_public(mm_span_str(text), &read, &err), &err);
+			assert_false(mm_key_is_private(read));
+			assert_string_equal(mm_key_kid(read), mm_key_kid(key));
+			assert_ptr_equal(mm_key_alg(read), mm_key_alg(key));
+		}
+	}
+}
+
+static void what_has_no_one_public_half_is_refused(void **state)
+{
+	static const char public_block[] = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n";
+	static const char certificate[] = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+	mm_auto(mm_key) key = test_key("ES256");
+	mm_auto_string text = test_export(key, MM_FORM_PUBLIC_PEM);
+	mm_auto_buf two = {0};
+	static const struct {
+		const char *text;
+		const char *reason;
+	} cases[] = {
+		{"", "no key found"},
+		{"hello", "no key found"},
+		{public_block, "damaged"},
+		{certificate, "found CERTIFICATE"},
+		{"{}", "JWK"},
+		{"{\"kty\":\"EC\"}", "JWK"},
+	};
+	struct mm_key *read;
+	struct mm_err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++) {
+		assert_fails_saying(mm_key_import_public(mm_span_str(cases[i].text), &read, &err), MM_EPARSE, &err,
+				    cases[i].reason);
+		assert_null(read);
+	}
+	mm_buf_printf(&two, "%s%s", text, text);
+	assert_fails_saying(mm_key_import_public(mm_buf_span(&two), &read, &err), MM_EPARSE, &err,
+			    "found PUBLIC KEY, PUBLIC KEY");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -277,6 +332,8 @@ int main(void)
 		cmocka_unit_test(ed25519_has_no_traditional_form),
 		cmocka_unit_test(public_forms_of_a_private_key_hold_no_secret),
 		cmocka_unit_test(every_form_is_text_that_ends_its_last_line),
+		cmocka_unit_test(every_form_gives_the_public_half),
+		cmocka_unit_test(what_has_no_one_public_half_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
