@@ -298,8 +298,8 @@ static void what_has_no_one_public_half_is_refused(void **state)
 		{"hello", "no key found"},
 		{public_block, "damaged"},
 		{certificate, "found CERTIFICATE"},
-		{"{}", "JWK"},
-		{"{\"kty\":\"EC\"}", "JWK"},
+		{"[]", "no key found"},
+		{"{\"kty\":\"EC\"}", "JWK: "},
 	};
 	struct mm_key *read;
 	struct mm_err err = {0};
