@@ -34,7 +34,7 @@ static enum mm_code check_options(struct mm_call *call, struct mm_err *err)
 	}
 	if (options->common.all_accounts && !options->account) {
 		mm_hint(call, "the roles of other accounts are left out: they need a provider there");
-		return mm_fail(err, MM_EUSAGE, "register aws: --all-accounts needs --account");
+		return mm_fail(err, MM_EUSAGE, "register aws: --all-accounts needs --account-id");
 	}
 	if (options->fetch_thumbprint && options->thumbprints.n > 0)
 		return mm_fail(err, MM_EUSAGE, "register aws: --thumbprint cannot be combined with --fetch-thumbprint");
@@ -62,7 +62,7 @@ static enum mm_code take_role(struct mm_register *run, const char *account, cons
 	if (!mm_span_is(arn.account, run->registration.account) ||
 	    !mm_span_is(arn.partition, run->registration.partition)) {
 		mm_finding_add(&run->findings, MM_FINDING_WARN, "aws.role-elsewhere",
-			       "register the issuer there too, with the --account and --partition of the role",
+			       "register the issuer there too, with the --account-id and --partition of the role",
 			       "%s: %s is in another account, and is left out", account, value);
 		return MM_OK;
 	}
@@ -121,10 +121,10 @@ static const struct mm_flag flags[] = {
 	 .type = MM_FLAG_SWITCH,
 	 .offset = AT(common.dry_run),
 	 .help = "as in ccoctl: the form files, into the current directory unless --output-dir names another"},
-	{.name = "account",
+	{.name = "account-id",
 	 .type = MM_FLAG_TEXT,
 	 .offset = AT(account),
-	 .value = "ID",
+	 .value = "DIGITS",
 	 .help = "the AWS account, for what names the provider by its ARN"},
 	{.name = "partition",
 	 .type = MM_FLAG_WORD,

@@ -150,7 +150,7 @@ static void check_aws(const struct mm_registration *registration, const struct m
 			       "\"%s\" is no account: 12 digits, without hyphens", registration->account);
 	if (!registration->account && has_role && form->names_owner)
 		mm_finding_add(findings, MM_FINDING_WARN, "aws.account-missing",
-			       "name it: --account ID, or put it in its place",
+			       "name it: --account-id DIGITS, or put it in its place",
 			       "the trust policy names the provider by its ARN, in which " MM_ACCOUNT_PLACEHOLDER
 			       " stands for the account");
 	check_thumbprints(&registration->thumbprints, findings);

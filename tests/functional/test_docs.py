@@ -49,7 +49,7 @@ def described():
     for line in body.splitlines():
         depth += line.startswith(".Bl ") - line.startswith(".El")
         if depth == 1 and line.startswith(".It "):
-            name = re.match(r"\.It Cm ((?:(?:token|key|trust|caller) )?[\w-]+)", line).group(1)
+            name = re.match(r"\.It Cm ((?:(?:token|key|register|trust|caller) )?[\w-]+)", line).group(1)
             entries[name] = ""
         elif name:
             entries[name] += line + "\n"

@@ -177,7 +177,7 @@ def assert_trusts(policy, federated, audiences):
 @pytest.mark.parametrize("audiences", [["sts.amazonaws.com"], ["sts.amazonaws.com", "other"], HOSTILE],
                          ids=["usual", "two", "hostile"])
 def test_aws_commands_call_iam_with_what_was_asked_for(register, run_script, iam, audiences):
-    script = register("aws", *ACCOUNTS, "--role", "team/app", "--account", ACCOUNT, "--thumbprint", HEX,
+    script = register("aws", *ACCOUNTS, "--role", "team/app", "--account-id", ACCOUNT, "--thumbprint", HEX,
                       *flags("audience", audiences)).stdout
     calls = [iam.parse(call) for call in run_script(script)]
     assert calls[0] == ("CreateOpenIDConnectProvider",
@@ -201,7 +201,7 @@ def test_aws_without_anything_registers_the_provider_alone(register, run_script,
 
 @pytest.mark.parametrize("audiences", [["sts.amazonaws.com"], HOSTILE], ids=["usual", "hostile"])
 def test_aws_inputs_are_what_the_service_model_says(register, iam, audiences):
-    files = files_of(register("aws", "--form", "files", *ACCOUNTS, "--role", "app", "--account", ACCOUNT,
+    files = files_of(register("aws", "--form", "files", *ACCOUNTS, "--role", "app", "--account-id", ACCOUNT,
                               "--partition", "aws-cn", *flags("audience", audiences), "-o", "json"))
     assert list(files) == ["01-iam-identity-provider.json", "02-0-app-role.json"]
     provider, role = (json.loads(text) for text in files.values())
@@ -265,13 +265,13 @@ def test_two_roles_whose_names_differ_in_signs_alone_are_two_resources(make):
         return {"namespace": "prod", "name": name,
                 "annotations": {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{ACCOUNT}:role/{role}"}}
     register = make(algorithm="ES256", changes={"service_accounts": [account("a", "app.1"), account("b", "app-1")]})
-    template = json.loads(register("aws", "--form", "cloudformation", "--all-accounts", "--account", ACCOUNT).stdout)
+    template = json.loads(register("aws", "--form", "cloudformation", "--all-accounts", "--account-id", ACCOUNT).stdout)
     roles = [row["Properties"]["RoleName"] for row in template["Resources"].values() if row["Type"] == "AWS::IAM::Role"]
     assert roles == ["app.1", "app-1"]
 
 
 def test_all_accounts_are_those_of_the_annotations_in_this_account(register, run_script, iam):
-    result = register("aws", "--all-accounts", "--account", ACCOUNT)
+    result = register("aws", "--all-accounts", "--account-id", ACCOUNT)
     (_, role), = [iam.parse(call) for call in run_script(result.stdout)][1:]
     assert (role["RoleName"], role["Path"]) == ("shared", "/team/")
     policy = json.loads(role["AssumeRolePolicyDocument"])
@@ -472,7 +472,7 @@ def test_what_is_taken_elsewhere_is_not_refused(refused_issuers):
 @pytest.mark.parametrize("arguments,check", [
     (["aws", *flags("audience", [f"a{i}" for i in range(101)])], "aws.audiences-count"),
     (["aws", "--audience", "a" * 256], "aws.audience-length"),
-    (["aws", "--account", "1234"], "aws.account-id"),
+    (["aws", "--account-id", "1234"], "aws.account-id"),
     (["aws", "--thumbprint", HEX[1:]], "aws.thumbprint-form"),
     (["aws", *flags("thumbprint", [HEX] * 6)], "aws.thumbprints-count"),
     (["aws", "--service-account", "prod/app", "--role", "a b"], "aws.role-name"),
@@ -490,14 +490,14 @@ def test_what_a_cloud_would_refuse_of_the_rest_is_refused_by_name(register, argu
 
 
 def test_a_refusal_is_an_object_for_programs(register):
-    answer = json.loads(register("aws", "--account", "1", "-o", "json", status=1).stdout)
+    answer = json.loads(register("aws", "--account-id", "1", "-o", "json", status=1).stdout)
     assert (answer["cloud"], answer["form"], answer["issuer"], answer["files"]) == ("aws", "cli", ISSUER, [])
     assert {"check": "aws.account-id", "level": "fail"}.items() <= answer["findings"][0].items()
 
 
 # ---- where it goes ---------------------------------------------------------------------------------------------------
 def test_dry_run_writes_numbered_files_here_and_leaves_them_alone_when_they_are_right(register, tmp_path):
-    arguments = ["aws", "--dry-run", *ACCOUNTS, "--role", "app", "--account", ACCOUNT]
+    arguments = ["aws", "--dry-run", *ACCOUNTS, "--role", "app", "--account-id", ACCOUNT]
     names = ["01-iam-identity-provider.json", "02-0-app-role.json"]
     assert register(*arguments, cwd=tmp_path).stdout == "".join(f"./{name} written\n" for name in names)
     assert register(*arguments, cwd=tmp_path).stdout == "".join(f"./{name} unchanged\n" for name in names)
@@ -511,7 +511,7 @@ def test_dry_run_writes_numbered_files_here_and_leaves_them_alone_when_they_are_
     (["aws", "--form", "json", *ACCOUNTS, "--role", "app"], "these are 2 files"),
     (["aws", "--role", "app"], "--role needs --service-account"),
     (["aws", "--service-account", "a/b"], "--service-account needs --role"),
-    (["aws", "--all-accounts"], "--all-accounts needs --account"),
+    (["aws", "--all-accounts"], "--all-accounts needs --account-id"),
     (["aws", "--connect", "::1"], "--connect needs --fetch-thumbprint"),
     (["aws", "--fetch-thumbprint", "--thumbprint", HEX], "cannot be combined"),
     (["aws", "--dry-run", "--form", "terraform"], "--dry-run is for the form files"),
