@@ -297,7 +297,7 @@ enum mm_code mm_manage_revoke(const struct mm_manage *manage, const char *kid, s
 
 static enum mm_code apply_deliver(struct mm_attempt *attempt, const void *arg, struct mm_err *err)
 {
-	attempt->steps = mm_keyset_deliver(attempt->set, arg, attempt->now);
+	attempt->steps = mm_keyset_deliver(attempt->set, arg, attempt->manage->policy, attempt->now);
 	mm_buf_add_str(&attempt->why, "every destination has it");
 	return mm_buf_check(&attempt->why, err);
 }

@@ -12,7 +12,7 @@ static enum mm_code take(struct mm_keyset *set, const struct mm_policy *policy, 
 	const char *kid = action->record ? mm_key_kid(action->record->key) : NULL;
 
 	switch (action->kind) {
-	case MM_ACTION_DELIVER: mm_keyset_deliver(set, NULL, now); return MM_OK;
+	case MM_ACTION_DELIVER: mm_keyset_deliver(set, NULL, policy, now); return MM_OK;
 	case MM_ACTION_REMOVE: return mm_keyset_remove(set, kid, now, err);
 	case MM_ACTION_EXTEND: return mm_keyset_extend(set, kid, policy, err);
 	case MM_ACTION_PUBLISH:

@@ -116,8 +116,10 @@ static bool serves(const struct mm_keyset *set, const struct mm_key_record *reco
 	return found && mm_key_states[mm_key_state(found, MM_NEVER)].in_jwks;
 }
 
-size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivered, mm_time now)
+size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivered, const struct mm_policy *policy,
+			 mm_time now)
 {
+	mm_duration wait = mm_policy_publish_wait(policy);
 	size_t stamped = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
@@ -126,6 +128,8 @@ size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivere
 		if (!mm_key_awaits_delivery(record) || (delivered && !serves(delivered, record)))
 			continue;
 		record->delivered = stamp(now, record->published);
+		if (record->publish_wait > 0 && record->publish_wait < wait)
+			record->publish_wait = wait;
 		stamped++;
 	}
 	return stamped;

@@ -45,7 +45,7 @@ struct mm_key_record {
 	mm_time tainted; /* retired because it is not trusted to sign any more */
 	mm_time removed;
 	mm_time revoked;
-	mm_duration publish_wait; /* from delivered until ready */
+	mm_duration publish_wait; /* from delivered until ready; frozen for good when it is delivered */
 	/*
 	 * From retired until it may be removed. Frozen when the key is activated, and never shortened afterwards: a
 	 * token with the lifetime that was allowed then may be under way (docs/decisions/0012).

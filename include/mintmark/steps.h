@@ -13,20 +13,22 @@
 enum mm_gap { MM_GAP_REFUSED, MM_GAP_ALLOWED };
 
 /*
- * A new standby: `key` is served from now on, and ready after `wait` (mm_policy_publish_wait, or 0 where nobody can
- * have cached a JWKS without it: docs/decisions/0002), which begins once it is delivered: now, unless policy->delivers. MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is
- * public, or the JWKS holds policy->max_keys keys.
+ * A new standby: `key` is served from now on, and ready `wait` after it is delivered, which it is now unless
+ * policy->delivers. The wait is mm_policy_publish_wait, or 0 where nobody can have cached a JWKS without the key
+ * (docs/decisions/0002). MM_EEXIST: its kid is or was in the set. MM_EREFUSED: it is public, or the JWKS holds
+ * policy->max_keys keys.
  */
 MM_MUSTCHECK enum mm_code mm_keyset_publish(struct mm_keyset *set, const struct mm_key *key,
 					    const struct mm_policy *policy, mm_duration wait, mm_time now,
 					    struct mm_err *err);
 
 /*
- * `delivered` is what every destination has now, or a set in which the same keys are published; NULL: there is no
- * destination. Stamps each published key of `set` that is in it and was not delivered yet: their waits begin. Returns how
- * many there were.
+ * `delivered` is what every destination has now, or a set in which the same keys are served; NULL: there is no
+ * destination. Stamps each key of `set` that is served in both and was not delivered yet: its wait begins. Therefore it
+ * is frozen anew where the policy has a longer one by now; a wait of 0 stays. Returns how many keys there were.
  */
-size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivered, mm_time now);
+size_t mm_keyset_deliver(struct mm_keyset *set, const struct mm_keyset *delivered, const struct mm_policy *policy,
+			 mm_time now);
 
 /* Whether some key that is served waits to be delivered. */
 bool mm_keyset_awaits_delivery(const struct mm_keyset *set);
@@ -94,11 +96,11 @@ MM_MUSTCHECK enum mm_code mm_keyset_extend(struct mm_keyset *set, const char *ki
 /* The standby of `alg` that is ready first, whether it is yet or not; NULL: there is none. */
 const struct mm_key_record *mm_keyset_standby(const struct mm_keyset *set, const struct mm_alg *alg);
 size_t mm_keyset_standby_count(const struct mm_keyset *set, const struct mm_alg *alg);
-bool mm_key_is_standby(const struct mm_key_record *record); /* published, and never yet anything else */
+bool mm_key_is_standby(const struct mm_key_record *record);      /* published, and never yet anything else */
 bool mm_key_awaits_delivery(const struct mm_key_record *record); /* served, and not everywhere yet */
 /* A time that depends on when a key is delivered: later than any other, and nothing may be added to it. */
 #define MM_UNFORESEEN INT64_MAX
-mm_time mm_key_ready_at(const struct mm_key_record *record); /* delivered + publish_wait, or MM_UNFORESEEN */
+mm_time mm_key_ready_at(const struct mm_key_record *record);     /* delivered + publish_wait, or MM_UNFORESEEN */
 mm_time mm_key_removable_at(const struct mm_key_record *record); /* retired + retire_wait */
 /*
  * The longest lifetime of a token by that key: max_ttl, or less while its retire_wait promises less

@@ -64,11 +64,13 @@ static void check_record_kept(const struct commit *commit, const struct mm_key_r
 		world_fail(commit->world, "5 what was committed is kept", "key %s was replaced by %s", kid_of(before),
 			   kid_of(after));
 	if (before->created != after->created || !kept(before->published, after->published) ||
-	    !kept(before->activated, after->activated) || !kept(before->retired, after->retired) ||
-	    !kept(before->tainted, after->tainted) || !kept(before->removed, after->removed) ||
-	    !kept(before->revoked, after->revoked))
+	    !kept(before->delivered, after->delivered) || !kept(before->activated, after->activated) ||
+	    !kept(before->retired, after->retired) || !kept(before->tainted, after->tainted) ||
+	    !kept(before->removed, after->removed) || !kept(before->revoked, after->revoked))
 		world_fail(commit->world, "5 what was committed is kept", "a step of key %s was undone", kid_of(after));
-	if (before->publish_wait != after->publish_wait || after->retire_wait < before->retire_wait)
+	/* The one begins with the delivery, and may become longer until then. */
+	if ((before->publish_wait != after->publish_wait && before->delivered != MM_NEVER) ||
+	    after->publish_wait < before->publish_wait || after->retire_wait < before->retire_wait)
 		world_fail(commit->world, "5 what was committed is kept",
 			   "a wait of key %s was changed from %lld, %lld "
 			   "to %lld, %lld",
@@ -175,7 +177,11 @@ static void key_published(const struct commit *commit, size_t key)
 	world->facts = facts;
 	if (!commit->before)
 		demanded = 0; /* nobody can have cached anything */
-	facts[world->fact_count++] = (struct fact){.published = world->now, .publish_wait = demanded};
+	facts[world->fact_count++] = (struct fact){
+		.published = world->now,
+		.delivered = commit->process->policy.delivers ? MM_NEVER : world->now,
+		.publish_wait = demanded,
+	};
 	if (record->publish_wait != demanded)
 		world_fail(world, "1 a new key waits", "key %s is told to wait %lld seconds, not %lld", kid_of(record),
 			   (long long)record->publish_wait, (long long)demanded);
@@ -190,7 +196,7 @@ static bool was_ready(const struct commit *commit, size_t key)
 	/* Stamped by one clock and read by another one. */
 	mm_duration differ = 2 * plan_clock_error(&commit->world->plan);
 
-	return commit->world->now >= fact->published + fact->publish_wait - differ;
+	return fact->delivered != MM_NEVER && commit->world->now >= fact->delivered + fact->publish_wait - differ;
 }
 
 /* Another key of the algorithm that could have signed without a gap when this one was taken. */
@@ -202,8 +208,8 @@ static bool another_was_ready(const struct commit *commit, size_t key)
 	for (size_t i = 0; commit->before && i < commit->before->count; i++) {
 		const struct mm_key_record *record = &commit->before->records[i];
 
-		if (i != key && mm_key_alg(record->key) == alg && is_waiting(record) &&
-		    now >= record->published + record->publish_wait)
+		if (i != key && mm_key_alg(record->key) == alg && is_waiting(record) && record->delivered != MM_NEVER &&
+		    now >= record->delivered + record->publish_wait)
 			return true;
 	}
 	return false;
@@ -227,16 +233,16 @@ static void key_activated(const struct commit *commit, size_t key)
 	struct fact *fact = &world->facts[key];
 
 	check_covered(commit, key);
-	if (was_ready(commit, key))
-		return;
+	if (was_ready(commit, key) || !commit->before)
+		return; /* nobody has fetched anything before the first commit */
 	if (!commit->process->gap && !commit->process->revokes)
-		world_fail(world, "1 a new key waits", "%s let key %s sign after %lld of %lld seconds",
+		world_fail(world, "1 a new key waits", "%s let key %s sign after %lld of %lld seconds%s",
 			   commit->process->name, kid_of(record), (long long)(world->now - fact->published),
-			   (long long)fact->publish_wait);
+			   (long long)fact->publish_wait, fact->delivered == MM_NEVER ? ", and not everywhere" : "");
 	if (commit->process->revokes && another_was_ready(commit, key))
 		world_fail(world, "6 the standby that is ready signs", "key %s signs instead", kid_of(record));
 	/* From then on nobody can lack it; what was declared (ready_at) is that and clock_skew. */
-	fact->gap_until = fact->published + fact->publish_wait - world->epoch->policy.clock_skew;
+	fact->gap_until = fact_known_at(world, fact);
 	world_trace(world, "gap: key %zu until +%lld", key, (long long)(fact->gap_until - SIM_START));
 }
 
@@ -286,6 +292,8 @@ static void check_rest(const struct commit *commit)
 {
 	struct world *world = commit->world;
 
+	if (strcmp(commit->process->name, "publisher") == 0)
+		return; /* once for each revision that brings a key */
 	if (strcmp(commit->process->name, "rotor") != 0) {
 		world->asked = world->now;
 		world->unasked = 0;
@@ -368,6 +376,8 @@ void commit_happened(struct world *world, struct process *process)
 	check_kept(&commit);
 	if (!world->failed)
 		check_steps(&commit);
+	if (!world->failed)
+		delivery_check(world, process, commit.before, set);
 	check_set(&commit);
 	check_rest(&commit);
 	if (rng_chance(&world->rng, 3))

@@ -147,3 +147,13 @@ void plan_make(struct plan *plan, struct rng *rng, const struct pool *pool)
 	plan->failure_permille = rng_chance(rng, 500) ? (unsigned)rng_magnitude(rng, 5, 200) : 0;
 	plan->rival_permille = rng_chance(rng, 500) ? (unsigned)rng_magnitude(rng, 10, 300) : 0;
 }
+
+void plan_add_destinations(struct plan *plan, struct rng *rng)
+{
+	plan->destinations = (int)rng_between(rng, 1, MAX_DESTINATIONS);
+	plan->upload_most = rng_magnitude(rng, 1, 3 * DAY);
+	plan->between_cuts = draw_interval(rng, 700, 20 * DAY, 300 * DAY);
+	plan->upload_failure_permille = rng_chance(rng, 600) ? (unsigned)rng_magnitude(rng, 5, 500) : 0;
+	for (size_t i = 0; i < plan->epoch_count; i++)
+		plan->epochs[i].policy.delivers = rng_chance(rng, 700);
+}

@@ -14,7 +14,7 @@
 #define SIM_START ((mm_time)1795306500) /* 2026-11-22T00:15:00Z */
 #define SIM_SPAN  (730 * DAY)
 
-enum { MAX_EPOCHS = 6, MAX_REPLICAS = 3 };
+enum { MAX_EPOCHS = 6, MAX_REPLICAS = 3, MAX_DESTINATIONS = 3 };
 
 /* One configuration, for as long as it holds. */
 struct epoch {
@@ -28,6 +28,9 @@ struct plan {
 	mm_time calm; /* from then on nothing goes wrong any more and nobody types anything */
 	mm_time end;
 	int replicas, verifiers;
+	int destinations; /* 0: a run without */
+	mm_duration upload_most, between_cuts;
+	unsigned upload_failure_permille;
 	size_t first_key;           /* of the pool */
 	mm_duration between_tokens; /* all of these on average */
 	mm_duration between_commands, between_downs, between_blackouts, between_outages, between_steps; /* 0: never */
@@ -36,6 +39,9 @@ struct plan {
 };
 
 void plan_make(struct plan *plan, struct rng *rng, const struct pool *pool);
+
+/* Destinations, which most of the configurations name. */
+void plan_add_destinations(struct plan *plan, struct rng *rng);
 
 /* By how much a clock may be wrong, either way, so that the waits still suffice. */
 mm_duration plan_clock_error(const struct plan *plan);

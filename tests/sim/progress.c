@@ -20,22 +20,40 @@ static mm_duration bound(const struct world *world)
 	return 2 * policy->propagation + 2 * policy->clock_skew + 30 * MINUTE;
 }
 
+/* A round may be under way that has the revision before; then every replica begins one of its own. */
+static mm_duration delivery_bound(const struct world *world)
+{
+	const struct plan *plan = &world->plan;
+
+	if (!world->epoch->policy.delivers)
+		return 0;
+	return 2 * DAY + (plan->replicas + 2) * plan->destinations * plan->upload_most;
+}
+
 static mm_time later(mm_time a, mm_time b)
 {
 	return a > b ? a : b;
 }
 
 /* `at` by the clock of the issuer; MM_NEVER: at once. Each commit takes all that is due, so each is a new beginning. */
-static void must_be_done(const struct duty *duty, mm_time at, const char *what, const char *whose)
+static void must_be_done_in(const struct duty *duty, mm_time at, mm_duration longest, const char *what,
+			    const char *whose)
 {
 	struct world *world = duty->world;
 	mm_time since = later(duty->since, world->newest->committed);
 
+	if (at > duty->clock)
+		return;
 	if (at != MM_NEVER)
 		since = later(since, world->now - (duty->clock - at));
-	if (since + bound(world) < world->now)
+	if (since + longest < world->now)
 		world_fail(world, "P what is due is done", "%s%s: overdue for %lld s", what, whose,
 			   (long long)(world->now - since));
+}
+
+static void must_be_done(const struct duty *duty, mm_time at, const char *what, const char *whose)
+{
+	must_be_done_in(duty, at, bound(duty->world), what, whose);
 }
 
 static bool stands_by(const struct mm_key_record *record, const struct mm_alg *alg)
@@ -44,9 +62,10 @@ static bool stands_by(const struct mm_key_record *record, const struct mm_alg *a
 	       record->removed == MM_NEVER && record->revoked == MM_NEVER;
 }
 
+/* Nothing is later than what waits to be delivered. */
 static mm_time ready_at(const struct mm_key_record *record)
 {
-	return record->published + record->publish_wait;
+	return record->delivered == MM_NEVER ? INT64_MAX : record->delivered + record->publish_wait;
 }
 
 /* The one that is ready first, but `other`. */
@@ -129,6 +148,9 @@ static void check_record(const struct duty *duty, const struct mm_key_record *re
 
 	if (record->removed != MM_NEVER || record->revoked != MM_NEVER)
 		return;
+	if (record->delivered == MM_NEVER)
+		must_be_done_in(duty, MM_NEVER, bound(duty->world) + delivery_bound(duty->world), "delivery of ",
+				mm_key_kid(record->key));
 	if (record->retired != MM_NEVER)
 		must_be_done(duty, record->retired + record->retire_wait, "removal of ", mm_key_kid(record->key));
 	else if (record->activated != MM_NEVER && record->retire_wait < mm_policy_retire_wait(policy))
@@ -190,10 +212,10 @@ void progress_check_end(struct world *world)
 		if (!signs || !standby)
 			world_fail(world, "P the end is a steady state", "%s: %s", policy->algs[i]->name,
 				   signs ? "nothing stands by" : "nothing signs");
-		else if (now > signs->activated + policy->rotate_every + bound(world))
+		else if (now > signs->activated + policy->rotate_every + bound(world) + delivery_bound(world))
 			world_fail(world, "P the end is a steady state", "%s: the signer is too old",
 				   policy->algs[i]->name);
-		else if (now < ready_at(standby) && now > signs->activated + bound(world))
+		else if (now < ready_at(standby) && now > signs->activated + bound(world) + delivery_bound(world))
 			world_fail(world, "P the end is a steady state", "%s: the standby is not ready",
 				   policy->algs[i]->name);
 	}

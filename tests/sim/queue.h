@@ -19,6 +19,9 @@ enum event_kind {
 	EVENT_OPERATOR, /* somebody types a command */
 	EVENT_MINT,     /* somebody asks for a token */
 	EVENT_VERIFY,   /* token number `arg` is verified */
+	EVENT_PUBLISH,  /* the publisher of replica `who` looks whether destinations lack something */
+	EVENT_CUT,      /* destination `who` cannot be reached any more, or again */
+	EVENT_UPLOAD,   /* it has finished an upload; void if its `round` is not `arg` any more */
 };
 
 struct event {

@@ -118,6 +118,7 @@ static void see(struct world *world, int who, struct revision *revision)
 			verifier_mint(world, who, world->pool->algs[i], world->epoch->policy.max_ttl, true);
 	}
 	replica_alarm(world, who, rng_below(&world->rng, 3));
+	publisher_turn(world, who);
 }
 
 static struct revision *find_recent(const struct world *world, uint64_t number)
@@ -180,6 +181,7 @@ void replica_down(struct world *world, int who, mm_duration how_long)
 		return; /* a guard that is stopped forgets */
 	verifier_last_tokens(world, who);
 	replica->up = false;
+	publisher_stop(world, who);
 	revision_free(mm_take(replica->view));
 	world_put(world, how_long, EVENT_UP, who, 0);
 	world_trace(world, "replica %d stops for %lld s", who, (long long)how_long);
@@ -247,7 +249,9 @@ void replica_rotor(struct world *world, int who)
 		replica_alarm(world, who, (replica->guard.hold_until_ns - steady_ns(world)) / SECOND_NS + 1);
 		return;
 	}
-	action = mm_schedule_next(replica->view->set, &world->epoch->policy, clock);
+	/* What is awaited comes with another revision. */
+	action = mm_schedule_next_of(replica->view->set, &world->epoch->policy,
+				     MM_ACTIONS_ALL & ~(1U << MM_ACTION_AWAIT), clock);
 	if (action.kind == MM_ACTION_NONE)
 		return; /* until it sees another revision or another configuration */
 	if (action.at > clock)

@@ -4,19 +4,34 @@
 
 /* ---- what verifiers know ----------------------------------------------------------------------------------------- */
 
-static void fetch(struct world *world, struct verifier *verifier, int replica)
+static void fetch(struct world *world, struct verifier *verifier, struct revision *answer)
 {
 	revision_free(verifier->cache);
-	verifier->cache = revision_ref(world->replicas[replica].view);
+	verifier->cache = revision_ref(answer);
 	verifier->until = world->now + plan_cache(&world->plan, world->now);
+}
+
+static bool asks_destination(struct world *world, const struct verifier *verifier)
+{
+	return verifier->destination >= 0 && destinations_open(world);
 }
 
 /* As a new process, which has nothing yet, and happens to ask that replica. */
 void verifier_restart_some(struct world *world, int replica)
 {
 	for (int i = 0; i < world->plan.verifiers; i++) {
-		if (rng_chance(&world->rng, 400))
-			fetch(world, &world->verifiers[i], replica);
+		if (!asks_destination(world, &world->verifiers[i]) && rng_chance(&world->rng, 400))
+			fetch(world, &world->verifiers[i], world->replicas[replica].view);
+	}
+}
+
+void verifier_restart_at_destination(struct world *world, int which)
+{
+	for (int i = 0; i < world->plan.verifiers; i++) {
+		struct verifier *verifier = &world->verifiers[i];
+
+		if (verifier->destination == which && destinations_open(world) && rng_chance(&world->rng, 400))
+			fetch(world, verifier, destination_answer(world, which));
 	}
 }
 
@@ -26,10 +41,14 @@ static bool has_document(struct world *world, struct verifier *verifier)
 
 	if (verifier->cache && world->now < verifier->until)
 		return true;
+	if (asks_destination(world, verifier)) {
+		fetch(world, verifier, destination_answer(world, verifier->destination));
+		return true;
+	}
 	replica = replica_any_up(world);
 	if (replica < 0)
 		return false;
-	fetch(world, verifier, replica);
+	fetch(world, verifier, world->replicas[replica].view);
 	return true;
 }
 

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Every third run has destinations, at any seed. */
+#define SEEDS_WITH_DESTINATIONS 3
+
 /* ---- reports ----------------------------------------------------------------------------------------------------- */
 
 void world_trace(struct world *world, const char *format, ...)
@@ -141,6 +144,10 @@ static void change_policy(struct world *world, size_t epoch)
 	}
 	if (epoch > 0 && world->plan.between_steps > 0 && rng_chance(&world->rng, 200))
 		step_clock(world);
+	if (!policy->delivers)
+		world->open = false;
+	else if (epoch == 0 || !world->epoch->policy.delivers)
+		world->delivers_since = world->now;
 	world->epoch = &world->plan.epochs[epoch];
 	world->asked = world->now;
 	world->unasked = 0;
@@ -152,8 +159,10 @@ static void change_policy(struct world *world, size_t epoch)
 		    (long long)policy->verifier_cache, (long long)policy->propagation, (long long)policy->clock_skew,
 		    (long long)policy->max_ttl, policy->max_keys);
 	for (int i = 0; i < world->plan.replicas; i++) {
-		if (world->replicas[i].up)
-			replica_alarm(world, i, rng_below(&world->rng, 2));
+		if (!world->replicas[i].up)
+			continue;
+		replica_alarm(world, i, rng_below(&world->rng, 2));
+		publisher_turn(world, i);
 	}
 }
 
@@ -192,6 +201,13 @@ static void happen(struct world *world, const struct event *event)
 		world_put(world, 1 + rng_below(&world->rng, 2 * plan->between_tokens), EVENT_MINT, 0, 0);
 		break;
 	case EVENT_VERIFY: verifier_token(world, event->arg); break;
+	case EVENT_PUBLISH: publisher_turn(world, event->who); break;
+	case EVENT_CUT:
+		destination_cut(world, event->who);
+		if (!world->destinations[event->who].cut)
+			put_again(world, plan->between_cuts, EVENT_CUT, event->who);
+		break;
+	case EVENT_UPLOAD: publisher_upload(world, event->who, event->arg); break;
 	}
 }
 
@@ -250,6 +266,8 @@ static void begin(struct world *world)
 	put_again(world, plan->between_outages, EVENT_OUTAGE, 0);
 	put_again(world, plan->between_steps, EVENT_STEP, 0);
 	put_again(world, plan->between_commands, EVENT_OPERATOR, 0);
+	for (int i = 0; i < plan->destinations; i++)
+		put_again(world, plan->between_cuts, EVENT_CUT, i);
 	world_put(world, 0, EVENT_MINT, 0, 0);
 	for (size_t i = 1; i < plan->epoch_count; i++)
 		world_put(world, plan->epochs[i].start - SIM_START, EVENT_POLICY, 0, i);
@@ -263,6 +281,10 @@ bool world_run(struct world *world, struct pool *pool, uint64_t seed, struct opt
 	*world = (struct world){.pool = pool, .now = SIM_START, .verbose = options.verbose, .tracing = options.tracing};
 	rng_seed(&world->rng, seed);
 	plan_make(&world->plan, &world->rng, pool);
+	if (seed % SEEDS_WITH_DESTINATIONS == 0)
+		plan_add_destinations(&world->plan, &world->rng);
+	for (int i = 0; i < world->plan.verifiers; i++)
+		world->verifiers[i].destination = (int)rng_below(&world->rng, world->plan.destinations + 1) - 1;
 	world->epoch = &world->plan.epochs[0];
 	if (mm_store_open_memory(&world->store, &err) != MM_OK)
 		abort();
@@ -281,8 +303,14 @@ bool world_run(struct world *world, struct pool *pool, uint64_t seed, struct opt
 
 void world_clear(struct world *world)
 {
-	for (int i = 0; i < MAX_REPLICAS; i++)
+	for (int i = 0; i < MAX_REPLICAS; i++) {
 		revision_free(world->replicas[i].view);
+		revision_free(world->replicas[i].publisher.uploads);
+	}
+	for (int i = 0; i < MAX_DESTINATIONS; i++) {
+		revision_free(world->destinations[i].has);
+		revision_free(world->destinations[i].older);
+	}
 	for (int i = 0; i < MAX_VERIFIERS; i++)
 		revision_free(world->verifiers[i].cache);
 	for (size_t i = 0; i < world->recent_count; i++)

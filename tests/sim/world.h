@@ -27,9 +27,12 @@ struct revision {
 	struct mm_keyset *set;
 };
 
+#define GAP_OPEN INT64_MAX /* until a time that is known when the key is delivered */
+
 /* What the world knows of a key and its record does not say. Records are never dropped, so its number is its place. */
 struct fact {
 	mm_time published;        /* true time of the commit */
+	mm_time delivered;        /* true time at which all destinations had it; MM_NEVER: not yet */
 	mm_duration publish_wait; /* as the policy demanded it then */
 	mm_time gap_until; /* so long may its tokens be refused, because a verb said so; MM_NEVER: they may not */
 	mm_time expiry;    /* of the last of its tokens, for the slowest verifier; true time */
@@ -52,6 +55,15 @@ struct process {
 	bool failed; /* a fault was injected into it */
 };
 
+/* It works at one round at a time: one destination after the other, and then the commit. */
+struct publisher {
+	bool works;
+	uint64_t round;
+	struct revision *uploads;
+	int next;      /* destination */
+	uint64_t done; /* the number of the last revision that it brought everywhere */
+};
+
 struct replica {
 	bool up, busy;
 	mm_time up_since;
@@ -59,9 +71,18 @@ struct replica {
 	struct revision *view;
 	struct mm_clock_guard guard;
 	uint64_t alarm; /* of the one event for its rotor that counts */
+	struct publisher publisher;
+};
+
+struct destination {
+	struct revision *has;   /* NULL: nothing yet */
+	struct revision *older; /* which a cache before it may have, for `propagation` after it was replaced */
+	mm_time replaced;
+	bool cut; /* it cannot be reached by publishers */
 };
 
 struct verifier {
+	int destination;        /* from which it fetches while they are open; -1: always from replicas */
 	struct revision *cache; /* NULL: it has fetched nothing yet */
 	mm_time until;          /* before that it does not fetch again */
 };
@@ -94,6 +115,9 @@ struct world {
 
 	struct replica replicas[MAX_REPLICAS];
 	struct verifier verifiers[MAX_VERIFIERS];
+	struct destination destinations[MAX_DESTINATIONS];
+	mm_time delivers_since; /* when the configuration began to name destinations */
+	bool open;              /* verifiers fetch from them */
 	struct token tokens[MAX_TOKENS];
 	size_t token_count;
 	uint64_t tokens_minted;
@@ -162,6 +186,21 @@ int replica_any_up(struct world *world); /* -1: none is */
 void replicas_notice_clock(struct world *world);
 const struct mm_key_record *replica_signer(const struct world *world, int who, const struct mm_alg *alg);
 
+/* ---- publisher.c ------------------------------------------------------------------------------------------------- */
+void publisher_turn(struct world *world, int who); /* looks, and begins a round if destinations may lack something */
+void publisher_upload(struct world *world, int who, uint64_t round);
+void publisher_stop(struct world *world, int who);
+void destination_cut(struct world *world, int which);          /* or reached again */
+bool destinations_have(const struct world *world, size_t key); /* all of them */
+bool destinations_open(struct world *world);
+struct revision *destination_answer(struct world *world, int which); /* to who fetches from it now */
+
+/* ---- delivery.c -------------------------------------------------------------------------------------------------- */
+void delivery_happened(struct world *world); /* a destination has something new */
+void delivery_check(struct world *world, const struct process *process, const struct mm_keyset *before,
+		    const struct mm_keyset *after);
+mm_time fact_known_at(const struct world *world, const struct fact *fact); /* when no verifier can lack it; GAP_OPEN */
+
 /* ---- operator.c -------------------------------------------------------------------------------------------------- */
 void operator_command(struct world *world);
 
@@ -170,6 +209,7 @@ void verifier_mint(struct world *world, int replica, const struct mm_alg *alg, m
 void verifier_mint_some(struct world *world);
 void verifier_token(struct world *world, uint64_t number);
 void verifier_restart_some(struct world *world, int replica); /* they fetch from that replica, just now */
+void verifier_restart_at_destination(struct world *world, int which);
 void verifier_all_tokens(struct world *world);
 /* A replica stops signing with what it sees now: tokens of the longest life are counted. */
 void verifier_last_tokens(struct world *world, int replica);
