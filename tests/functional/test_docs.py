@@ -73,7 +73,7 @@ def test_every_flag_is_described_and_no_other(described, commands):
 def test_words_and_placeholders_of_flags_are_those_of_the_table(described, commands):
     for name, row in commands.items():
         for flag in filter(lambda flag: flag["value"] and not flag["hidden"], row["flags"]):
-            entry = re.search(rf"^\.It Fl (?:\w , Fl )?-{flag['name']}\b(.*(?:\n(?!\.It Fl ).*)*)", described[name], re.M)
+            entry = re.search(rf"^\.It Fl (?:\w , Fl )?-{flag['name']}(?![\w-])(.*(?:\n(?!\.It Fl ).*)*)", described[name], re.M)
             line, _, rest = entry.group(1).partition("\n")
             if flag["words"]:
                 missing = [word for word in flag["words"] if not re.search(rf"\b{word}\b", f"{line}\n{rest}")]
