@@ -4,7 +4,6 @@
 #include "cli/input.h"
 #include "cli/output.h"
 
-#include <mintmark/file.h>
 #include <mintmark/token.h>
 #include <string.h>
 
@@ -19,16 +18,6 @@ struct verify_options {
 };
 
 /* ---- where the keys come from ----------------------------------------------------------------------------------- */
-
-static enum mm_code read_jwks(const char *path, struct mm_jwks **out, struct mm_err *err)
-{
-	mm_auto_buf text = {0};
-	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_JWKS_MAX, &text, err);
-
-	if (code == MM_OK)
-		code = mm_context(err, mm_jwks_parse(mm_buf_span(&text), out, err), "%s", path);
-	return code;
-}
 
 /* Through the published form, so that what is checked is what others would check against. */
 static enum mm_code own_jwks(struct mm_call *call, struct mm_cli_context *context, struct mm_jwks **out,
@@ -49,7 +38,7 @@ static enum mm_code open_jwks(struct mm_call *call, struct mm_cli_context *conte
 
 	*issuer = options->issuer;
 	if (options->jwks)
-		return read_jwks(options->jwks, out, err);
+		return mm_read_jwks(options->jwks, out, err);
 	if (options->issuer)
 		return mm_jwks_discover(options->issuer, options->cacert, 0, out, err);
 	code = own_jwks(call, context, out, err);

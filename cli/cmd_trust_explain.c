@@ -2,12 +2,14 @@
 #include "cli/args.h"
 #include "cli/context.h"
 #include "cli/explanation.h"
+#include "cli/input.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
 
 #include <mintmark/file.h>
 #include <mintmark/json.h>
 #include <mintmark/token.h>
+#include <mintmark/trust.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -37,6 +39,7 @@ struct material {
 	struct mm_iam_policy *policy;
 	struct mm_cli_context context;
 	struct mm_jwks *jwks;
+	const char *issuer; /* that serves them, where that is known; borrowed */
 	json_t *provider, *service_account;
 	struct mm_strings names;  /* of --context, each once */
 	struct mm_strings *lists; /* the values of each */
@@ -61,6 +64,18 @@ static void clear_material(struct material *material)
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
 
+static enum mm_code check_arns(const struct explain_options *options, struct mm_err *err)
+{
+	struct mm_err why = {0};
+	struct mm_arn arn;
+
+	if (options->role_arn && mm_role_arn_parse(options->role_arn, &arn, &why) != MM_OK)
+		return mm_fail(err, MM_EUSAGE, "trust explain: --role-arn: %s", why.text);
+	if (options->provider_arn && mm_arn_parse(options->provider_arn, &arn, &why) != MM_OK)
+		return mm_fail(err, MM_EUSAGE, "trust explain: --provider-arn: %s", why.text);
+	return MM_OK;
+}
+
 static enum mm_code check_options(const struct mm_call *call, struct mm_err *err)
 {
 	const struct explain_options *options = call->options;
@@ -79,7 +94,7 @@ static enum mm_code check_options(const struct mm_call *call, struct mm_err *err
 		why = "--jwks and --issuer both say where the keys are";
 	else if (options->cacert && !options->issuer)
 		why = "--cacert needs --issuer: otherwise nothing is fetched";
-	return why ? mm_fail(err, MM_EUSAGE, "trust explain: %s", why) : MM_OK;
+	return why ? mm_fail(err, MM_EUSAGE, "trust explain: %s", why) : check_arns(options, err);
 }
 
 /* The lists of --context, by name: a key that is given twice has two values. */
@@ -91,7 +106,7 @@ static enum mm_code add_context(struct material *material, const char *text, str
 	enum mm_code code = MM_OK;
 	size_t i = 0;
 
-	if (!equals || equals == text)
+	if (!equals || equals == text || !mm_utf8_valid(mm_span_str(text)))
 		return mm_fail(err, MM_EUSAGE, "trust explain: --context: found \"%.80s\"; accepted: KEY=VALUE", text);
 	if (!name)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
@@ -143,16 +158,6 @@ static enum mm_code read_token(const struct explain_options *options, struct mm_
 	return code == MM_OK ? mm_buf_check(out, err) : code;
 }
 
-static enum mm_code read_policy(const char *path, struct mm_iam_policy **out, struct mm_err *err)
-{
-	mm_auto_buf text = {0};
-	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_IAM_POLICY_MAX, &text, err);
-
-	if (code == MM_OK)
-		code = mm_context(err, mm_iam_policy_parse(mm_buf_span(&text), out, err), "%s", path);
-	return code;
-}
-
 static enum mm_code read_json(const char *path, json_t **out, struct mm_err *err)
 {
 	mm_auto_buf text = {0};
@@ -167,16 +172,6 @@ static enum mm_code read_json(const char *path, json_t **out, struct mm_err *err
 }
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
-
-static enum mm_code read_jwks(const char *path, struct mm_jwks **out, struct mm_err *err)
-{
-	mm_auto_buf text = {0};
-	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_JWKS_MAX, &text, err);
-
-	if (code == MM_OK)
-		code = mm_context(err, mm_jwks_parse(mm_buf_span(&text), out, err), "%s", path);
-	return code;
-}
 
 static bool is_of_issuer(struct mm_span text, const char *issuer)
 {
@@ -206,8 +201,9 @@ static enum mm_code open_jwks(struct mm_call *call, struct material *material, s
 	enum mm_code code;
 
 	if (options->jwks)
-		return read_jwks(options->jwks, &material->jwks, err);
+		return mm_read_jwks(options->jwks, &material->jwks, err);
 	if (options->issuer) {
+		material->issuer = options->issuer;
 		code = mm_jwks_discover(options->issuer, options->cacert, 0, &material->jwks, err);
 		if (code != MM_OK)
 			mm_hint(call, "AWS cannot verify what it cannot fetch either (IDPCommunicationError); with "
@@ -233,7 +229,7 @@ static enum mm_code read_material(struct mm_call *call, struct material *materia
 	enum mm_code code = read_context(&options->context, material, err);
 
 	if (code == MM_OK)
-		code = read_policy(options->policy, &material->policy, err);
+		code = mm_read_policy(options->policy, &material->policy, err);
 	if (code == MM_OK)
 		code = read_token(options, &material->token, err);
 	if (code == MM_OK)
@@ -276,6 +272,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	question.policy = material.policy;
 	question.token = mm_buf_span(&material.token);
 	question.jwks = material.jwks;
+	question.issuer = material.issuer;
 	question.provider = material.provider;
 	question.service_account = material.service_account;
 	question.context = material.keys;

@@ -88,3 +88,14 @@ enum mm_code mm_read_policy(const char *path, struct mm_iam_policy **out, struct
 	code = mm_iam_policy_parse(mm_buf_span(&text), out, err);
 	return mm_context(err, code, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
 }
+
+enum mm_code mm_read_jwks(const char *path, struct mm_jwks **out, struct mm_err *err)
+{
+	mm_auto_buf text = {0};
+	enum mm_code code = mm_path_read(path, MM_FILE_ANY, MM_JWKS_MAX, &text, err);
+
+	if (code != MM_OK)
+		return code;
+	code = mm_jwks_parse(mm_buf_span(&text), out, err);
+	return mm_context(err, code, "%s", strcmp(path, "-") == 0 ? "standard input" : path);
+}

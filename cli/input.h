@@ -6,7 +6,7 @@
 #include "cli/command.h"
 
 #include <mintmark/iam.h>
-#include <mintmark/key.h>
+#include <mintmark/jwks.h>
 
 /*
  * The token that the only argument is, or that stands on standard input when the argument is "-" or missing; one
@@ -26,5 +26,8 @@ MM_MUSTCHECK enum mm_code mm_read_key(struct mm_call *call, const char *path, co
 
 /* The trust policy in `path` ("-": standard input), as mm_iam_policy_parse takes it. */
 MM_MUSTCHECK enum mm_code mm_read_policy(const char *path, struct mm_iam_policy **out, struct mm_err *err);
+
+/* The key set in `path` ("-": standard input), as mm_jwks_parse takes it. */
+MM_MUSTCHECK enum mm_code mm_read_jwks(const char *path, struct mm_jwks **out, struct mm_err *err);
 
 #endif

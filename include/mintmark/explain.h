@@ -14,6 +14,7 @@ struct mm_explain {
 	const struct mm_iam_policy *policy;
 	struct mm_span token;
 	const struct mm_jwks *jwks; /* to verify the signature by; NULL: it is not verified, and that is said */
+	const char *issuer;         /* that serves the keys: iss must be it; NULL: not known */
 	/* `aws iam get-open-id-connect-provider`: Url, ClientIDList; or list-open-id-connect-providers; NULL: not known */
 	const json_t *provider;
 	const char *provider_arn;         /* NULL: taken from the policy's principal */
@@ -41,9 +42,8 @@ void mm_explanation_clear(struct mm_explanation *explanation);
 
 /*
  * Explains. A token that is refused is no error: MM_OK with allowed false. The policy is evaluated also for a token that
- * STS would have refused before, as far as it can be read, so that one run tells all. MM_EPARSE: provider or service
- * account are not what they should be; MM_EUSAGE: an ARN that is none, a context key that is the
- * token's; MM_ENOMEM, MM_ECRYPTO.
+ * STS would have refused before, as far as it can be read, so that one run tells all. MM_EPARSE: provider, service
+ * account or an ARN are not what they should be; MM_EUSAGE: a context key that is the token's; MM_ENOMEM, MM_ECRYPTO.
  */
 MM_MUSTCHECK enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation *out, struct mm_err *err);
 

@@ -15,8 +15,8 @@
 #define PASS(check, ...) mm_finding_add(&trial->out->account, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
 #define SKIP(check, ...) mm_finding_add(&trial->out->account, MM_FINDING_SKIP, check, NULL, __VA_ARGS__)
 #define FAIL(check, ...) mm_finding_add(&trial->out->account, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
-/* Warnings: what STS decides does not hang on them. */
-#define HINT(check, remedy, ...) mm_finding_add(&trial->account_hints, MM_FINDING_WARN, check, remedy, __VA_ARGS__)
+/* What STS decides does not hang on it. */
+#define WARN(check, remedy, ...) mm_finding_add(&trial->account_hints, MM_FINDING_WARN, check, remedy, __VA_ARGS__)
 
 /* ---- objects of Kubernetes -------------------------------------------------------------------------------------- */
 
@@ -107,14 +107,14 @@ static void explain_missing_role(struct mm_trial *trial)
 
 	FAIL("account.role-arn", "the ServiceAccount has no annotation " ROLE_ARN);
 	if (pod)
-		HINT("hint.annotation-on-pod", "annotate the ServiceAccount, and make the pod anew",
+		WARN("hint.annotation-on-pod", "annotate the ServiceAccount, and make the pod anew",
 		     ROLE_ARN " stands on the Pod \"%s\", not on the ServiceAccount \"%s\", where the webhook reads it",
 		     pod, meta(trial->account, "name"));
 	else if (misspelt)
-		HINT("hint.annotation-misspelt", "rename it to " ROLE_ARN ", and make the pods anew",
+		WARN("hint.annotation-misspelt", "rename it to " ROLE_ARN ", and make the pods anew",
 		     "the annotation is called \"%s\"; the webhook reads " ROLE_ARN " alone", misspelt);
 	else
-		HINT("hint.annotation-missing",
+		WARN("hint.annotation-missing",
 		     "annotate it with the role's ARN, and make the pods anew: the webhook changes none that runs",
 		     "the ServiceAccount \"%s\" has no annotation " ROLE_ARN ", so its pods get no token for AWS",
 		     meta(trial->account, "name"));
@@ -125,9 +125,9 @@ static enum mm_code take_role(struct mm_trial *trial, const char *found, struct 
 	const char *asked = trial->asked->role_arn;
 	struct mm_arn arn;
 
-	if (mm_arn_parse(found, &arn, NULL) != MM_OK || !mm_span_starts(arn.resource, "role/")) {
+	if (mm_role_arn_parse(found, &arn, NULL) != MM_OK) {
 		FAIL("account.role-arn", "\"%s\" is not the ARN of a role", found);
-		HINT("hint.annotation-value", "write it as arn:aws:iam::ACCOUNT:role/NAME, without white space",
+		WARN("hint.annotation-value", "write it as arn:aws:iam::ACCOUNT:role/NAME, without white space",
 		     "the annotation's value \"%s\" is not the ARN of a role", found);
 		return MM_OK;
 	}
@@ -141,7 +141,7 @@ static enum mm_code take_role(struct mm_trial *trial, const char *found, struct 
 		return MM_OK;
 	}
 	FAIL("account.role-arn", "%s, where %s is asked for", found, asked);
-	HINT("hint.annotation-role", "annotate the ServiceAccount with the role that is meant, and make the pods anew",
+	WARN("hint.annotation-role", "annotate the ServiceAccount with the role that is meant, and make the pods anew",
 	     "the annotation names %s, and you ask about %s", found, asked);
 	return MM_OK;
 }
@@ -160,7 +160,7 @@ static void check_audience(struct mm_trial *trial)
 		return;
 	}
 	FAIL("account.audience", "the webhook would ask for %s, the token is for %s", audience, trial->audiences.v[0]);
-	HINT("hint.annotation-audience",
+	WARN("hint.annotation-audience",
 	     "take the token that the webhook mounts (" MM_AWS_TOKEN_DIR "/token), or change the annotation " AUDIENCE,
 	     "with this ServiceAccount the webhook mounts a token for \"%s\"%s, and this one is for \"%s\"", audience,
 	     annotated ? "" : " (there is no annotation " AUDIENCE ")", trial->audiences.v[0]);
@@ -185,7 +185,7 @@ static void check_pods(struct mm_trial *trial, struct mm_span name)
 		if (!is_kind(object, "Pod") || mm_span_is(name, account))
 			continue;
 		FAIL("account.pod", "the Pod \"%s\" runs as %s", meta(object, "name"), account);
-		HINT("hint.pod-account", "set spec.serviceAccountName of the pod, and make it anew",
+		WARN("hint.pod-account", "set spec.serviceAccountName of the pod, and make it anew",
 		     "the Pod \"%s\" runs as the service account \"%s\", and the token is of \"%.*s\"",
 		     meta(object, "name"), account, (int)name.len, name.p);
 	}
@@ -212,7 +212,7 @@ static void find_account(struct mm_trial *trial, struct mm_span namespace, struc
 	}
 	FAIL("account.found", "given is \"%s\" in \"%s\", the token is of \"%.*s\" in \"%.*s\"", meta(other, "name"),
 	     meta(other, "namespace"), (int)name.len, name.p, (int)namespace.len, namespace.p);
-	HINT("hint.other-account", "look which service account the pod runs as: spec.serviceAccountName",
+	WARN("hint.other-account", "look which service account the pod runs as: spec.serviceAccountName",
 	     "the token is of the service account \"%.*s\" in namespace \"%.*s\", and the file has \"%s\" in \"%s\"",
 	     (int)name.len, name.p, (int)namespace.len, namespace.p, meta(other, "name"), meta(other, "namespace"));
 }
@@ -237,7 +237,7 @@ static void check_pod_alone(struct mm_trial *trial)
 	const char *pod = trial->account ? NULL : pod_with_annotation(trial->asked->service_account);
 
 	if (pod)
-		HINT("hint.annotation-on-pod", "annotate the ServiceAccount, and make the pod anew",
+		WARN("hint.annotation-on-pod", "annotate the ServiceAccount, and make the pod anew",
 		     ROLE_ARN " stands on the Pod \"%s\", and the webhook reads it on the ServiceAccount alone", pod);
 }
 

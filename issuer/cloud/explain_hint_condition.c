@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
-
 /* One condition that does not hold, taken apart. */
 struct failed {
 	const struct mm_iam_statement *statement;
@@ -34,9 +32,9 @@ static bool hint_operator(struct mm_trial *trial, const struct failed *failed)
 		return false;
 	for (size_t i = 0; (known = mm_iam_operator_at(i)) != NULL; i++)
 		mm_suggestion_offer(&suggestion, known->name);
-	HINT("hint.operator", "write an operator that IAM knows, such as StringEquals or StringLike",
-	     "%s: there is no operator \"%s\"%s%s", failed->label, operator, suggestion.nearest ? "; near: " : "",
-	     suggestion.nearest ? suggestion.nearest : "");
+	MM_HINT("hint.operator", "write an operator that IAM knows, such as StringEquals or StringLike",
+		"%s: there is no operator \"%s\"%s%s", failed->label, operator, suggestion.nearest ? "; near: " : "",
+		suggestion.nearest ? suggestion.nearest : "");
 	return true;
 }
 
@@ -44,8 +42,8 @@ static bool hint_undecided(struct mm_trial *trial, const struct failed *failed)
 {
 	if (failed->condition->outcome != MM_IAM_UNDECIDED || failed->condition->got)
 		return false;
-	HINT("hint.undecided", "say what it will be, with --context KEY=VALUE",
-	     "%s: it hangs on %s, of which the token says nothing", failed->label, failed->condition->key);
+	MM_HINT("hint.undecided", "say what it will be, with --context KEY=VALUE",
+		"%s: it hangs on %s, of which the token says nothing", failed->label, failed->condition->key);
 	return true;
 }
 
@@ -55,8 +53,8 @@ static bool hint_external_id(struct mm_trial *trial, const struct failed *failed
 {
 	if (strcasecmp(failed->condition->key, "sts:ExternalId") != 0)
 		return false;
-	HINT("hint.external-id", "take the condition out: sub says who it is",
-	     "%s: sts:ExternalId is a parameter of AssumeRole, and " MM_STS_ACTION " has none", failed->label);
+	MM_HINT("hint.external-id", "take the condition out: sub says who it is",
+		"%s: sts:ExternalId is a parameter of AssumeRole, and " MM_STS_ACTION " has none", failed->label);
 	return true;
 }
 
@@ -75,9 +73,9 @@ static bool hint_form(struct mm_trial *trial, const struct failed *failed)
 {
 	if (failed->provider[0] != '\0' && (is_claim_key(failed->claim) || !strchr(failed->claim, '/')))
 		return false;
-	HINT("hint.key-form", "write it as HOST/PATH:sub or HOST/PATH:aud, the issuer without https://",
-	     "%s: the condition key \"%.200s\" does not end in a colon and a claim", failed->label,
-	     failed->condition->key);
+	MM_HINT("hint.key-form", "write it as HOST/PATH:sub or HOST/PATH:aud, the issuer without https://",
+		"%s: the condition key \"%.200s\" does not end in a colon and a claim", failed->label,
+		failed->condition->key);
 	return true;
 }
 
@@ -87,13 +85,13 @@ static bool hint_claim(struct mm_trial *trial, const struct failed *failed)
 	if (strcasecmp(failed->provider, trial->name) != 0)
 		return false;
 	if (is_claim_key(failed->claim))
-		HINT("hint.claim-missing", "put the claim into the token, or take the condition out",
-		     "%s: the token has no claim for \"%.200s\"", failed->label, failed->condition->key);
+		MM_HINT("hint.claim-missing", "put the claim into the token, or take the condition out",
+			"%s: the token has no claim for \"%.200s\"", failed->label, failed->condition->key);
 	else
-		HINT("hint.key-claim",
-		     "only aud, sub, amr, email and oaud are condition keys; put what must be checked into sub",
-		     "%s: STS makes no condition key of the claim \"%.64s\"%s", failed->label, failed->claim,
-		     strcasecmp(failed->claim, "azp") == 0 ? ": where there is azp, it is the value of :aud" : "");
+		MM_HINT("hint.key-claim",
+			"only aud, sub, amr, email and oaud are condition keys; put what must be checked into sub",
+			"%s: STS makes no condition key of the claim \"%.64s\"%s", failed->label, failed->claim,
+			strcasecmp(failed->claim, "azp") == 0 ? ": where there is azp, it is the value of :aud" : "");
 	return true;
 }
 
@@ -102,8 +100,8 @@ static bool hint_arn(struct mm_trial *trial, const struct failed *failed)
 {
 	if (!mm_behind_nocase(failed->condition->key, "arn:"))
 		return false;
-	HINT("hint.key-arn", "write HOST/PATH:sub, the part behind oidc-provider/",
-	     "%s: the condition key \"%.200s\" begins with an ARN", failed->label, failed->condition->key);
+	MM_HINT("hint.key-arn", "write HOST/PATH:sub, the part behind oidc-provider/",
+		"%s: the condition key \"%.200s\" begins with an ARN", failed->label, failed->condition->key);
 	return true;
 }
 
@@ -138,9 +136,9 @@ static bool hint_excluded(struct mm_trial *trial, const struct failed *failed)
 {
 	if (!failed->use.op->negated)
 		return false;
-	HINT("hint.excluded", "change the value that it excludes, or take the token of another account",
-	     "%s is \"%.160s\", which %s excludes", failed->where, failed->condition->got->values[0],
-	     failed->condition->operator);
+	MM_HINT("hint.excluded", "change the value that it excludes, or take the token of another account",
+		"%s is \"%.160s\", which %s excludes", failed->where, failed->condition->got->values[0],
+		failed->condition->operator);
 	return true;
 }
 
@@ -150,10 +148,10 @@ static bool hint_several(struct mm_trial *trial, const struct failed *failed)
 
 	if (got->count < 2 || failed->use.set != MM_IAM_ONE)
 		return false;
-	HINT("hint.several-values",
-	     "ask for a token with one audience alone; for amr, write ForAnyValue: before the operator",
-	     "%s has %zu values, \"%.160s\" first, and %s wants one", failed->where, got->count, got->values[0],
-	     failed->condition->operator);
+	MM_HINT("hint.several-values",
+		"ask for a token with one audience alone; for amr, write ForAnyValue: before the operator",
+		"%s has %zu values, \"%.160s\" first, and %s wants one", failed->where, got->count, got->values[0],
+		failed->condition->operator);
 	return true;
 }
 
@@ -176,9 +174,9 @@ static bool hint_wildcard(struct mm_trial *trial, const struct failed *failed)
 		wild = fits || !wild ? condition->wanted[i] : wild;
 	}
 	if (wild)
-		HINT("hint.wildcard", "write StringLike in its place",
-		     "%s is \"%.160s\", the policy wants \"%.160s\": %s does not expand * and ?", failed->where, got.p,
-		     wild, condition->operator);
+		MM_HINT("hint.wildcard", "write StringLike in its place",
+			"%s is \"%.160s\", the policy wants \"%.160s\": %s does not expand * and ?", failed->where,
+			got.p, wild, condition->operator);
 	return fits;
 }
 
@@ -213,9 +211,9 @@ static bool hint_value(struct mm_trial *trial, const struct failed *failed)
 {
 	const struct mm_iam_condition *condition = failed->condition;
 
-	HINT("hint.value", NULL, "%s is \"%.160s\", the policy wants %s \"%.160s\"%s", failed->where,
-	     condition->got->count > 0 ? condition->got->values[0] : "", condition->operator,
-	     condition->wanted_count> 0 ? condition->wanted[0] : "", condition->wanted_count > 1 ? ", …" : "");
+	MM_HINT("hint.value", NULL, "%s is \"%.160s\", the policy wants %s \"%.160s\"%s", failed->where,
+		condition->got->count > 0 ? condition->got->values[0] : "", condition->operator,
+		condition->wanted_count> 0 ? condition->wanted[0] : "", condition->wanted_count > 1 ? ", …" : "");
 	return true;
 }
 

@@ -10,15 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
 #define WARN(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_WARN, check, remedy, __VA_ARGS__)
 
 /* ---- the action ------------------------------------------------------------------------------------------------- */
 
 static void hint_action(struct mm_trial *trial, const struct mm_iam_statement *statement, const char *label)
 {
-	HINT("hint.action", "write " MM_STS_ACTION, "%s allows %s%s; a token is used for " MM_STS_ACTION, label,
-	     statement->actions.n > 0 ? statement->actions.v[0] : "nothing", statement->actions.n > 1 ? ", …" : "");
+	MM_HINT("hint.action", "write " MM_STS_ACTION, "%s allows %s%s; a token is used for " MM_STS_ACTION, label,
+		statement->actions.n > 0 ? statement->actions.v[0] : "nothing", statement->actions.n > 1 ? ", …" : "");
 }
 
 /* ---- the principal ---------------------------------------------------------------------------------------------- */
@@ -44,30 +43,31 @@ static void hint_other_arn(struct mm_trial *trial, const char *label, const char
 	if (!trial->provider_arn || mm_arn_parse(trial->provider_arn, &own, NULL) != MM_OK)
 		return;
 	if (!mm_span_eq(arn->account, own.account))
-		HINT("hint.account", "name the provider in the account of the role, and register it there",
-		     "%s: the principal is a provider of account %.*s, and the role's is %.*s: STS looks in the role's "
-		     "account alone",
-		     label, (int)arn->account.len, arn->account.p, (int)own.account.len, own.account.p);
+		MM_HINT("hint.account", "name the provider in the account of the role, and register it there",
+			"%s: the principal is a provider of account %.*s, and the role's is %.*s: STS looks in the "
+			"role's "
+			"account alone",
+			label, (int)arn->account.len, arn->account.p, (int)own.account.len, own.account.p);
 	else if (!mm_span_eq(arn->partition, own.partition))
-		HINT("hint.partition", "write the partition of the role: aws, aws-cn or aws-us-gov",
-		     "%s: the principal is of partition %.*s, the role of %.*s", label, (int)arn->partition.len,
-		     arn->partition.p, (int)own.partition.len, own.partition.p);
+		MM_HINT("hint.partition", "write the partition of the role: aws, aws-cn or aws-us-gov",
+			"%s: the principal is of partition %.*s, the role of %.*s", label, (int)arn->partition.len,
+			arn->partition.p, (int)own.partition.len, own.partition.p);
 	else
-		HINT("hint.principal", "write it as arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
-		     "%s: the principal is \"%.200s\", the request comes with \"%.200s\"", label, principal,
-		     trial->provider_arn);
+		MM_HINT("hint.principal", "write it as arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
+			"%s: the principal is \"%.200s\", the request comes with \"%.200s\"", label, principal,
+			trial->provider_arn);
 }
 
 static void hint_not_federated(struct mm_trial *trial, const char *label, const char *principal)
 {
 	if (strcmp(principal, "Service:pods.eks.amazonaws.com") == 0)
-		HINT("hint.pod-identity",
-		     "make an association (aws eks create-pod-identity-association), or write a Federated principal",
-		     "%s is for EKS Pod Identity, which takes no tokens by " MM_STS_ACTION, label);
+		MM_HINT("hint.pod-identity",
+			"make an association (aws eks create-pod-identity-association), or write a Federated principal",
+			"%s is for EKS Pod Identity, which takes no tokens by " MM_STS_ACTION, label);
 	else
-		HINT("hint.principal-type",
-		     "write \"Principal\": {\"Federated\": \"arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH\"}",
-		     "%s: the principal is %.200s, and tokens come from a Federated one", label, principal);
+		MM_HINT("hint.principal-type",
+			"write \"Principal\": {\"Federated\": \"arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH\"}",
+			"%s: the principal is %.200s, and tokens come from a Federated one", label, principal);
 }
 
 static void hint_principal(struct mm_trial *trial, const struct mm_iam_statement *statement, const char *label)
@@ -93,8 +93,8 @@ static void hint_principal(struct mm_trial *trial, const struct mm_iam_statement
 	else if (best == OIDC_PROVIDER)
 		mm_hint_provider(trial, where, arn.resource.p + strlen(MM_OIDC_PREFIX), trial->name);
 	else if (best == FEDERATED)
-		HINT("hint.principal", "write it as arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
-		     "%s: the principal \"%.200s\" is not the ARN of an OIDC provider", label, principal);
+		MM_HINT("hint.principal", "write it as arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
+			"%s: the principal \"%.200s\" is not the ARN of an OIDC provider", label, principal);
 	else
 		hint_not_federated(trial, label, principal);
 }
@@ -134,8 +134,8 @@ static void hint_allows(struct mm_trial *trial)
 			best = closeness(statement);
 	}
 	if (best < 0)
-		HINT("hint.no-allow", "add a statement that allows " MM_STS_ACTION,
-		     "no statement of the policy has the Effect Allow");
+		MM_HINT("hint.no-allow", "add a statement that allows " MM_STS_ACTION,
+			"no statement of the policy has the Effect Allow");
 	for (size_t i = 0; i < decision->count; i++) {
 		if (!decision->statements[i].deny && closeness(&decision->statements[i]) == best)
 			hint_allow(trial, &decision->statements[i]);
@@ -151,9 +151,9 @@ static void hint_deny(struct mm_trial *trial, const struct mm_iam_statement *sta
 	char label[MM_LABEL_SIZE];
 
 	mm_statement_label(statement, label);
-	HINT("hint.deny", "an explicit Deny wins over every Allow: narrow its conditions, or take it out",
-	     "%s %s it explicitly%s%.160s", label, could ? "may deny" : "denies", condition ? ", by " : "",
-	     condition ? condition->key : "");
+	MM_HINT("hint.deny", "an explicit Deny wins over every Allow: narrow its conditions, or take it out",
+		"%s %s it explicitly%s%.160s", label, could ? "may deny" : "denies", condition ? ", by " : "",
+		condition ? condition->key : "");
 	for (size_t i = 0; could && i < statement->condition_count; i++) {
 		if (statement->conditions[i].outcome == MM_IAM_UNDECIDED)
 			mm_hint_condition(trial, statement, &statement->conditions[i]);

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
-
 /* ---- what eyes pass over ---------------------------------------------------------------------------------------- */
 
 /* A name, and what was taken off it. */
@@ -93,9 +91,9 @@ bool mm_hint_lookalike(struct mm_trial *trial, const char *where, const char *fo
 	for (size_t i = 0; i < MM_COUNT(lookalikes); i++) {
 		if (!lookalikes[i].differ(&a, &b))
 			continue;
-		HINT(lookalikes[i].check, lookalikes[i].remedy,
-		     "%s is \"%.160s\", the token's \"%.160s\": they differ by %s", where, found, own,
-		     lookalikes[i].by);
+		MM_HINT(lookalikes[i].check, lookalikes[i].remedy,
+			"%s is \"%.160s\", the token's \"%.160s\": they differ by %s", where, found, own,
+			lookalikes[i].by);
 		said = true;
 	}
 	return said;
@@ -135,22 +133,22 @@ void mm_hint_provider(struct mm_trial *trial, const char *where, const char *fou
 	if (own[0] == '\0' || mm_hint_lookalike(trial, where, found, own))
 		return;
 	if (theirs.region.p && ours.region.p && !mm_span_eq(theirs.region, ours.region))
-		HINT("hint.region",
-		     "write the issuer of the cluster that the token is of, in principal and condition keys",
-		     "%s \"%.160s\" is of region %.*s, the token of %.*s (\"%.160s\")", where, found,
-		     (int)theirs.region.len, theirs.region.p, (int)ours.region.len, ours.region.p, own);
+		MM_HINT("hint.region",
+			"write the issuer of the cluster that the token is of, in principal and condition keys",
+			"%s \"%.160s\" is of region %.*s, the token of %.*s (\"%.160s\")", where, found,
+			(int)theirs.region.len, theirs.region.p, (int)ours.region.len, ours.region.p, own);
 	else if (!mm_span_eq(theirs.host, ours.host))
-		HINT("hint.other-provider",
-		     "write the token's issuer, without https://, in principal and condition keys",
-		     "%s is \"%.160s\", which is another provider than the token's, \"%.160s\"", where, found, own);
+		MM_HINT("hint.other-provider",
+			"write the token's issuer, without https://, in principal and condition keys",
+			"%s is \"%.160s\", which is another provider than the token's, \"%.160s\"", where, found, own);
 	else if (!mm_span_eq(theirs.port, ours.port))
-		HINT("hint.port", "AWS takes issuers without a port alone",
-		     "%s is \"%.160s\", the token's issuer \"%.160s\": they differ by the port", where, found, own);
+		MM_HINT("hint.port", "AWS takes issuers without a port alone",
+			"%s is \"%.160s\", the token's issuer \"%.160s\": they differ by the port", where, found, own);
 	else if (theirs.path.len == 0 || ours.path.len == 0)
-		HINT("hint.path", "write the issuer with its path, as the token has it",
-		     "%s is \"%.160s\", the token's issuer \"%.160s\": one of them has no path", where, found, own);
+		MM_HINT("hint.path", "write the issuer with its path, as the token has it",
+			"%s is \"%.160s\", the token's issuer \"%.160s\": one of them has no path", where, found, own);
 	else
-		HINT("hint.cluster",
-		     "write the issuer of the cluster that the token is of, in principal and condition keys",
-		     "%s \"%.160s\" is of another cluster than the token, \"%.160s\"", where, found, own);
+		MM_HINT("hint.cluster",
+			"write the issuer of the cluster that the token is of, in principal and condition keys",
+			"%s \"%.160s\" is of another cluster than the token, \"%.160s\"", where, found, own);
 }

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
-
 /* ---- sub -------------------------------------------------------------------------------------------------------- */
 
 /* A subject of the policy, which may have wildcards, beside the token's; and the parts of those of service accounts. */
@@ -112,12 +110,12 @@ static void say(struct mm_trial *trial, const char *where, const struct pair *pa
 	struct mm_span wanted = namespace ? pair->wanted_namespace : pair->wanted_name;
 
 	if (subject_rows[row].part == WHOLE)
-		HINT(subject_rows[row].check, subject_rows[row].remedy,
-		     "%s: sub is \"%.160s\", the policy says \"%.160s\"%s", where, pair->own, pair->wanted,
-		     subject_rows[row].says);
+		MM_HINT(subject_rows[row].check, subject_rows[row].remedy,
+			"%s: sub is \"%.160s\", the policy says \"%.160s\"%s", where, pair->own, pair->wanted,
+			subject_rows[row].says);
 	else
-		HINT(subject_rows[row].check, subject_rows[row].remedy, "%s: %s \"%.*s\", the policy says \"%.*s\"",
-		     where, subject_rows[row].says, (int)own.len, own.p, (int)wanted.len, wanted.p);
+		MM_HINT(subject_rows[row].check, subject_rows[row].remedy, "%s: %s \"%.*s\", the policy says \"%.*s\"",
+			where, subject_rows[row].says, (int)own.len, own.p, (int)wanted.len, wanted.p);
 }
 
 void mm_hint_subject(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count)
@@ -159,10 +157,10 @@ static bool hint_azp(struct mm_trial *trial, const char *where, const char *cons
 	for (size_t i = 0; trial->azp && i < trial->audiences.n; i++) {
 		if (!has(wanted, count, trial->audiences.v[i]))
 			continue;
-		HINT("hint.azp", "let the policy want azp under :aud, and aud under :oaud",
-		     "%s wants \"%.160s\", which is the token's aud; but it has azp \"%.160s\", which STS takes "
-		     "instead",
-		     where, trial->audiences.v[i], trial->azp);
+		MM_HINT("hint.azp", "let the policy want azp under :aud, and aud under :oaud",
+			"%s wants \"%.160s\", which is the token's aud; but it has azp \"%.160s\", which STS takes "
+			"instead",
+			where, trial->audiences.v[i], trial->azp);
 		return true;
 	}
 	return false;
@@ -181,9 +179,9 @@ static bool hint_api_token(struct mm_trial *trial, const char *where, const char
 {
 	if (!has(wanted, count, MM_AWS_AUDIENCE) || !is_api_token(trial, audience))
 		return false;
-	HINT("hint.default-token", "use the token at " MM_AWS_TOKEN_DIR "/token ($AWS_WEB_IDENTITY_TOKEN_FILE)",
-	     "the token is the pod's own for the API server (audience \"%.160s\"); %s wants " MM_AWS_AUDIENCE, audience,
-	     where);
+	MM_HINT("hint.default-token", "use the token at " MM_AWS_TOKEN_DIR "/token ($AWS_WEB_IDENTITY_TOKEN_FILE)",
+		"the token is the pod's own for the API server (audience \"%.160s\"); %s wants " MM_AWS_AUDIENCE,
+		audience, where);
 	return true;
 }
 
@@ -198,12 +196,13 @@ void mm_hint_audience(struct mm_trial *trial, const char *where, const char *con
 			return;
 	}
 	if (strcmp(audience, MM_AWS_AUDIENCE) == 0)
-		HINT("hint.audience-of-policy", "let it want " MM_AWS_AUDIENCE ", for which the SDKs of AWS ask",
-		     "the audience is " MM_AWS_AUDIENCE ", %s wants \"%.160s\"", where, count > 0 ? wanted[0] : "none");
+		MM_HINT("hint.audience-of-policy", "let it want " MM_AWS_AUDIENCE ", for which the SDKs of AWS ask",
+			"the audience is " MM_AWS_AUDIENCE ", %s wants \"%.160s\"", where,
+			count > 0 ? wanted[0] : "none");
 	else
-		HINT("hint.audience",
-		     "ask for the token with that audience (annotation " MM_AWS_ANNOTATION_PREFIX
-		     "audience, or the projected volume's audience)",
-		     "the audience is \"%.160s\", %s wants \"%.160s\"", audience, where,
-		     count > 0 ? wanted[0] : "none");
+		MM_HINT("hint.audience",
+			"ask for the token with that audience (annotation " MM_AWS_ANNOTATION_PREFIX
+			"audience, or the projected volume's audience)",
+			"the audience is \"%.160s\", %s wants \"%.160s\"", audience, where,
+			count > 0 ? wanted[0] : "none");
 }

@@ -10,10 +10,9 @@
 const char mm_sts_no_key[] = "InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  "
 			     "please reference AssumeRoleWithWebIdentity documentation for requirements";
 
-#define PASS(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
-#define SKIP(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_SKIP, check, NULL, __VA_ARGS__)
-#define FAIL(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
+#define PASS(check, ...) mm_finding_add(&trial->out->token, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
+#define SKIP(check, ...) mm_finding_add(&trial->out->token, MM_FINDING_SKIP, check, NULL, __VA_ARGS__)
+#define FAIL(check, ...) mm_finding_add(&trial->out->token, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
 
 /* IAM and STS quotas: at most 100 RSA and 100 EC keys; with one more, none of them is used. */
 static void check_key_count(struct mm_trial *trial)
@@ -32,9 +31,9 @@ static void check_key_count(struct mm_trial *trial)
 		return;
 	FAIL("token.keys", "the JWKS has %zu RSA and %zu EC keys; STS takes 1 to 100 of each kind", rsa, ec);
 	mm_trial_refuse(trial, "%s", mm_sts_no_key);
-	HINT("hint.keys", "publish the keys that sign, and those whose tokens still live, and no more",
-	     "the JWKS has %zu RSA and %zu EC keys; with none, or more than 100 of a kind, STS uses none of them", rsa,
-	     ec);
+	MM_HINT("hint.keys", "publish the keys that sign, and those whose tokens still live, and no more",
+		"the JWKS has %zu RSA and %zu EC keys; with none, or more than 100 of a kind, STS uses none of them",
+		rsa, ec);
 }
 
 /* "a, b and 3 more" */
@@ -59,11 +58,12 @@ static enum mm_code refuse_key(struct mm_trial *trial, const char *why, struct m
 		return code;
 	FAIL("token.key", "%s", why);
 	mm_trial_refuse(trial, "%s", mm_sts_no_key);
-	HINT("hint.key",
-	     "get a new token; if its kid is not published either, the JWKS is an old one, or another issuer's",
-	     "the key \"%.64s\" signed the token, and the JWKS has %s: it was rotated away, or another issuer's token "
-	     "is it",
-	     trial->token.kid, kids.len > 0 ? kids.p : "none");
+	MM_HINT("hint.key",
+		"get a new token; if its kid is not published either, the JWKS is an old one, or another issuer's",
+		"the key \"%.64s\" signed the token, and the JWKS has %s: it was rotated away, or another issuer's "
+		"token "
+		"is it",
+		trial->token.kid, kids.len > 0 ? kids.p : "none");
 	return MM_OK;
 }
 
@@ -72,8 +72,8 @@ static void refuse_kidless(struct mm_trial *trial)
 {
 	FAIL("token.key", "the token has no kid, and no key of the JWKS is without one");
 	mm_trial_refuse(trial, "%s", mm_sts_no_key);
-	HINT("hint.kid", "sign with a kid in the header, and publish the key under it",
-	     "the token names no key, and STS does not try them all: it looks for one whose kid is empty");
+	MM_HINT("hint.kid", "sign with a kid in the header, and publish the key under it",
+		"the token names no key, and STS does not try them all: it looks for one whose kid is empty");
 }
 
 static bool has_kidless(const struct mm_jwks *jwks)
@@ -89,9 +89,11 @@ static void refuse_signature(struct mm_trial *trial, const char *why)
 {
 	FAIL("token.signature", "%s", why);
 	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
-	HINT("hint.signature", "compare the JWKS that the issuer serves now; copy the token whole, without line breaks",
-	     "the token was changed after it was signed, or another key than the published one has its kid \"%.64s\"",
-	     trial->token.kid);
+	MM_HINT("hint.signature",
+		"compare the JWKS that the issuer serves now; copy the token whole, without line breaks",
+		"the token was changed after it was signed, or another key than the published one has its kid "
+		"\"%.64s\"",
+		trial->token.kid);
 }
 
 enum mm_code mm_explain_key(struct mm_trial *trial, struct mm_err *err)

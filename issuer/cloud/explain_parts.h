@@ -55,6 +55,9 @@ MM_MUSTCHECK enum mm_code mm_explain_policy(struct mm_trial *trial, struct mm_er
 
 /* ---- hints: what is probably wrong ------------------------------------------------------------------------------ */
 
+/* One of what it was denied for, where a `trial` is at hand. The text names both values, the remedy what to change. */
+#define MM_HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
+
 /* Those of the statements and their conditions, after the decision; and the warnings of what is allowed. */
 void mm_hint_policy(struct mm_trial *trial);
 /* Of one condition of an Allow that does not match. */

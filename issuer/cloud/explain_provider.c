@@ -8,10 +8,9 @@
 #include <mintmark/trust.h>
 #include <string.h>
 
-#define PASS(check, ...)         mm_finding_add(&trial->out->provider, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
-#define SKIP(check, ...)         mm_finding_add(&trial->out->provider, MM_FINDING_SKIP, check, NULL, __VA_ARGS__)
-#define FAIL(check, ...)         mm_finding_add(&trial->out->provider, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
+#define PASS(check, ...) mm_finding_add(&trial->out->provider, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
+#define SKIP(check, ...) mm_finding_add(&trial->out->provider, MM_FINDING_SKIP, check, NULL, __VA_ARGS__)
+#define FAIL(check, ...) mm_finding_add(&trial->out->provider, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
 
 static void refuse_not_found(struct mm_trial *trial)
 {
@@ -73,8 +72,9 @@ static enum mm_code check_list(struct mm_trial *trial, const json_t *list, struc
 	if (json_array_size(list) == 1)
 		mm_hint_provider(trial, "the only registered provider", only, trial->name);
 	else
-		HINT("hint.provider-missing", "register it: `mintmark register aws` writes the calls",
-		     "no provider is registered for %s in this account", trial->issuer ? trial->issuer : "the token");
+		MM_HINT("hint.provider-missing", "register it: `mintmark register aws` writes the calls",
+			"no provider is registered for %s in this account",
+			trial->issuer ? trial->issuer : "the token");
 	return MM_OK;
 }
 
@@ -127,26 +127,20 @@ static enum mm_code check_clients(struct mm_trial *trial, struct mm_err *err)
 
 /* ---- account ---------------------------------------------------------------------------------------------------- */
 
-static enum mm_code refuse_arn(const char *what, const char *arn, const struct mm_err *why, struct mm_err *err)
-{
-	return mm_fail(err, MM_EUSAGE, "%s: found \"%.200s\": %s", what, arn, why->text);
-}
-
 /* STS looks in the role's account alone, whatever the policy names. */
 static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 {
 	const char *arn = trial->asked->provider_arn;
 	struct mm_arn provider, role;
-	struct mm_err why = {0};
 
-	if (trial->role_arn && mm_arn_parse(trial->role_arn, &role, &why) != MM_OK)
-		return trial->asked->role_arn ? refuse_arn("role", trial->role_arn, &why, err) : MM_OK;
+	if (trial->role_arn && mm_role_arn_parse(trial->role_arn, &role, err) != MM_OK)
+		return mm_context(err, MM_EPARSE, "role");
 	if (!arn)
 		return MM_OK;
-	if (mm_arn_parse(arn, &provider, &why) != MM_OK)
-		return refuse_arn("provider", arn, &why, err);
+	if (mm_arn_parse(arn, &provider, err) != MM_OK)
+		return mm_context(err, MM_EPARSE, "provider");
 	if (!mm_span_starts(provider.resource, MM_OIDC_PREFIX))
-		return mm_fail(err, MM_EUSAGE,
+		return mm_fail(err, MM_EPARSE,
 			       "provider: found \"%.200s\"; accepted: arn:aws:iam::ACCOUNT:"
 			       "oidc-provider/HOST/PATH",
 			       arn);
@@ -157,11 +151,12 @@ static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 	FAIL("provider.account", "the provider is in account %.*s, the role in %.*s", (int)provider.account.len,
 	     provider.account.p, (int)role.account.len, role.account.p);
 	refuse_not_found(trial);
-	HINT("hint.account",
-	     "register the issuer in the account of the role, too, and name that provider in its policy",
-	     "the provider is in account %.*s and the role in %.*s: STS looks for the provider in the role's account "
-	     "alone",
-	     (int)provider.account.len, provider.account.p, (int)role.account.len, role.account.p);
+	MM_HINT("hint.account",
+		"register the issuer in the account of the role, too, and name that provider in its policy",
+		"the provider is in account %.*s and the role in %.*s: STS looks for the provider in the role's "
+		"account "
+		"alone",
+		(int)provider.account.len, provider.account.p, (int)role.account.len, role.account.p);
 	return MM_OK;
 }
 

@@ -15,10 +15,9 @@ const char mm_sts_not_a_jwt[] = "InvalidIdentityToken: The ID Token provided is 
 const char mm_sts_not_valid[] = "InvalidIdentityToken: The web identity token that was passed could not be validated "
 				"by AWS";
 
-#define PASS(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
-#define WARN(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_WARN, check, NULL, __VA_ARGS__)
-#define FAIL(check, ...)         mm_finding_add(&trial->out->token, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
-#define HINT(check, remedy, ...) mm_finding_add(&trial->out->hints, MM_FINDING_FAIL, check, remedy, __VA_ARGS__)
+#define PASS(check, ...) mm_finding_add(&trial->out->token, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
+#define WARN(check, ...) mm_finding_add(&trial->out->token, MM_FINDING_WARN, check, NULL, __VA_ARGS__)
+#define FAIL(check, ...) mm_finding_add(&trial->out->token, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
 
 /* ---- form ------------------------------------------------------------------------------------------------------- */
 
@@ -38,8 +37,8 @@ static void hint_mistaken(struct mm_trial *trial)
 	for (size_t i = 0; i < MM_COUNT(mistaken); i++) {
 		if (!mm_span_starts(trial->asked->token, mistaken[i].prefix))
 			continue;
-		HINT("hint.not-a-token", mistaken[i].remedy, "what was given begins with \"%s\": it is %s",
-		     mistaken[i].prefix, mistaken[i].is);
+		MM_HINT("hint.not-a-token", mistaken[i].remedy, "what was given begins with \"%s\": it is %s",
+			mistaken[i].prefix, mistaken[i].is);
 		return;
 	}
 }
@@ -90,8 +89,8 @@ static void check_algorithm(struct mm_trial *trial)
 	FAIL("token.algorithm", "alg is %s; STS takes RS256, RS384, RS512, ES256, ES384 and ES512",
 	     alg ? alg : "missing");
 	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
-	HINT("hint.algorithm", "sign with RS256 or ES256 (keys.algorithm), and rotate to such a key",
-	     "the token is signed with %s, which STS takes from nobody", alg ? alg : "nothing");
+	MM_HINT("hint.algorithm", "sign with RS256 or ES256 (keys.algorithm), and rotate to such a key",
+		"the token is signed with %s, which STS takes from nobody", alg ? alg : "nothing");
 }
 
 /* ---- claims ----------------------------------------------------------------------------------------------------- */
@@ -119,32 +118,45 @@ static void fail_missing(struct mm_trial *trial, const char *check, const char *
 	FAIL(check, "%s is %s", claim, there ? "there, but not of the form that it must have" : "missing");
 	mm_trial_refuse(trial, "InvalidIdentityToken: Missing a required claim: %s", claim);
 	if (!is_legacy(trial)) /* of which that is told already */
-		HINT("hint.claim-missing", "take an identity token: one with iss, sub, aud and exp",
-		     "the token has no %s that could be read, and STS needs it", claim);
+		MM_HINT("hint.claim-missing", "take an identity token: one with iss, sub, aud and exp",
+			"the token has no %s that could be read, and STS needs it", claim);
 }
 
-static void check_issuer(struct mm_trial *trial)
+/* CreateOpenIDConnectProvider: "The URL must begin with https://". */
+static void refuse_scheme(struct mm_trial *trial)
 {
-	trial->issuer = text_claim(trial, "iss");
-	trial->name = "";
-	if (!trial->issuer) {
-		fail_missing(trial, "token.issuer", "iss");
-		return;
-	}
-	trial->name = mm_behind(trial->issuer, MM_HTTPS);
-	if (trial->name) {
-		PASS("token.issuer", "%s", trial->issuer);
-		return;
-	}
-	/* CreateOpenIDConnectProvider: "The URL must begin with https://". */
 	trial->name = trial->issuer;
 	FAIL("token.issuer", "\"%s\" does not begin with https://, so no provider can be registered for it",
 	     trial->issuer);
 	mm_trial_refuse(trial, "InvalidIdentityToken: No OpenIDConnect provider found in your account for %s",
 			trial->issuer);
 	if (mm_behind(trial->issuer, "http://"))
-		HINT("hint.http", "serve the issuer over https, and sign with that URL",
-		     "the token's issuer is \"%s\": AWS takes https alone", trial->issuer);
+		MM_HINT("hint.http", "serve the issuer over https, and sign with that URL",
+			"the token's issuer is \"%s\": AWS takes https alone", trial->issuer);
+}
+
+/* STS fetches from iss; what it finds there must call itself so (OpenID Connect Discovery 1.0 §4.3). */
+static void refuse_other_server(struct mm_trial *trial)
+{
+	FAIL("token.issuer", "%s, where the keys are served by %s", trial->issuer, trial->asked->issuer);
+	mm_trial_refuse(trial, "%s", mm_sts_no_key);
+	mm_hint_provider(trial, "the issuer that serves the keys", trial->asked->issuer, trial->issuer);
+}
+
+static void check_issuer(struct mm_trial *trial)
+{
+	const char *server = trial->asked->issuer;
+
+	trial->issuer = text_claim(trial, "iss");
+	trial->name = trial->issuer ? mm_aws_provider_name(trial->issuer) : "";
+	if (!trial->issuer)
+		fail_missing(trial, "token.issuer", "iss");
+	else if (!trial->name)
+		refuse_scheme(trial);
+	else if (server && strcmp(server, trial->issuer) != 0)
+		refuse_other_server(trial);
+	else
+		PASS("token.issuer", "%s", trial->issuer);
 }
 
 static enum mm_code read_audiences(struct mm_trial *trial, struct mm_err *err)
@@ -186,11 +198,11 @@ static enum mm_code check_claims(struct mm_trial *trial, struct mm_err *err)
 	if (code != MM_OK)
 		return code;
 	if (is_legacy(trial))
-		HINT("hint.legacy-token",
-		     "use a projected token: the annotation on the ServiceAccount makes the webhook mount one; "
-		     "without it, see `mintmark trust create`",
-		     "it is the token of a Secret (kubernetes.io/service-account-token), which has no exp and no "
-		     "audience");
+		MM_HINT("hint.legacy-token",
+			"use a projected token: the annotation on the ServiceAccount makes the webhook mount one; "
+			"without it, see `mintmark trust create`",
+			"it is the token of a Secret (kubernetes.io/service-account-token), which has no exp and no "
+			"audience");
 	check_issuer(trial);
 	trial->subject = text_claim(trial, "sub");
 	if (trial->subject)
@@ -220,8 +232,8 @@ static bool read_time(struct mm_trial *trial, const char *claim, const char *che
 	FAIL(check, "%s is %s, not an integer", claim,
 	     json_is_real(value) ? "written with a fraction or an exponent" : "not a number");
 	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
-	HINT("hint.time-form", "write times as whole seconds, in digits alone",
-	     "%s is not written as an integer, and STS refuses 1.7e9 and 1700000000.0 alike", claim);
+	MM_HINT("hint.time-form", "write times as whole seconds, in digits alone",
+		"%s is not written as an integer, and STS refuses 1.7e9 and 1700000000.0 alike", claim);
 	return false;
 }
 
@@ -252,10 +264,11 @@ static void check_expiry(struct mm_trial *trial)
 			"ExpiredTokenException: Token expired: current date/time %lld must be before the expiration "
 			"date/time %lld",
 			(long long)now, (long long)exp);
-	HINT("hint.expired",
-	     "read the token's file again for each call, as the SDKs do: the kubelet replaces it when 80 % of its time "
-	     "are over; a copy does not change",
-	     "the token expired %s ago, at %s", distance, when);
+	MM_HINT("hint.expired",
+		"read the token's file again for each call, as the SDKs do: the kubelet replaces it when 80 % of its "
+		"time "
+		"are over; a copy does not change",
+		"the token expired %s ago, at %s", distance, when);
 }
 
 /* nbf and iat: neither may lie ahead. The tolerance is documented for exp, and taken to be one for all. */
@@ -278,8 +291,9 @@ static void check_begin(struct mm_trial *trial, const char *claim, const char *c
 	}
 	FAIL(check, "%s %s, in %s", says, when, distance);
 	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
-	HINT("hint.clock", "set the clock of the issuer (NTP), or look at the time with --at",
-	     "%s lies %s ahead, at %s: the clock of the issuer is ahead, or this one is behind", claim, distance, when);
+	MM_HINT("hint.clock", "set the clock of the issuer (NTP), or look at the time with --at",
+		"%s lies %s ahead, at %s: the clock of the issuer is ahead, or this one is behind", claim, distance,
+		when);
 }
 
 /* Seen as "ExpiredTokenException: Token too old: 441398" while exp was ahead; the bound is not documented. */

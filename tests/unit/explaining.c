@@ -124,6 +124,7 @@ struct explain_question *explain_ask(const struct explain_row *row, struct mm_ex
 		.policy = question->policy,
 		.token = mm_span_str(question->token),
 		.jwks = question->jwks,
+		.issuer = row->server,
 		.provider = question->provider,
 		.provider_arn = row->provider_arn,
 		.role_arn = row->role_arn,

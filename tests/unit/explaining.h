@@ -48,6 +48,7 @@ struct explain_row {
 
 	/* What else is known: nothing. JSON, but for the ARNs. */
 	const char *provider, *provider_arn, *role_arn, *account;
+	const char *server;                  /* the issuer that serves the keys */
 	const char *context, *context_value; /* one further condition key */
 	mm_time now;                         /* 0: NOW */
 

@@ -184,9 +184,9 @@ static void what_is_not_what_it_should_be_is_an_error(void **state)
 		{{.provider = "{}"}, MM_EPARSE, "Url"},
 		{{.provider = "{\"Url\":\"" NAME "\",\"ClientIDList\":[1]}"}, MM_EPARSE, "ClientIDList[0]"},
 		{{.provider = "{\"OpenIDConnectProviderList\":[{}]}"}, MM_EPARSE, "OpenIDConnectProviderList[0]"},
-		{{.provider_arn = "x"}, MM_EUSAGE, "\"x\""},
-		{{.provider_arn = ROLE}, MM_EUSAGE, "oidc-provider"},
-		{{.role_arn = "web"}, MM_EUSAGE, "\"web\""},
+		{{.provider_arn = "x"}, MM_EPARSE, "\"x\""},
+		{{.provider_arn = ROLE}, MM_EPARSE, "oidc-provider"},
+		{{.role_arn = "web"}, MM_EPARSE, "\"web\""},
 		{{.account = OBJECT("Deployment", "prod", "web", "")}, MM_EPARSE, "Deployment"},
 		{{.context = NAME ":SUB", .context_value = "x"}, MM_EUSAGE, "is what the token says"},
 	};
