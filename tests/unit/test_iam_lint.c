@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each row is a mistake that people make in trust policies, and what the lint must call it: that, and nothing else. */
+#include "issuer/cloud/iam_lint.h"
 #include "tests/unit/iamworld.h"
 #include "tests/unit/support.h"
 
+#include <mintmark/file.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HOST "oidc.example.com/id/prod"
@@ -527,6 +530,30 @@ static void a_finding_tells_the_statement_and_what_stands_there(void **state)
 	assert_null(strchr(finding->text, '\x1b'));
 }
 
+static bool is_described(const char *manual, const char *name)
+{
+	for (const char *at = strstr(manual, name); at; at = strstr(at + 1, name)) {
+		if (strchr(" \n", at[strlen(name)]))
+			return true;
+	}
+	return false;
+}
+
+static void every_finding_is_in_the_manual(void **state)
+{
+	const char *srcdir = getenv("MM_SRCDIR");
+	mm_auto_buf path = {0}, manual = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	mm_buf_printf(&path, "%s/docs/man/mintmark.1", srcdir ? srcdir : ".");
+	assert_ok(mm_path_read(path.p, MM_FILE_ANY, 1 << 20, &manual, &err), &err);
+	for (enum mm_iam_check check = 0; check < MM_IAM_LINT_COUNT; check++) {
+		if (!is_described(manual.p, mm_iam_check_name(check)))
+			fail_msg("%s", mm_iam_check_name(check));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +579,7 @@ int main(void)
 		cmocka_unit_test(conditions_that_exclude_each_other_are_found),
 		cmocka_unit_test(a_deny_may_be_wide_and_must_be_readable),
 		cmocka_unit_test(a_finding_tells_the_statement_and_what_stands_there),
+		cmocka_unit_test(every_finding_is_in_the_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
