@@ -28,7 +28,7 @@ def test_help_of_the_program_lists_every_command_at_the_top(mintmark, tables, ar
 
 
 def test_help_of_a_group_lists_its_commands(mintmark, commands, groups):
-    assert groups == ["token", "key", "caller"]
+    assert groups == ["token", "key", "register", "trust", "caller"]
     for group in groups:
         text = mintmark(group, "--help").stdout
         assert mintmark("help", group).stdout == text
@@ -157,7 +157,8 @@ def test_the_configuration_may_come_from_standard_input(make_issuer, mintmark):
     assert json.loads(result.stdout)["issuer"] == issuer.url
     result = mintmark("discovery", "-c", "-", stdin="x: y\n", status=2)
     assert result.stderr == "mintmark: standard input:1: x: unknown key; accepted: issuer, data_dir, listen, tls, " \
-                            "keys, tokens, callers, rules, service_accounts, bound_objects, limits, http, log\n"
+                            "keys, tokens, callers, rules, service_accounts, bound_objects, limits, publish, s3, http, "
+                            "log\n"
 
 
 # ---- output ----------------------------------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ def test_completion_scripts_are_sound(mintmark):
     ("mintmark token create --audience sts --bound-object-kind N", ["Node"]),
     ("mintmark help key", ["key"]),
     ("mintmark help key ", ["list", "timeline", "simulate", "prepare", "activate", "rotate", "taint", "revoke", "import",
-                            "export"]),
+                            "export", "thumbprint"]),
     ("mintmark key revoke --algorithm Ed", ["EdDSA"]),
     ("mintmark key taint a", ["active"]),
     ("mintmark help token v", ["verify"]),
@@ -236,8 +237,8 @@ def test_completion_scripts_are_sound(mintmark):
     ("mintmark version -oj", ["-ojson"]),
     ("mintmark version -x", [""]),
     ("mintmark token create --fault wrong-a", ["wrong-audience", "wrong-alg"]),
-    ("mintmark frobnicate ", ["init", "serve", "dev", "token", "key", "jwks", "discovery", "publish", "caller",
-                              "kubeconfig", "version", "completion", "help"]),
+    ("mintmark frobnicate ", ["init", "serve", "dev", "token", "key", "jwks", "discovery", "publish", "thumbprint",
+                              "doctor", "register", "trust", "caller", "kubeconfig", "version", "completion", "help"]),
 ])
 def test_bash_completes(mintmark, line, offered):
     assert completed(mintmark, line) == offered
