@@ -205,6 +205,14 @@ static void arrange(const struct mm_findings *found, const struct mm_doctor_opti
 	findings->failed = findings->failed || found->failed;
 }
 
+static enum mm_code check_connect(const char *connect, struct mm_err *err)
+{
+	mm_auto_string host = NULL;
+	int port;
+
+	return connect ? mm_host_parse(connect, 0, &host, &port, err) : MM_OK;
+}
+
 enum mm_code mm_doctor(const char *issuer, const struct mm_doctor_options *options, struct mm_findings *findings,
 		       struct mm_err *err)
 {
@@ -212,6 +220,8 @@ enum mm_code mm_doctor(const char *issuer, const struct mm_doctor_options *optio
 	mm_auto_findings found = {0};
 	enum mm_code code = mm_url_parse(issuer, &url, err);
 
+	if (code == MM_OK)
+		code = check_connect(options->connect, err);
 	if (code != MM_OK)
 		return code;
 	mm_doctor_judge_url(issuer, url, &found);

@@ -12,6 +12,7 @@ enum {
 	MAX_AGE_MAX = 86400, /* longer than this a rotated key stays unknown, and a revoked one known */
 	CLOCK_WARN = 60,     /* what verifiers forgive */
 	CLOCK_FAIL = 300,
+	AGE_MAX = 31536000, /* of what a cache gives; a longer one is a lie */
 };
 
 static const struct names {
@@ -66,8 +67,7 @@ static void judge_status(const struct names *checks, const struct mm_fetched *fe
 		mm_finding_add(report, MM_FINDING_PASS, checks->status, NULL, "200");
 	else
 		mm_finding_add(report, MM_FINDING_FAIL, checks->status, remedy_of_status(fetched->status),
-			       "%.255s: the answer is %ld, expected 200", fetched->url ? fetched->url : "",
-			       fetched->status);
+			       "%.255s: the answer is %ld, expected 200", fetched->url, fetched->status);
 }
 
 static void judge_redirects(const struct names *checks, const struct mm_fetched *fetched, struct mm_findings *report)
@@ -251,7 +251,7 @@ static mm_duration age_of(const struct mm_fetched *fetched)
 	const char *age = mm_fetched_header(fetched, "age");
 	long seconds = age ? strtol(age, NULL, 10) : 0;
 
-	return seconds > 0 ? seconds : 0;
+	return seconds > 0 && seconds <= AGE_MAX ? seconds : 0;
 }
 
 void mm_doctor_judge_clock(const struct mm_fetched *fetched, mm_time now, struct mm_findings *report)

@@ -69,14 +69,26 @@ json_t *mm_doctor_judge_discovery(struct mm_span body, const char *issuer, const
 				  struct mm_url **jwks_url, struct mm_findings *report);
 
 /* ---- jwks.* ----------------------------------------------------------------------------------------------------- */
-struct mm_doctor_keys {
-	json_t *sound; /* a JWKS of those in which nothing failed; owned */
-	size_t usable; /* how many can verify a token */
+enum mm_doctor_verdict {
+	MM_KEY_GOOD,
+	MM_KEY_ODD,     /* a warning, and the key is used nevertheless */
+	MM_KEY_FOREIGN, /* a warning: verifiers pass over it (RFC 7517 §5) */
+	MM_KEY_BAD,
 };
-/* `discovery` is the document, for the algorithms that it lists. MM_ENOMEM. */
-MM_MUSTCHECK enum mm_code mm_doctor_judge_jwks(struct mm_span body, const json_t *discovery,
-					       struct mm_doctor_keys *keys, struct mm_findings *report,
-					       struct mm_err *err);
+/* Asked of a key in this order; what follows a rule for which it is FOREIGN or BAD is not asked. */
+struct mm_doctor_key_rule {
+	const char *check;
+	enum mm_doctor_verdict (*judge)(const json_t *key, struct mm_err *why);
+	const char *good, *remedy;
+};
+#define MM_DOCTOR_KEY_RULES 6
+extern const struct mm_doctor_key_rule mm_doctor_key_rules[MM_DOCTOR_KEY_RULES];
+
+/*
+ * A JWKS of the keys in which nothing failed, the caller's; NULL: there is none. `discovery` is the document, for the
+ * algorithms that it lists.
+ */
+json_t *mm_doctor_judge_jwks(struct mm_span body, const json_t *discovery, struct mm_findings *report);
 
 /* ---- aws.*, gcp.*, azure.* -------------------------------------------------------------------------------------- */
 struct mm_doctor_patient {

@@ -178,10 +178,10 @@ static void judge_dates(struct subject *s)
 
 	report_time(s, now < exp, "token.expiry", "get a new one; the SDKs read the file anew before each use",
 		    "it expired at", exp);
-	report_time(s, iat - MM_LEEWAY <= now, "token.issued-at", "set the clock of the issuer, or ours, by NTP",
+	report_time(s, iat <= now + MM_LEEWAY, "token.issued-at", "set the clock of the issuer, or ours, by NTP",
 		    "it was issued in the future, at", iat);
 	if (nbf)
-		report_time(s, json_integer_value(nbf) - MM_LEEWAY <= now, "token.not-before",
+		report_time(s, json_integer_value(nbf) <= now + MM_LEEWAY, "token.not-before",
 			    "wait, or set the clocks by NTP", "it is not valid before", json_integer_value(nbf));
 	if (exp > iat && iat >= 0)
 		mm_duration_format(exp - iat, lifetime);

@@ -13,7 +13,7 @@ struct visit {
 	struct mm_doctor_server servers[MM_DOCTOR_DOCUMENT_COUNT]; /* without a chain: not reached, or no other one */
 	json_t *discovery;
 	struct mm_doctor_look jwks; /* the first look at it */
-	struct mm_doctor_keys keys;
+	json_t *sound_keys;
 	struct mm_findings *report;
 };
 
@@ -24,7 +24,7 @@ static void visit_end(struct visit *visit)
 		mm_certchain_free(visit->servers[i].chain);
 	json_decref(visit->discovery);
 	mm_fetched_clear(&visit->jwks.fetched);
-	json_decref(visit->keys.sound);
+	json_decref(visit->sound_keys);
 }
 
 static void look_end(struct mm_doctor_look *look)
@@ -67,7 +67,7 @@ static enum mm_code reach(struct visit *visit, enum mm_doctor_document document,
 	server->ca_file = visit->options->ca_file;
 	server->now = visit->options->now;
 	code = mm_certchain_fetch(url->host, url->port, options, &server->chain, why);
-	if (code == MM_ENOMEM || code == MM_ECRYPTO || code == MM_EPARSE)
+	if (code == MM_ENOMEM || code == MM_ECRYPTO)
 		return mm_fail(err, code, "%s", why->text);
 	if (code != MM_OK)
 		return MM_OK;
@@ -87,14 +87,19 @@ static enum mm_code reach_issuer(struct visit *visit, struct mm_err *err)
 	return code;
 }
 
-static bool same_host(const struct visit *visit)
-{
-	return strcmp(visit->url->host, visit->jwks_url->host) == 0;
-}
-
 static bool same_server(const struct visit *visit)
 {
-	return same_host(visit) && visit->url->port == visit->jwks_url->port;
+	return strcmp(visit->url->host, visit->jwks_url->host) == 0 && visit->url->port == visit->jwks_url->port &&
+	       visit->url->https == visit->jwks_url->https;
+}
+
+/* Another port of the issuer's host is where that host is: its address, as --connect takes it. */
+static void add_place_of_host(const struct visit *visit, struct mm_buf *out)
+{
+	const char *address = visit->servers[MM_DOCTOR_DISCOVERY].chain->address;
+
+	if (strcmp(visit->url->host, visit->jwks_url->host) == 0)
+		mm_buf_add(out, address, (size_t)(strrchr(address, ':') - address));
 }
 
 /* The host of jwks_uri, where it is another server, and one that we may be led to. */
@@ -102,11 +107,18 @@ static enum mm_code reach_other(struct visit *visit, struct mm_err *err)
 {
 	const struct mm_url *url = visit->jwks_url;
 	const struct mm_doctor_server *issuer = &visit->servers[MM_DOCTOR_DISCOVERY];
-	const struct mm_certchain_options options = {
+	struct mm_certchain_options options = {
 		.timeout_ms = visit->options->timeout_ms, .allows = may_be_led, .context = issuer};
+	mm_auto_buf place = {0};
 	struct mm_err why = {0};
-	enum mm_code code = reach(visit, MM_DOCTOR_JWKS, url, &options, &why, err);
+	enum mm_code code;
 
+	if (issuer->chain)
+		add_place_of_host(visit, &place);
+	code = mm_buf_check(&place, err);
+	options.connect = place.p;
+	if (code == MM_OK)
+		code = reach(visit, MM_DOCTOR_JWKS, url, &options, &why, err);
 	if (code != MM_OK)
 		return code;
 	if (why.code == MM_EREFUSED) {
@@ -116,7 +128,8 @@ static enum mm_code reach_other(struct visit *visit, struct mm_err *err)
 		return MM_OK;
 	}
 	mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL,
-		       "%s, which is not the issuer's: a thumbprint is of both", url->host);
+		       "%s, where the issuer's is %s: IAM asks for the thumbprints of both", url->host,
+		       visit->url->host);
 	if (!visit->servers[MM_DOCTOR_JWKS].chain)
 		mm_doctor_judge_unreached(MM_DOCTOR_JWKS, &why, visit->report);
 	return MM_OK;
@@ -125,16 +138,16 @@ static enum mm_code reach_other(struct visit *visit, struct mm_err *err)
 /* ---- documents -------------------------------------------------------------------------------------------------- */
 
 /*
- * Fetches from the address that was judged, so that a name cannot lead to another in the meantime; `server` NULL: plain
- * http, of loopback. Certificates have been judged.
+ * Fetches from `place`: the address that was judged, so that a name cannot lead to another in the meantime. NULL: what
+ * the URL says, for plain http of loopback. Certificates have been judged.
  */
-static enum mm_code look_at(const struct visit *visit, const char *url, const struct mm_doctor_server *server,
-			    size_t max_len, struct mm_doctor_look *look, struct mm_err *err)
+static enum mm_code look_at(const struct visit *visit, const char *url, const char *place, size_t max_len,
+			    struct mm_doctor_look *look, struct mm_err *err)
 {
 	const struct mm_fetch_options options = {
 		.timeout_ms = visit->options->timeout_ms,
 		.max_len = max_len,
-		.connect = server ? server->chain->address : visit->options->connect,
+		.connect = place,
 		.unverified = true,
 	};
 
@@ -142,9 +155,17 @@ static enum mm_code look_at(const struct visit *visit, const char *url, const st
 	return look->code == MM_ENOMEM ? mm_fail(err, MM_ENOMEM, "out of memory") : MM_OK;
 }
 
+/* Where a server was met; NULL: nowhere. */
+static const char *place_of(const struct visit *visit, enum mm_doctor_document document)
+{
+	const struct mm_certchain *chain = visit->servers[document].chain;
+
+	return chain ? chain->address : NULL;
+}
+
 static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 {
-	const struct mm_doctor_server *server = &visit->servers[MM_DOCTOR_DISCOVERY];
+	const char *place = visit->url->https ? place_of(visit, MM_DOCTOR_DISCOVERY) : visit->options->connect;
 	MM_CLEANUP(look_end) struct mm_doctor_look look = {0};
 	mm_auto_buf url = {0};
 	enum mm_code code;
@@ -152,7 +173,7 @@ static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 	mm_discovery_url(visit->issuer, &url);
 	code = mm_buf_check(&url, err);
 	if (code == MM_OK)
-		code = look_at(visit, url.p, visit->url->https ? server : NULL, MM_DOCTOR_DISCOVERY_MAX, &look, err);
+		code = look_at(visit, url.p, place, MM_DOCTOR_DISCOVERY_MAX, &look, err);
 	if (code != MM_OK)
 		return code;
 	if (mm_doctor_judge_answer(MM_DOCTOR_DISCOVERY, &look, visit->report))
@@ -163,38 +184,41 @@ static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 	return MM_OK;
 }
 
-/* Where the keys are; NULL in `*server` for plain http. False: they are out of reach. */
-static enum mm_code find_keys(struct visit *visit, const struct mm_doctor_server **server, bool *found,
-			      struct mm_err *err)
+/* From where the keys are to be fetched, as look_at takes it; false in `*found`: they are out of reach. */
+static enum mm_code find_keys(struct visit *visit, const char **place, bool *found, struct mm_err *err)
 {
 	enum mm_code code = MM_OK;
 
-	*server = visit->jwks_url->https ? &visit->servers[same_server(visit) ? MM_DOCTOR_DISCOVERY : MM_DOCTOR_JWKS]
-					 : NULL;
-	if (*server == &visit->servers[MM_DOCTOR_JWKS])
+	if (visit->jwks_url->https && !same_server(visit)) {
 		code = reach_other(visit, err);
+		*place = place_of(visit, MM_DOCTOR_JWKS);
+		*found = *place;
+		return code;
+	}
+	mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL, "%s", visit->jwks_url->host);
+	*found = true;
+	if (visit->jwks_url->https)
+		*place = place_of(visit, MM_DOCTOR_DISCOVERY);
 	else
-		mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL, "the issuer's");
-	*found = !*server || (*server)->chain;
-	return code;
+		*place = same_server(visit) ? visit->options->connect : NULL;
+	return MM_OK;
 }
 
 static enum mm_code examine_jwks(struct visit *visit, struct mm_err *err)
 {
 	const char *url = json_string_value(json_object_get(visit->discovery, "jwks_uri"));
 	MM_CLEANUP(look_end) struct mm_doctor_look again = {0};
-	const struct mm_doctor_server *server;
+	const char *place = NULL;
 	bool found = false;
-	enum mm_code code = find_keys(visit, &server, &found, err);
+	enum mm_code code = find_keys(visit, &place, &found, err);
 
 	if (code == MM_OK && found)
-		code = look_at(visit, url, server, MM_JWKS_MAX, &visit->jwks, err);
+		code = look_at(visit, url, place, MM_JWKS_MAX, &visit->jwks, err);
 	if (code != MM_OK || !found || !mm_doctor_judge_answer(MM_DOCTOR_JWKS, &visit->jwks, visit->report))
 		return code;
-	code = mm_doctor_judge_jwks(mm_buf_span(&visit->jwks.fetched.body), visit->discovery, &visit->keys,
-				    visit->report, err);
-	if (code == MM_OK)
-		code = look_at(visit, url, server, MM_JWKS_MAX, &again, err);
+	visit->sound_keys = mm_doctor_judge_jwks(mm_buf_span(&visit->jwks.fetched.body), visit->discovery,
+						 visit->report);
+	code = look_at(visit, url, place, MM_JWKS_MAX, &again, err);
 	if (code == MM_OK)
 		mm_doctor_judge_stability(&visit->jwks, &again, visit->report);
 	return code;
@@ -234,7 +258,7 @@ enum mm_code mm_doctor_visit(const char *issuer, const struct mm_url *url, const
 {
 	MM_CLEANUP(visit_end) struct visit visit = {.issuer = issuer, .url = url, .options = options, .report = report};
 	enum mm_code code = examine_documents(&visit, err);
-	struct mm_doctor_patient patient = {.issuer = issuer, .jwks = visit.keys.sound};
+	struct mm_doctor_patient patient = {.issuer = issuer, .jwks = visit.sound_keys};
 
 	if (code != MM_OK)
 		return code;
