@@ -251,7 +251,7 @@ static void hint(struct publishing *publishing, const struct mm_err *failure)
 {
 	if (failure->code == MM_ECONFIG)
 		mm_hint(publishing->call,
-			"CREDENTIALS in mintmark(1) says where credentials and region are looked for");
+			"BUCKETS in mintmark(1) says where credentials, endpoint and region are looked for");
 }
 
 static enum mm_code fail_some(struct publishing *publishing, struct mm_err *err)
