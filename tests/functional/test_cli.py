@@ -157,8 +157,8 @@ def test_the_configuration_may_come_from_standard_input(make_issuer, mintmark):
     assert json.loads(result.stdout)["issuer"] == issuer.url
     result = mintmark("discovery", "-c", "-", stdin="x: y\n", status=2)
     assert result.stderr == "mintmark: standard input:1: x: unknown key; accepted: issuer, data_dir, listen, tls, " \
-                            "keys, tokens, callers, rules, service_accounts, bound_objects, limits, publish, s3, http, " \
-                            "log\n"
+                            "keys, tokens, callers, rules, service_accounts, bound_objects, limits, publish, s3, " \
+                            "http, log\n"
 
 
 # ---- output ----------------------------------------------------------------------------------------------------------
