@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
+#include "cli/condition_keys.h"
 #include "cli/context.h"
 #include "cli/explanation.h"
 #include "cli/input.h"
@@ -10,9 +11,7 @@
 #include <mintmark/json.h>
 #include <mintmark/token.h>
 #include <mintmark/trust.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #define JSON_FILE_MAX (1 << 20) /* bytes: a provider, or the pods of a namespace */
@@ -41,10 +40,7 @@ struct material {
 	struct mm_jwks *jwks;
 	const char *issuer; /* that serves them, where that is known; borrowed */
 	json_t *provider, *service_account;
-	struct mm_strings names;  /* of --context, each once */
-	struct mm_strings *lists; /* the values of each */
-	struct mm_iam_key *keys;
-	size_t key_count;
+	struct mm_condition_keys keys; /* of --context */
 };
 
 static void clear_material(struct material *material)
@@ -55,11 +51,7 @@ static void clear_material(struct material *material)
 	mm_jwks_free(material->jwks);
 	json_decref(material->provider);
 	json_decref(material->service_account);
-	mm_strings_free(&material->names);
-	for (size_t i = 0; i < material->key_count; i++)
-		mm_strings_free(&material->lists[i]);
-	free(material->lists);
-	free(material->keys);
+	mm_condition_keys_clear(&material->keys);
 }
 
 /* ---- the command line ------------------------------------------------------------------------------------------- */
@@ -95,50 +87,6 @@ static enum mm_code check_options(const struct mm_call *call, struct mm_err *err
 	else if (options->cacert && !options->issuer)
 		why = "--cacert needs --issuer: otherwise nothing is fetched";
 	return why ? mm_fail(err, MM_EUSAGE, "trust explain: %s", why) : check_arns(options, err);
-}
-
-/* The lists of --context, by name: a key that is given twice has two values. */
-static enum mm_code add_context(struct material *material, const char *text, struct mm_err *err)
-{
-	const char *equals = strchr(text, '=');
-	mm_auto_string name = equals ? strndup(text, (size_t)(equals - text)) : NULL;
-	struct mm_strings *names = &material->names;
-	enum mm_code code = MM_OK;
-	size_t i = 0;
-
-	if (!equals || equals == text || !mm_utf8_valid(mm_span_str(text)))
-		return mm_fail(err, MM_EUSAGE, "trust explain: --context: found \"%.80s\"; accepted: KEY=VALUE", text);
-	if (!name)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	while (i < names->n && strcasecmp(names->v[i], name) != 0)
-		i++;
-	if (i == names->n)
-		code = mm_strings_add(names, name, err);
-	if (code == MM_OK)
-		code = mm_strings_add(&material->lists[i], equals + 1, err);
-	return code;
-}
-
-static enum mm_code read_context(const struct mm_strings *given, struct material *material, struct mm_err *err)
-{
-	enum mm_code code = MM_OK;
-
-	material->lists = calloc(given->n + 1, sizeof *material->lists);
-	material->keys = calloc(given->n + 1, sizeof *material->keys);
-	if (!material->lists || !material->keys)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	material->key_count = given->n;
-	for (size_t i = 0; i < given->n && code == MM_OK; i++)
-		code = add_context(material, given->v[i], err);
-	for (size_t i = 0; i < material->names.n; i++) {
-		const struct mm_strings *values = &material->lists[i];
-
-		material->keys[i] = (struct mm_iam_key){.name = material->names.v[i],
-							.values = (const char *const *)values->v,
-							.count = values->n,
-							.multivalued = values->n > 1};
-	}
-	return code;
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
@@ -226,7 +174,7 @@ static enum mm_code open_jwks(struct mm_call *call, struct material *material, s
 static enum mm_code read_material(struct mm_call *call, struct material *material, struct mm_err *err)
 {
 	const struct explain_options *options = call->options;
-	enum mm_code code = read_context(&options->context, material, err);
+	enum mm_code code = mm_condition_keys_read(&options->context, &material->keys, err);
 
 	if (code == MM_OK)
 		code = mm_read_policy(options->policy, &material->policy, err);
@@ -275,8 +223,8 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	question.issuer = material.issuer;
 	question.provider = material.provider;
 	question.service_account = material.service_account;
-	question.context = material.keys;
-	question.context_count = material.names.n;
+	question.context = material.keys.v;
+	question.context_count = material.keys.names.n;
 	code = mm_explain(&question, &explanation, err);
 	if (code == MM_OK)
 		code = print(call, &explanation, err);

@@ -23,9 +23,8 @@ struct failed {
 
 static bool hint_operator(struct mm_trial *trial, const struct failed *failed)
 {
-	const char *operator= failed->condition->operator;
-	const char *colon = strchr(operator, ':');
-	struct mm_suggestion suggestion = {.wanted = colon ? colon + 1 : operator};
+	const char *name = failed->condition->operator, * colon = strchr(name, ':');
+	struct mm_suggestion suggestion = {.wanted = colon ? colon + 1 : name};
 	const struct mm_iam_operator *known;
 
 	if (failed->use.op)
@@ -33,7 +32,7 @@ static bool hint_operator(struct mm_trial *trial, const struct failed *failed)
 	for (size_t i = 0; (known = mm_iam_operator_at(i)) != NULL; i++)
 		mm_suggestion_offer(&suggestion, known->name);
 	MM_HINT("hint.operator", "write an operator that IAM knows, such as StringEquals or StringLike",
-		"%s: there is no operator \"%s\"%s%s", failed->label, operator, suggestion.nearest ? "; near: " : "",
+		"%s: there is no operator \"%s\"%s%s", failed->label, name, suggestion.nearest ? "; near: " : "",
 		suggestion.nearest ? suggestion.nearest : "");
 	return true;
 }
@@ -211,9 +210,9 @@ static bool hint_value(struct mm_trial *trial, const struct failed *failed)
 {
 	const struct mm_iam_condition *condition = failed->condition;
 
-	MM_HINT("hint.value", NULL, "%s is \"%.160s\", the policy wants %s \"%.160s\"%s", failed->where,
-		condition->got->count > 0 ? condition->got->values[0] : "", condition->operator,
-		condition->wanted_count> 0 ? condition->wanted[0] : "", condition->wanted_count > 1 ? ", …" : "");
+	MM_HINT("hint.value", NULL, "%s is \"%.160s\", the policy wants \"%.160s\"%s by %s", failed->where,
+		condition->got->values[0], condition->wanted_count > 0 ? condition->wanted[0] : "",
+		condition->wanted_count > 1 ? " or others" : "", condition->operator);
 	return true;
 }
 

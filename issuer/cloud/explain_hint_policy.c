@@ -44,9 +44,8 @@ static void hint_other_arn(struct mm_trial *trial, const char *label, const char
 		return;
 	if (!mm_span_eq(arn->account, own.account))
 		MM_HINT("hint.account", "name the provider in the account of the role, and register it there",
-			"%s: the principal is a provider of account %.*s, and the role's is %.*s: STS looks in the "
-			"role's "
-			"account alone",
+			"%s: the principal is a provider of account %.*s, the role is in %.*s, and STS looks there "
+			"alone",
 			label, (int)arn->account.len, arn->account.p, (int)own.account.len, own.account.p);
 	else if (!mm_span_eq(arn->partition, own.partition))
 		MM_HINT("hint.partition", "write the partition of the role: aws, aws-cn or aws-us-gov",

@@ -185,24 +185,38 @@ static bool hint_api_token(struct mm_trial *trial, const char *where, const char
 	return true;
 }
 
-void mm_hint_audience(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count)
+const char *mm_trial_audience(const struct mm_trial *trial)
 {
-	const char *audience = trial->azp ? trial->azp : trial->audiences.n > 0 ? trial->audiences.v[0] : NULL;
+	if (trial->azp)
+		return trial->azp;
+	return trial->audiences.n > 0 ? trial->audiences.v[0] : NULL;
+}
+
+bool mm_hint_audience_mistaken(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count)
+{
+	const char *audience = mm_trial_audience(trial);
 
 	if (!audience || hint_azp(trial, where, wanted, count) || hint_api_token(trial, where, wanted, count, audience))
-		return;
+		return true;
 	for (size_t i = 0; i < count; i++) {
 		if (mm_hint_lookalike(trial, where, wanted[i], audience))
-			return;
+			return true;
 	}
+	return false;
+}
+
+void mm_hint_audience(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count)
+{
+	const char *audience = mm_trial_audience(trial), *first = count > 0 ? wanted[0] : "none";
+
+	if (mm_hint_audience_mistaken(trial, where, wanted, count))
+		return;
 	if (strcmp(audience, MM_AWS_AUDIENCE) == 0)
 		MM_HINT("hint.audience-of-policy", "let it want " MM_AWS_AUDIENCE ", for which the SDKs of AWS ask",
-			"the audience is " MM_AWS_AUDIENCE ", %s wants \"%.160s\"", where,
-			count > 0 ? wanted[0] : "none");
+			"the audience is " MM_AWS_AUDIENCE ", %s wants \"%.160s\"", where, first);
 	else
 		MM_HINT("hint.audience",
 			"ask for the token with that audience (annotation " MM_AWS_ANNOTATION_PREFIX
 			"audience, or the projected volume's audience)",
-			"the audience is \"%.160s\", %s wants \"%.160s\"", audience, where,
-			count > 0 ? wanted[0] : "none");
+			"the audience is \"%.160s\", %s wants \"%.160s\"", audience, where, first);
 }

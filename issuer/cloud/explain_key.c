@@ -60,9 +60,7 @@ static enum mm_code refuse_key(struct mm_trial *trial, const char *why, struct m
 	mm_trial_refuse(trial, "%s", mm_sts_no_key);
 	MM_HINT("hint.key",
 		"get a new token; if its kid is not published either, the JWKS is an old one, or another issuer's",
-		"the key \"%.64s\" signed the token, and the JWKS has %s: it was rotated away, or another issuer's "
-		"token "
-		"is it",
+		"the key \"%.64s\" signed the token, and the JWKS has %s: it was rotated away, or is another issuer's",
 		trial->token.kid, kids.len > 0 ? kids.p : "none");
 	return MM_OK;
 }

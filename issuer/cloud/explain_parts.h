@@ -45,9 +45,13 @@ struct mm_trial {
 void mm_trial_refuse(struct mm_trial *trial, const char *format, ...) MM_PRINTF(2, 3);
 extern const char mm_sts_not_a_jwt[], mm_sts_not_valid[], mm_sts_no_key[], mm_sts_denied[];
 
+/* A claim without which STS does nothing is not there, or unreadable. */
+void mm_explain_missing(struct mm_trial *trial, const char *check, const char *claim);
+
 /* The steps. Each adds to the findings of its part; MM_OK also for what STS refuses. */
 MM_MUSTCHECK enum mm_code mm_explain_token(struct mm_trial *trial, struct mm_err *err); /* form, claims, times */
-MM_MUSTCHECK enum mm_code mm_explain_key(struct mm_trial *trial, struct mm_err *err);   /* key and signature */
+void mm_explain_times(struct mm_trial *trial);
+MM_MUSTCHECK enum mm_code mm_explain_key(struct mm_trial *trial, struct mm_err *err); /* key and signature */
 MM_MUSTCHECK enum mm_code mm_explain_account(struct mm_trial *trial, struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_explain_provider(struct mm_trial *trial, struct mm_err *err);
 /* Makes the condition keys, finds the provider's ARN, evaluates the policy. */
@@ -70,6 +74,10 @@ void mm_hint_condition(struct mm_trial *trial, const struct mm_iam_statement *st
  */
 void mm_hint_subject(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count);
 void mm_hint_audience(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count);
+/* What is known to be mistaken for the right audience; false: nothing was said. */
+bool mm_hint_audience_mistaken(struct mm_trial *trial, const char *where, const char *const *wanted, size_t count);
+/* What STS takes for the token's audience: azp, or the first of aud; NULL: it has none. */
+const char *mm_trial_audience(const struct mm_trial *trial);
 /* `found` is a provider's name, and `own` that of the token's, both with the scheme or both without; "": unknown. */
 void mm_hint_provider(struct mm_trial *trial, const char *where, const char *found, const char *own);
 /* True, and said, when the two differ in nothing but what eyes pass over: a slash, a scheme, case, white space. */

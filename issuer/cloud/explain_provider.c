@@ -8,6 +8,8 @@
 #include <mintmark/trust.h>
 #include <string.h>
 
+#define CLIENTS_TOLD 4
+
 #define PASS(check, ...) mm_finding_add(&trial->out->provider, MM_FINDING_PASS, check, NULL, __VA_ARGS__)
 #define SKIP(check, ...) mm_finding_add(&trial->out->provider, MM_FINDING_SKIP, check, NULL, __VA_ARGS__)
 #define FAIL(check, ...) mm_finding_add(&trial->out->provider, MM_FINDING_FAIL, check, NULL, __VA_ARGS__)
@@ -35,7 +37,7 @@ static void refuse_url(struct mm_trial *trial, const char *found)
 	refuse_not_found(trial);
 	if (trial->issuer)
 		mm_hint_provider(trial, "the registered provider", found,
-				 mm_behind(found, "http") ? trial->issuer : trial->name);
+				 strstr(found, "://") ? trial->issuer : trial->name);
 }
 
 static void check_url(struct mm_trial *trial, const char *url)
@@ -57,9 +59,7 @@ static enum mm_code check_list(struct mm_trial *trial, const json_t *list, struc
 
 		if (!name)
 			return mm_fail(err, MM_EPARSE,
-				       "provider: OpenIDConnectProviderList[%zu] has no Arn of an "
-				       "oidc-provider",
-				       i);
+				       "provider: OpenIDConnectProviderList[%zu] has no Arn of an oidc-provider", i);
 		only = name + strlen(MM_OIDC_PREFIX);
 		if (strcmp(only, trial->name) != 0)
 			continue;
@@ -106,22 +106,46 @@ static bool has_audience(const struct mm_trial *trial, const struct mm_strings *
 	return false;
 }
 
+/* "a, b and 3 more" */
+static void list_clients(const struct mm_strings *clients, struct mm_buf *out)
+{
+	size_t told = clients->n < CLIENTS_TOLD ? clients->n : CLIENTS_TOLD;
+
+	mm_buf_add_str(out, clients->n == 0 ? "none" : "");
+	for (size_t i = 0; i < told; i++)
+		mm_buf_printf(out, "%s\"%.64s\"", i > 0 ? ", " : "", clients->v[i]);
+	if (clients->n > told)
+		mm_buf_printf(out, " and %zu more", clients->n - told);
+}
+
+static enum mm_code refuse_audience(struct mm_trial *trial, const struct mm_strings *clients, struct mm_err *err)
+{
+	const char *where = "the provider's ClientIDList", *audience = mm_trial_audience(trial);
+	mm_auto_buf list = {0};
+
+	list_clients(clients, &list);
+	if (list.failed)
+		return mm_buf_check(&list, err);
+	FAIL("provider.audience", "the audience is \"%.160s\", the client ids are %s", audience, list.p);
+	mm_trial_refuse(trial, "InvalidIdentityToken: Incorrect token audience");
+	if (!mm_hint_audience_mistaken(trial, where, (const char *const *)clients->v, clients->n))
+		MM_HINT("hint.client-id",
+			"add it: `aws iam add-client-id-to-open-id-connect-provider`; or ask for the token with a "
+			"registered audience",
+			"the token's audience is \"%.160s\", and %s has %s", audience, where, list.p);
+	return MM_OK;
+}
+
 static enum mm_code check_clients(struct mm_trial *trial, struct mm_err *err)
 {
 	mm_auto_strings clients = {0};
 	enum mm_code code = read_clients(trial->asked->provider, &clients, err);
-	const char *audience = trial->azp ? trial->azp : trial->audiences.n > 0 ? trial->audiences.v[0] : NULL;
 
-	if (code != MM_OK || !audience)
+	if (code != MM_OK || !mm_trial_audience(trial))
 		return code;
-	if (has_audience(trial, &clients)) {
-		PASS("provider.audience", "one of %zu client ids", clients.n);
-		return MM_OK;
-	}
-	FAIL("provider.audience", "the audience is %s, the client ids are %s%s", audience,
-	     clients.n > 0 ? clients.v[0] : "none", clients.n > 1 ? ", …" : "");
-	mm_trial_refuse(trial, "InvalidIdentityToken: Incorrect token audience");
-	mm_hint_audience(trial, "the provider's ClientIDList", (const char *const *)clients.v, clients.n);
+	if (!has_audience(trial, &clients))
+		return refuse_audience(trial, &clients, err);
+	PASS("provider.audience", "one of %zu client ids", clients.n);
 	return MM_OK;
 }
 
@@ -141,8 +165,7 @@ static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 		return mm_context(err, MM_EPARSE, "provider");
 	if (!mm_span_starts(provider.resource, MM_OIDC_PREFIX))
 		return mm_fail(err, MM_EPARSE,
-			       "provider: found \"%.200s\"; accepted: arn:aws:iam::ACCOUNT:"
-			       "oidc-provider/HOST/PATH",
+			       "provider: found \"%.200s\"; accepted: arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
 			       arn);
 	if (!trial->role_arn || mm_span_eq(provider.account, role.account)) {
 		PASS("provider.arn", "%s", arn);
@@ -153,9 +176,7 @@ static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 	refuse_not_found(trial);
 	MM_HINT("hint.account",
 		"register the issuer in the account of the role, too, and name that provider in its policy",
-		"the provider is in account %.*s and the role in %.*s: STS looks for the provider in the role's "
-		"account "
-		"alone",
+		"the provider is in account %.*s and the role in %.*s, where STS looks for it",
 		(int)provider.account.len, provider.account.p, (int)role.account.len, role.account.p);
 	return MM_OK;
 }

@@ -7,8 +7,7 @@
 #include <mintmark/trust.h>
 #include <string.h>
 
-#define TOKEN_MIN 4                    /* STS API Reference, AssumeRoleWithWebIdentity: WebIdentityToken */
-#define AGE_MAX   ((mm_duration)86400) /* the longest that Kubernetes' projected tokens commonly live */
+#define TOKEN_MIN 4 /* STS API Reference, AssumeRoleWithWebIdentity: WebIdentityToken */
 
 const char mm_sts_not_a_jwt[] = "InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this "
 				"error if you sent an Access Token)";
@@ -111,7 +110,7 @@ static bool is_legacy(const struct mm_trial *trial)
 	       (issuer && strcmp(issuer, "kubernetes/serviceaccount") == 0);
 }
 
-static void fail_missing(struct mm_trial *trial, const char *check, const char *claim)
+void mm_explain_missing(struct mm_trial *trial, const char *check, const char *claim)
 {
 	bool there = json_object_get(trial->token.claims, claim);
 
@@ -150,7 +149,7 @@ static void check_issuer(struct mm_trial *trial)
 	trial->issuer = text_claim(trial, "iss");
 	trial->name = trial->issuer ? mm_aws_provider_name(trial->issuer) : "";
 	if (!trial->issuer)
-		fail_missing(trial, "token.issuer", "iss");
+		mm_explain_missing(trial, "token.issuer", "iss");
 	else if (!trial->name)
 		refuse_scheme(trial);
 	else if (server && strcmp(server, trial->issuer) != 0)
@@ -188,7 +187,7 @@ static void check_audience(struct mm_trial *trial)
 		WARN("token.audience", "%zu of them, %s first; ask for one alone, as the SDKs of AWS do", audiences->n,
 		     audiences->v[0]);
 	else
-		fail_missing(trial, "token.audience", "aud");
+		mm_explain_missing(trial, "token.audience", "aud");
 }
 
 static enum mm_code check_claims(struct mm_trial *trial, struct mm_err *err)
@@ -208,106 +207,12 @@ static enum mm_code check_claims(struct mm_trial *trial, struct mm_err *err)
 	if (trial->subject)
 		PASS("token.subject", "%s", trial->subject);
 	else
-		fail_missing(trial, "token.subject", "sub");
+		mm_explain_missing(trial, "token.subject", "sub");
 	check_audience(trial);
 	return MM_OK;
 }
 
-/* ---- times ------------------------------------------------------------------------------------------------------ */
-
-/*
- * "aws sts": exp, iat and nbf are integers; scientific notation and fractions are rejected (IAM User Guide, "Create an
- * OpenID Connect identity provider"). False: it is not there, or refused.
- */
-static bool read_time(struct mm_trial *trial, const char *claim, const char *check, mm_time *out)
-{
-	const json_t *value = json_object_get(trial->token.claims, claim);
-
-	if (!value)
-		return false;
-	if (json_is_integer(value)) {
-		*out = json_integer_value(value);
-		return true;
-	}
-	FAIL(check, "%s is %s, not an integer", claim,
-	     json_is_real(value) ? "written with a fraction or an exponent" : "not a number");
-	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
-	MM_HINT("hint.time-form", "write times as whole seconds, in digits alone",
-		"%s is not written as an integer, and STS refuses 1.7e9 and 1700000000.0 alike", claim);
-	return false;
-}
-
-static void check_expiry(struct mm_trial *trial)
-{
-	mm_time now = trial->asked->now, exp;
-	char when[MM_TIME_TEXT_SIZE], distance[MM_DURATION_TEXT_SIZE];
-
-	if (!json_object_get(trial->token.claims, "exp")) {
-		fail_missing(trial, "token.expiry", "exp");
-		return;
-	}
-	if (!read_time(trial, "exp", "token.expiry", &exp))
-		return;
-	mm_time_format(exp, when);
-	mm_distance_text(exp, now, distance);
-	if (now < exp) {
-		PASS("token.expiry", "until %s, in %s", when, distance);
-		return;
-	}
-	if (now - MM_STS_SKEW < exp) {
-		WARN("token.expiry", "expired at %s, %s ago; STS takes it for five minutes more, because clocks differ",
-		     when, distance);
-		return;
-	}
-	FAIL("token.expiry", "expired at %s, %s ago", when, distance);
-	mm_trial_refuse(trial,
-			"ExpiredTokenException: Token expired: current date/time %lld must be before the expiration "
-			"date/time %lld",
-			(long long)now, (long long)exp);
-	MM_HINT("hint.expired",
-		"read the token's file again for each call, as the SDKs do: the kubelet replaces it when 80 % of its "
-		"time "
-		"are over; a copy does not change",
-		"the token expired %s ago, at %s", distance, when);
-}
-
-/* nbf and iat: neither may lie ahead. The tolerance is documented for exp, and taken to be one for all. */
-static void check_begin(struct mm_trial *trial, const char *claim, const char *check, const char *says)
-{
-	mm_time now = trial->asked->now, begin;
-	char when[MM_TIME_TEXT_SIZE], distance[MM_DURATION_TEXT_SIZE];
-
-	if (!read_time(trial, claim, check, &begin))
-		return;
-	mm_time_format(begin, when);
-	mm_distance_text(begin, now, distance);
-	if (begin <= now) {
-		PASS(check, "%s %s, %s ago", says, when, distance);
-		return;
-	}
-	if (begin <= now + MM_STS_SKEW) {
-		WARN(check, "%s %s, in %s: a clock is ahead", says, when, distance);
-		return;
-	}
-	FAIL(check, "%s %s, in %s", says, when, distance);
-	mm_trial_refuse(trial, "%s", mm_sts_not_valid);
-	MM_HINT("hint.clock", "set the clock of the issuer (NTP), or look at the time with --at",
-		"%s lies %s ahead, at %s: the clock of the issuer is ahead, or this one is behind", claim, distance,
-		when);
-}
-
-/* Seen as "ExpiredTokenException: Token too old: 441398" while exp was ahead; the bound is not documented. */
-static void check_age(struct mm_trial *trial)
-{
-	mm_time now = trial->asked->now, iat;
-	char distance[MM_DURATION_TEXT_SIZE];
-
-	if (mm_json_get_int(trial->token.claims, "iat", &iat, NULL) != MM_OK || iat < 0 || iat >= now - AGE_MAX)
-		return;
-	mm_distance_text(iat, now, distance);
-	WARN("token.age", "%s old: STS has refused tokens of several days as \"Token too old\", whatever their exp",
-	     distance);
-}
+/* ---- all of it -------------------------------------------------------------------------------------------------- */
 
 enum mm_code mm_explain_token(struct mm_trial *trial, struct mm_err *err)
 {
@@ -325,11 +230,7 @@ enum mm_code mm_explain_token(struct mm_trial *trial, struct mm_err *err)
 	PASS("token.form", "a JWT");
 	check_algorithm(trial);
 	code = check_claims(trial, err);
-	if (code != MM_OK)
-		return code;
-	check_expiry(trial);
-	check_begin(trial, "nbf", "token.not-before", "valid from");
-	check_begin(trial, "iat", "token.issued-at", "issued at");
-	check_age(trial);
-	return MM_OK;
+	if (code == MM_OK)
+		mm_explain_times(trial);
+	return code;
 }

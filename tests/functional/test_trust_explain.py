@@ -130,7 +130,7 @@ def test_provider_and_service_account_are_as_aws_and_kubectl_print_them(world):
                 "name": "web", "namespace": "prod", "uid": "u", "annotations": {"eks.amazonaws.com/rolearn": ROLE}}}]})
     answer = world.explain("--provider", provider, "--service-account", account, status=1)
     assert answer["error"] == "InvalidIdentityToken: Incorrect token audience"
-    assert names(answer["hints"]) == ["hint.audience-of-policy", "hint.annotation-misspelt"]
+    assert names(answer["hints"]) == ["hint.client-id", "hint.annotation-misspelt"]
     assert ["fail"] == [row["level"] for row in answer["account"] if row["check"] == "account.role-arn"]
 
 

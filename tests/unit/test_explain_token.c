@@ -240,7 +240,7 @@ static void one_run_tells_all(void **state)
 		.condition = ON_SUB("StringEquals", "system:serviceaccount:production:web"),
 		.provider = "{\"Url\":\"" NAME "\",\"ClientIDList\":[\"sts.amazonaws.com\"]}",
 		.error = "ExpiredTokenException",
-		.hints = "hint.expired hint.audience hint.key hint.namespace",
+		.hints = "hint.expired hint.client-id hint.key hint.namespace",
 	};
 
 	(void)state;
