@@ -12,13 +12,6 @@ MM_OSSL_AUTO(X509_STORE, X509_STORE_free)
 
 /* ---- whom to trust ---------------------------------------------------------------------------------------------- */
 
-static const char *place(const char *variable, const char *otherwise)
-{
-	const char *value = getenv(variable);
-
-	return value ? value : otherwise;
-}
-
 static bool holds_files(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -35,8 +28,10 @@ static bool holds_files(const char *path)
 /* OpenSSL looks them up when they are needed, and does not say that there is nothing to look in. */
 static bool system_has_authorities(void)
 {
-	return access(place(X509_get_default_cert_file_env(), X509_get_default_cert_file()), R_OK) == 0 ||
-	       holds_files(place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()));
+	const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+
+	return access(file ? file : X509_get_default_cert_file(), R_OK) == 0 ||
+	       holds_files(dir ? dir : X509_get_default_cert_dir());
 }
 
 static enum mm_code add_authorities(X509_STORE *store, const char *ca_file, struct mm_err *err)
