@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The policy language of AWS IAM, as far as trust policies for web identities need it: read strictly, evaluated as
- * documented (IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements"), and told step by step. What is not
- * known here (an operator, an element) is named and never silently passes.
+ * documented (IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements"), and told step by step. What is
+ * not known here (an operator, an element) is named and never silently passes.
  */
 #ifndef MINTMARK_IAM_H
 #define MINTMARK_IAM_H
@@ -18,14 +18,14 @@ struct mm_iam_policy;
 
 /*
  * Reads a policy document: JSON, or the same percent-encoded as IAM's API gives it, or the answer of `aws iam get-role`
- * (the AssumeRolePolicyDocument in it). MM_EPARSE: not of that form, with the place ("Statement[1].Condition"): an
- * unknown or repeated element, a wrong type, no Effect. MM_ELIMIT.
+ * (the AssumeRolePolicyDocument in it). MM_EPARSE: not of that form, with the place ("Statement[1]: Condition: …"):
+ * an unknown or repeated element, a wrong type, no Effect; Resource, which trust policies have not. MM_ELIMIT.
  */
 MM_MUSTCHECK enum mm_code mm_iam_policy_parse(struct mm_span text, struct mm_iam_policy **out, struct mm_err *err);
 void mm_iam_policy_free(struct mm_iam_policy *policy);
 MM_AUTO(mm_iam_policy)
 
-/* One condition key of a request: "oidc.example.com:sub". Keys are compared without case, values as the operator says. */
+/* A condition key of a request: "oidc.example.com:sub". Keys are compared without case, values as the operator says. */
 struct mm_iam_key {
 	const char *name;
 	const char *const *values;
@@ -94,17 +94,19 @@ void mm_iam_decision_clear(struct mm_iam_decision *decision);
 
 /*
  * Evaluates. Operators: String*, Numeric*, Date*, Bool, BinaryEquals, IpAddress, NotIpAddress, Arn*, Null; IfExists;
- * ForAllValues:, ForAnyValue:. Policy variables (${aws:…}, with a default) in the values of String and Arn operators of
- * version 2012-10-17. `now` is the value of aws:CurrentTime and aws:EpochTime. The decision borrows from both. MM_ENOMEM.
+ * ForAllValues:, ForAnyValue:. Policy variables (${aws:…}, with a default) in the values of String and Arn operators
+ * of version 2012-10-17. `now` is the value of aws:CurrentTime and aws:EpochTime. The decision borrows from both.
+ * MM_ENOMEM.
  */
 MM_MUSTCHECK enum mm_code mm_iam_evaluate(const struct mm_iam_policy *policy, const struct mm_iam_request *request,
 					  mm_time now, struct mm_iam_decision *out, struct mm_err *err);
 
 /*
- * What is wrong or unwise in a trust policy by itself, without a token: a scheme or a trailing slash in a condition key,
- * a `*` under StringEquals, no condition on sub or on aud, wide wildcards, a key for another provider than the
+ * What is wrong or unwise in a trust policy by itself, without a token: a scheme or a slash too many in a condition
+ * key, a `*` under StringEquals, no condition on sub or on aud, wide wildcards, a key for another provider than the
  * principal's, an unknown operator, a wrong action, Principal "*", version 2008, statements that can never match. Named
- * policy.*; the text tells the statement ("Statement[0] (Sid)") first.
+ * policy.* and listed in mintmark(1); the text tells the statement ("Statement[0] (Sid)") first. A statement to which
+ * nothing is objected is a pass, policy.statement.
  */
 void mm_iam_lint(const struct mm_iam_policy *policy, struct mm_findings *findings);
 

@@ -17,6 +17,17 @@ static enum truth opposite(enum truth truth)
 	return TRUE - truth;
 }
 
+bool mm_iam_is_claim(const char *claim)
+{
+	static const char *const claims[] = {"amr", "aud", "email", "oaud", "sub"};
+
+	for (size_t i = 0; i < MM_COUNT(claims); i++) {
+		if (strcasecmp(claim, claims[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
 static const struct mm_iam_key *find_in(const struct mm_iam_key *keys, size_t count, struct mm_span name)

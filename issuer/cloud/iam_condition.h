@@ -21,6 +21,12 @@ struct mm_iam_context {
 };
 
 /*
+ * Whether IAM makes a condition key of this claim of tokens, whoever issues them (IAM User Guide, "Available keys for
+ * AWS OIDC federation"); of few issuers it takes others, too.
+ */
+bool mm_iam_is_claim(const char *claim);
+
+/*
  * Where something cannot be said (a value is not of its operator's type, an operator is not known), it does not hold in
  * an Allow, and is undecided in a Deny.
  */

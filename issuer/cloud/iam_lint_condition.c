@@ -3,7 +3,6 @@
 #include "issuer/cloud/iam_condition.h"
 #include "issuer/cloud/iam_lint.h"
 
-#include <mintmark/suggest.h>
 #include <mintmark/trust.h>
 #include <string.h>
 #include <strings.h>
@@ -12,14 +11,10 @@
 
 static void lint_operator(const struct mm_iam_lint *lint, const struct mm_iam_clause *clause)
 {
-	const char *colon = strchr(clause->name, ':');
-	struct mm_suggestion near = {.wanted = colon ? colon + 1 : clause->name};
+	const char *near = mm_iam_operator_near(clause->name);
 
-	for (size_t i = 0; mm_iam_operator_at(i); i++)
-		mm_suggestion_offer(&near, mm_iam_operator_at(i)->name);
 	mm_iam_complain(lint, MM_IAM_LINT_OPERATOR, "unknown operator \"%.64s\"%s%s%s", clause->name,
-			near.nearest ? ": did you mean " : "", near.nearest ? near.nearest : "",
-			near.nearest ? "?" : "");
+			near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 /* Whether another condition refuses requests without the key. */
@@ -61,18 +56,6 @@ static void lint_absence(const struct mm_iam_lint *lint, const struct mm_iam_cla
 
 /* ---- keys ------------------------------------------------------------------------------------------------------- */
 
-/* "Available keys for AWS OIDC federation", for providers that have none of their own. */
-static const char *const claims[] = {"amr", "aud", "email", "oaud", "sub"};
-
-static bool is_claim(const char *claim)
-{
-	for (size_t i = 0; i < MM_COUNT(claims); i++) {
-		if (strcasecmp(claim, claims[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static struct mm_span without_slashes(struct mm_span name)
 {
 	while (name.len > 0 && name.p[name.len - 1] == '/')
@@ -96,7 +79,7 @@ static void lint_provider(const struct mm_iam_lint *lint, const char *key, struc
 			continue;
 		named = other.p;
 		if (same_name(provider, other)) {
-			if (!is_claim(claim))
+			if (!mm_iam_is_claim(claim))
 				mm_iam_complain(lint, MM_IAM_LINT_KEY_CLAIM,
 						"key \"%.160s\": of a token IAM has aud, sub, amr and email, and "
 						"other claims of few providers",
@@ -210,7 +193,7 @@ static bool excludes(const struct mm_iam_clause *exact, const struct mm_iam_clau
 	return true;
 }
 
-/* The other one is told once, also when both are exact. */
+/* The first that excludes it; a pair of exact ones is told once. */
 static void lint_never(const struct mm_iam_lint *lint, size_t exact)
 {
 	const struct mm_iam_clause *clauses = lint->rule->clauses;
@@ -221,6 +204,7 @@ static void lint_never(const struct mm_iam_lint *lint, size_t exact)
 		mm_iam_complain(lint, MM_IAM_LINT_NEVER,
 				"%s and %s of %.160s exclude each other: the statement never matches",
 				clauses[exact].name, clauses[i].name, clauses[exact].key);
+		return;
 	}
 }
 

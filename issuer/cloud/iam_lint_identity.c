@@ -5,10 +5,9 @@
 
 #include <mintmark/dns.h>
 #include <mintmark/trust.h>
+#include <mintmark/user.h>
 #include <string.h>
 #include <strings.h>
-
-#define SUBJECT "system:serviceaccount:"
 
 static bool is_on(const struct mm_iam_clause *clause, const char *claim)
 {
@@ -73,15 +72,16 @@ static void lint_pattern(const struct mm_iam_lint *lint, const char *value)
 	struct mm_span rest = mm_span_str(value);
 	const char *colon;
 
-	if (mm_iam_like(rest, mm_span_str(SUBJECT "any-namespace:any-name"))) {
+	if (mm_iam_like(rest, mm_span_str(MM_USER_SERVICE_ACCOUNT "any-namespace:any-name"))) {
 		mm_iam_complain(lint, MM_IAM_LINT_SUB_ANY, "sub \"%.160s\" fits any service account", value);
 		return;
 	}
-	if (!mm_span_starts(rest, SUBJECT)) {
-		mm_iam_complain(lint, MM_IAM_LINT_SUB_FOREIGN, "sub \"%.160s\" does not begin with " SUBJECT, value);
+	if (!mm_span_starts(rest, MM_USER_SERVICE_ACCOUNT)) {
+		mm_iam_complain(lint, MM_IAM_LINT_SUB_FOREIGN,
+				"sub \"%.160s\" does not begin with " MM_USER_SERVICE_ACCOUNT, value);
 		return;
 	}
-	rest = mm_span(rest.p + strlen(SUBJECT), rest.len - strlen(SUBJECT));
+	rest = mm_span(rest.p + strlen(MM_USER_SERVICE_ACCOUNT), rest.len - strlen(MM_USER_SERVICE_ACCOUNT));
 	colon = memchr(rest.p, ':', rest.len);
 	if (colon)
 		lint_names(lint, value, mm_span(rest.p, (size_t)(colon - rest.p)), mm_span_str(colon + 1));
@@ -96,7 +96,9 @@ static void lint_pattern(const struct mm_iam_lint *lint, const char *value)
 
 static void lint_subject(const struct mm_iam_lint *lint, const char *value)
 {
-	const char *colon, *names = strncmp(value, SUBJECT, strlen(SUBJECT)) == 0 ? value + strlen(SUBJECT) : NULL;
+	const char *colon, *names = strncmp(value, MM_USER_SERVICE_ACCOUNT, strlen(MM_USER_SERVICE_ACCOUNT)) == 0
+					    ? value + strlen(MM_USER_SERVICE_ACCOUNT)
+					    : NULL;
 	struct mm_err err = {0};
 	char namespace[64];
 
@@ -104,7 +106,7 @@ static void lint_subject(const struct mm_iam_lint *lint, const char *value)
 		bool near = strcasestr(value, "serviceaccount") || strncasecmp(value, "system:", 7) == 0;
 
 		mm_iam_complain(lint, near ? MM_IAM_LINT_SUB_FORM : MM_IAM_LINT_SUB_FOREIGN,
-				"sub \"%.160s\" does not begin with " SUBJECT, value);
+				"sub \"%.160s\" does not begin with " MM_USER_SERVICE_ACCOUNT, value);
 		return;
 	}
 	colon = strchr(names, ':');

@@ -2,6 +2,7 @@
 /* IAM User Guide, "IAM JSON policy elements: Condition operators"; variables: "Where you can use policy variables". */
 #include "issuer/cloud/iam_operator.h"
 
+#include <mintmark/suggest.h>
 #include <string.h>
 #include <strings.h>
 
@@ -69,6 +70,16 @@ static const struct {
 const struct mm_iam_operator *mm_iam_operator_at(size_t i)
 {
 	return i < MM_COUNT(operators) ? &operators[i] : NULL;
+}
+
+const char *mm_iam_operator_near(const char *name)
+{
+	const char *colon = strchr(name, ':');
+	struct mm_suggestion near = {.wanted = colon ? colon + 1 : name};
+
+	for (size_t i = 0; i < MM_COUNT(operators); i++)
+		mm_suggestion_offer(&near, operators[i].name);
+	return near.nearest;
 }
 
 struct mm_iam_use mm_iam_use_of(const char *name)

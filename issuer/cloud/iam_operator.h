@@ -44,6 +44,9 @@ struct mm_iam_use {
  */
 struct mm_iam_use mm_iam_use_of(const char *name);
 
+/* The operator that was probably meant by a name that is none; NULL: nothing is near. */
+const char *mm_iam_operator_near(const char *name);
+
 /* The i-th row of the table; NULL past the last. */
 const struct mm_iam_operator *mm_iam_operator_at(size_t i);
 

@@ -206,7 +206,7 @@ static void arns_are_compared_part_by_part(void **state)
 	assert_allows(rows);
 }
 
-/* "the values do not match and the condition is false. If the policy condition requires that the key is not matched …" */
+/* "If the policy condition requires that the key is not matched … and the right key is not present, [it] is true." */
 static void a_missing_key_matches_negated_operators_and_those_with_if_exists(void **state)
 {
 	static const struct row rows[] = {
@@ -437,7 +437,7 @@ static void what_cannot_be_evaluated_never_allows_and_may_deny(void **state)
 	assert_rows("Deny", "2012-10-17", denies, MM_COUNT(denies));
 }
 
-/* ---- statements and policies ---------------------------------------------------------------------------------------- */
+/* ---- statements and policies ------------------------------------------------------------------------------------- */
 
 static enum mm_iam_verdict verdict(const char *statements, const char *request)
 {
