@@ -328,6 +328,21 @@ static void members_that_are_missing_are_named(void **state)
 	}
 }
 
+static void a_kid_that_is_cut_is_still_utf8(void **state)
+{
+	mm_auto_findings findings = {0};
+	char kid[2 * 100 + 2] = "a"; /* so that the cut is within a character */
+	json_t *jwks;
+	(void)state;
+
+	for (size_t i = 0; i < 100; i++)
+		strcat(kid, "\xc3\xbc");
+	jwks = json_pack("{s:[{s:s, s:s}]}", "keys", "kid", kid, "kty", "oct");
+	mm_cloud_check_jwks(aws, jwks, &findings);
+	assert_true(mm_utf8_valid(mm_span_str(mm_findings_find(&findings, "aws.key-algorithm")->text)));
+	json_decref(jwks);
+}
+
 static void a_key_of_an_unknown_kind_is_none_that_is_taken(void **state)
 {
 	static const char *const keys[] = {
@@ -377,6 +392,7 @@ int main(void)
 		cmocka_unit_test(keys_are_counted_as_each_cloud_does),
 		cmocka_unit_test(keys_are_for_tokens_that_the_cloud_takes),
 		cmocka_unit_test(members_that_are_missing_are_named),
+		cmocka_unit_test(a_kid_that_is_cut_is_still_utf8),
 		cmocka_unit_test(a_key_of_an_unknown_kind_is_none_that_is_taken),
 		cmocka_unit_test(what_is_no_jwks_is_said_to_be_none),
 	};
