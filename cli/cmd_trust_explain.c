@@ -171,6 +171,16 @@ static enum mm_code open_jwks(struct mm_call *call, struct material *material, s
 	return code == MM_ENOMEM ? mm_fail(err, code, "%s", why.text) : MM_OK;
 }
 
+static enum mm_code read_account(struct mm_call *call, struct material *material, struct mm_err *err)
+{
+	const struct explain_options *options = call->options;
+	enum mm_code code = read_json(options->service_account, &material->service_account, err);
+
+	if (code == MM_EPARSE)
+		mm_hint(call, "'kubectl create --dry-run=client -o json -f FILE' makes JSON of a manifest in YAML");
+	return code;
+}
+
 static enum mm_code read_material(struct mm_call *call, struct material *material, struct mm_err *err)
 {
 	const struct explain_options *options = call->options;
@@ -183,7 +193,7 @@ static enum mm_code read_material(struct mm_call *call, struct material *materia
 	if (code == MM_OK)
 		code = read_json(options->provider, &material->provider, err);
 	if (code == MM_OK)
-		code = read_json(options->service_account, &material->service_account, err);
+		code = read_account(call, material, err);
 	if (code == MM_OK)
 		code = open_jwks(call, material, err);
 	return code;

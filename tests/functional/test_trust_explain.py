@@ -168,6 +168,22 @@ def test_keys_are_fetched_from_a_live_issuer(mintmark, world):
     assert result.stdout == "" and "--jwks FILE" in result.stderr, "it is gone, and so would STS find it"
 
 
+def test_what_trust_create_writes_is_allowed(world):
+    made = world.mintmark("trust", "create", "prod/web", "prod/api-*", "--allow-wildcards", "--role-arn", ROLE, "-c",
+                          world.config)
+    document = json.loads(made.stdout)
+    assert world.explain("--role-arn", ROLE, document=document)["hints"] == []
+    assert world.explain(document=document, token=world.make_token("api-1"))["allowed"]
+    answer = world.explain(document=document, token=world.make_token("wbe"), status=1)
+    assert "hint.name" in names(answer["hints"])
+
+
+def test_a_manifest_in_yaml_is_not_read_and_what_to_do_is_said(world):
+    path = world.write("account.yaml", "kind: ServiceAccount\n")
+    result = world.explain("--service-account", path, status=1, text=True)
+    assert "account.yaml: " in result.stderr and "hint: 'kubectl create --dry-run=client -o json" in result.stderr
+
+
 # ---- what is wrong on the command line -------------------------------------------------------------------------------
 @pytest.mark.parametrize("arguments, status, line", [
     ([], 2, "--policy FILE is missing"),
