@@ -47,7 +47,7 @@ standbys-near | three standbys before a takeover | keys/schedule.c | s/#define S
 no-removal | retired keys stay for ever | keys/schedule.c | s/if (mm_key_state(record, view->now) != MM_STATE_RETIRED)/if (true)/
 no-rotation | nothing is activated once there is a signer | keys/schedule.c | s/^\tif (!standby || view->policy->rotate_every == 0)/\tif (!standby || signer || view->policy->rotate_every == 0)/
 late-rotation | rotation is ten days late | keys/schedule.c | s/return signer->activated + view->policy->rotate_every;/return signer->activated + view->policy->rotate_every + 864000;/
-covered | a takeover does not wait for the standby after it | keys/schedule.c | s/^\t\treturn earliest;/\t\treturn MM_NEVER;/
+covered | a takeover does not wait for the standby after it | keys/schedule.c | s/^\t\treturn mm_key_ready_at(next);/\t\treturn MM_NEVER;/
 no-extension | a raised max_ttl is never written down | keys/schedule.c | /^static struct mm_action extension/,/^}/s/^\tif (/\tif (true || /
 give-up-early | an algorithm is given up before the next one signs | keys/standby.c | s/ \&\& mm_keyset_signer(set, policy->algs\[0\], MM_NEVER);/;/
 no-give-up | an algorithm is never given up | keys/schedule.c | s/ || !mm_keyset_is_surplus(view->set, alg, view->policy))/ || true)/
@@ -58,6 +58,17 @@ guard-blind | the clock guard sees no step | base/clockguard.c | s/if (gain >= 0
 guard-short | the clock guard holds for half as long | base/clockguard.c | s/end = saturating_end(steady_ns, longest_wait);/end = saturating_end(steady_ns, longest_wait \/ 2);/
 documents | retired keys are not rendered | issuer/publish/document.c | s/return mm_key_states\[mm_key_state(record, now)\].in_jwks;/return mm_key_states[mm_key_state(record, now)].in_jwks \&\& record->retired == MM_NEVER;/
 documents-time | what is rendered depends on the time | issuer/publish/document.c | s/mm_time modified = set->revision ? set->committed : now;/mm_time modified = now;/
+delivered-published | with destinations too, a key is delivered by being published | keys/steps.c | s/policy->delivers ? MM_NEVER : now/now/
+delivered-ready | the wait counts from the publication | keys/state.c | s/now - record->delivered >=/now - record->published >=/
+delivered-never | what is not delivered becomes ready | keys/state.c | s/^\tif (record->delivered == MM_NEVER)/\tif (false)/; s/now - record->delivered >=/now - record->published >=/
+delivered-then | a delivery is stamped with the time of the publication | keys/steps.c | s/record->delivered = stamp(now, record->published);/record->delivered = record->published;/
+delivered-others | keys are stamped that were not in what was delivered | keys/steps.c | s/(delivered && !serves(delivered, record))/false/
+delivered-early | the publisher commits before the last upload | tests/sim/publisher.c | s/if (++publisher->next < world->plan.destinations)/if (++publisher->next < world->plan.destinations - 1)/
+delivered-self | the rotor stamps what a publisher has to deliver | keys/schedule.c | s/^\tif (view->policy->delivers)/\tif (false)/
+delivered-orphan | without destinations nobody stamps what waits for them | keys/schedule.c | s/^\tif (view->policy->delivers)/\tif (true)/
+delivered-unsaid | what is delivered is not committed | keys/manage.c | s/attempt->steps = mm_keyset_deliver(.*$/attempt->steps = 0;/
+delivered-shorter | the wait is frozen before it begins | keys/steps.c | s/record->publish_wait < wait)/false)/
+delivered-covered | a takeover does not wait for the delivery of the next standby | keys/schedule.c | s/^\t\treturn mm_key_ready_at(next);/\t\treturn mm_key_awaits_delivery(next) ? MM_NEVER : mm_key_ready_at(next);/
 LIST
 }
 

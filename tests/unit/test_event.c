@@ -95,6 +95,34 @@ static void a_longer_promise_is_told_once(void **state)
 	assert_told(set, rotated, "retired 0, activated 1");
 }
 
+static void a_delivery_is_told_where_it_came_later(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_keyset) delivered = NULL;
+	(void)state;
+
+	set->records[1].delivered = MM_NEVER;
+	assert_told(NULL, set, "published 0, activated 0, published 1");
+	delivered = copy_of(set);
+	delivered->records[1].delivered = T0 + 9;
+	assert_told(set, delivered, "delivered 1");
+	assert_told(NULL, delivered, "published 0, activated 0, published 1, delivered 1");
+	delivered->records[1].delivered = T0; /* in the second of its publication */
+	assert_told(set, delivered, "delivered 1");
+}
+
+static void a_key_that_signs_is_told_to_be_delivered_after_that(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	mm_auto(mm_keyset) delivered = NULL;
+	(void)state;
+
+	set->records[0].delivered = MM_NEVER;
+	delivered = copy_of(set);
+	delivered->records[0].delivered = T0 + 9;
+	assert_told(set, delivered, "delivered 0");
+}
+
 static void a_record_that_is_gone_is_told_as_forgotten(void **state)
 {
 	mm_auto(mm_keyset) set = test_first_set();
@@ -144,6 +172,8 @@ int main(void)
 		cmocka_unit_test(nothing_is_told_of_a_set_that_stayed),
 		cmocka_unit_test(every_step_is_told),
 		cmocka_unit_test(a_longer_promise_is_told_once),
+		cmocka_unit_test(a_delivery_is_told_where_it_came_later),
+		cmocka_unit_test(a_key_that_signs_is_told_to_be_delivered_after_that),
 		cmocka_unit_test(a_record_that_is_gone_is_told_as_forgotten),
 		cmocka_unit_test(what_is_forgotten_is_told_first),
 		cmocka_unit_test(the_first_failure_ends_it),

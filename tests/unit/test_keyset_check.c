@@ -234,6 +234,57 @@ static void times_that_cannot_be_written_are_refused(void **state)
 	assert_refused(*state, "revoked is not a time");
 }
 
+/* ---- delivery ---------------------------------------------------------------------------------------------------- */
+
+/* A key may sign before every destination has it: after a revoke, or in the first key set. */
+static void a_key_may_be_delivered_at_any_time_while_it_is_served(void **state)
+{
+	struct mm_key_record *record = test_active(*state, "EdDSA");
+
+	record->delivered = MM_NEVER;
+	assert_good(*state);
+	record->delivered = T0 + 100;
+	assert_good(*state);
+	test_active(*state, "ES256");
+	record->retired = T0 + 50;
+	assert_good(*state);
+	record->removed = T0 + 100;
+	assert_good(*state);
+}
+
+static void delivered_before_published_is_refused(void **state)
+{
+	test_active(*state, "EdDSA")->delivered = T0 - 1;
+	assert_refused(*state, "delivered (2026-11-22T00:14:59Z) before it was published");
+}
+
+static void delivered_without_published_is_refused(void **state)
+{
+	test_active(*state, "EdDSA");
+	test_record(*state, "EdDSA")->delivered = T0;
+	assert_refused(*state, "delivered, but never published");
+}
+
+static void a_tombstone_is_not_delivered(void **state)
+{
+	struct mm_key_record *record;
+
+	test_active(*state, "EdDSA");
+	record = standby(*state, "EdDSA", T0);
+	record->delivered = T0 + 2;
+	record->removed = T0 + 1;
+	assert_refused(*state, "removed (2026-11-22T00:15:01Z) before it was delivered");
+	record->removed = MM_NEVER;
+	record->revoked = T0 + 1;
+	assert_refused(*state, "revoked (2026-11-22T00:15:01Z) before it was delivered");
+}
+
+static void a_delivery_that_cannot_be_written_is_refused(void **state)
+{
+	test_active(*state, "EdDSA")->delivered = MM_TIME_MAX + 1;
+	assert_refused(*state, "delivered is not a time");
+}
+
 static void the_message_names_the_key(void **state)
 {
 	struct mm_keyset *set = *state;
@@ -372,6 +423,11 @@ int main(void)
 		TEST(a_wait_without_its_step_is_refused),
 		TEST(waits_must_be_durations),
 		TEST(times_that_cannot_be_written_are_refused),
+		TEST(a_key_may_be_delivered_at_any_time_while_it_is_served),
+		TEST(delivered_before_published_is_refused),
+		TEST(delivered_without_published_is_refused),
+		TEST(a_tombstone_is_not_delivered),
+		TEST(a_delivery_that_cannot_be_written_is_refused),
 		TEST(the_message_names_the_key),
 		TEST(a_kid_that_is_there_twice_is_refused),
 		TEST(two_signers_of_one_algorithm_are_refused),

@@ -135,6 +135,35 @@ static void init_with_a_key_of_another_algorithm_is_refused(void **state)
 	assert_fails(mm_store_load(m.store, MM_LOAD_PUBLIC, &set, &m.err), MM_ENOTFOUND, &m.err);
 }
 
+static void with_destinations_the_standby_of_init_is_ready_once_it_is_delivered(void **state)
+{
+	struct mm_change delivered;
+
+	(void)state;
+	m.policy.delivers = true;
+	init();
+	assert_int_equal(managing_state(&m, 0), MM_STATE_ACTIVE);
+	assert_int_equal(managing_state(&m, 1), MM_STATE_PUBLISHED);
+	assert_int_equal(m.change.after->records[1].publish_wait, 0);
+	m.now += 10;
+	assert_ok(mm_manage_deliver(&m.manage, m.change.after, &delivered, &m.err), &m.err);
+	assert_int_equal(mm_key_state(&delivered.after->records[1], m.now), MM_STATE_READY);
+	assert_int_equal(delivered.after->records[0].delivered, T0 + 10);
+	mm_change_clear(&delivered);
+}
+
+static void and_an_imported_key_signs_at_once(void **state)
+{
+	mm_auto(mm_key) key = test_key("ES256");
+
+	(void)state;
+	m.policy.delivers = true;
+	assert_ok(mm_manage_init(&m.manage, key, managing_change(&m), &m.err), &m.err);
+	assert_int_equal(managing_state(&m, 0), MM_STATE_ACTIVE);
+	assert_int_equal(m.change.after->records[0].delivered, MM_NEVER);
+	assert_int_equal(m.change.after->records[1].publish_wait, TEST_PUBLISH_WAIT);
+}
+
 /* ---- import ------------------------------------------------------------------------------------------------------ */
 
 static void import_publishes_a_key_that_does_not_sign_yet(void **state)
@@ -338,6 +367,8 @@ int main(void)
 		test(init_with_a_key_signs_with_it_and_lets_the_standby_wait),
 		test(beside_an_imported_key_other_algorithms_wait),
 		test(init_with_a_key_of_another_algorithm_is_refused),
+		test(with_destinations_the_standby_of_init_is_ready_once_it_is_delivered),
+		test(and_an_imported_key_signs_at_once),
 		test(import_publishes_a_key_that_does_not_sign_yet),
 		test(an_imported_key_may_sign_at_once_if_one_insists),
 		test(import_for_an_algorithm_that_is_not_configured_is_refused),

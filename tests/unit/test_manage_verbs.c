@@ -40,6 +40,11 @@ static enum mm_code revoke(const char *kid)
 	return mm_manage_revoke(&m.manage, kid, managing_change(&m), &m.err);
 }
 
+static enum mm_code deliver(const struct mm_keyset *delivered)
+{
+	return mm_manage_deliver(&m.manage, delivered, managing_change(&m), &m.err);
+}
+
 static enum mm_code run_due(void)
 {
 	return mm_manage_run_due(&m.manage, managing_change(&m), &m.err);
@@ -318,6 +323,118 @@ static void the_reason_is_the_operators_or_that_of_the_schedule(void **state)
 	assert_string_equal(heard, "test: the laptop was stolen");
 }
 
+/* ---- deliver ----------------------------------------------------------------------------------------------------- */
+
+/* With destinations, a second standby; and the set that destinations will have. */
+static struct mm_keyset *publish_to_destinations(void)
+{
+	struct mm_keyset *set;
+
+	m.policy.delivers = true;
+	assert_ok(prepare(), &m.err);
+	assert_ok(mm_keyset_copy(m.change.after, &set, &m.err), &m.err);
+	return set;
+}
+
+static void what_is_everywhere_is_committed_and_its_wait_begins(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+
+	(void)state;
+	m.now += 500;
+	assert_ok(deliver(delivered), &m.err);
+	assert_int_equal(m.change.after->revision, 3);
+	assert_int_equal(m.change.after->records[2].delivered, T0 + 500);
+	m.now += TEST_PUBLISH_WAIT;
+	assert_int_equal(managing_state(&m, 2), MM_STATE_READY);
+}
+
+static void where_no_key_waits_nothing_is_committed(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+
+	(void)state;
+	assert_ok(deliver(delivered), &m.err);
+	assert_ok(deliver(delivered), &m.err);
+	assert_null(m.change.after);
+	assert_int_equal(m.change.before->revision, 3);
+}
+
+static void what_was_published_since_waits_for_the_next_delivery(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	mm_auto(mm_keyset) next = NULL;
+
+	(void)state;
+	assert_ok(revoke(standby), &m.err); /* there is room for another one */
+	assert_ok(prepare(), &m.err);
+	assert_ok(mm_keyset_copy(m.change.after, &next, &m.err), &m.err);
+	assert_ok(deliver(delivered), &m.err);
+	assert_int_equal(m.change.after->records[2].delivered, T0);
+	assert_int_equal(m.change.after->records[3].delivered, MM_NEVER);
+	assert_ok(deliver(next), &m.err);
+	assert_int_equal(m.change.after->records[3].delivered, T0);
+}
+
+static int rivals;
+
+static enum mm_code losing_commit(struct mm_store *store, const struct mm_keyset *next, uint64_t expected,
+				  const struct mm_actor *actor, struct mm_err *err)
+{
+	(void)store;
+	if (rivals-- > 0)
+		return mm_fail(err, MM_ECONFLICT, "somebody else was faster");
+	return m.store->ops->commit(m.store, next, expected, actor, err);
+}
+
+static void who_delivers_tries_again_when_somebody_else_was_faster(void **state)
+{
+	static const struct mm_store_ops ops = {.load = hearing_load, .commit = losing_commit};
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	struct mm_store losing = {.ops = &ops};
+
+	(void)state;
+	m.manage.store = &losing;
+	rivals = 3;
+	assert_ok(deliver(delivered), &m.err);
+	assert_int_equal(m.change.after->records[2].delivered, T0);
+}
+
+static void a_delivery_says_why(void **state)
+{
+	static const struct mm_store_ops ops = {.load = hearing_load, .commit = hearing_commit};
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	struct mm_store hearing = {.ops = &ops};
+
+	(void)state;
+	m.manage.store = &hearing;
+	assert_ok(deliver(delivered), &m.err);
+	assert_string_equal(heard, "test: every destination has it");
+}
+
+static void a_rotation_to_a_key_that_is_not_everywhere_is_refused(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+
+	(void)state;
+	assert_ok(rotate(), &m.err);
+	m.now += 10 * TEST_PUBLISH_WAIT;
+	assert_fails_saying(rotate(), MM_EREFUSED, &m.err, "is not published everywhere yet");
+	assert_ok(deliver(delivered), &m.err);
+	m.now += TEST_PUBLISH_WAIT;
+	assert_ok(rotate(), &m.err);
+}
+
+static void a_revoked_signer_is_replaced_all_the_same(void **state)
+{
+	(void)state;
+	m.policy.delivers = true;
+	assert_ok(revoke(standby), &m.err);
+	assert_ok(revoke(active), &m.err);
+	assert_int_equal(managing_state(&m, 2), MM_STATE_ACTIVE);
+	assert_int_equal(m.change.after->records[2].delivered, MM_NEVER);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, start, end)
 
 int main(void)
@@ -344,6 +461,13 @@ int main(void)
 		test(a_verb_takes_its_consequences_with_it_and_no_more),
 		test(a_rotation_by_hand_removes_what_may_go),
 		test(the_reason_is_the_operators_or_that_of_the_schedule),
+		test(what_is_everywhere_is_committed_and_its_wait_begins),
+		test(where_no_key_waits_nothing_is_committed),
+		test(what_was_published_since_waits_for_the_next_delivery),
+		test(who_delivers_tries_again_when_somebody_else_was_faster),
+		test(a_delivery_says_why),
+		test(a_rotation_to_a_key_that_is_not_everywhere_is_refused),
+		test(a_revoked_signer_is_replaced_all_the_same),
 	};
 
 	return cmocka_run_group_tests_name("manage_verbs", tests, NULL, NULL);

@@ -150,6 +150,22 @@ static void without_a_key_nothing_is_rotated(void **state)
 			    MM_ECRYPTO, &err, "no entropy");
 }
 
+static void where_destinations_were_given_up_what_waits_for_them_is_delivered(void **state)
+{
+	const struct mm_key_record *record;
+	(void)state;
+
+	policy.delivers = true;
+	assert_int_equal(rotate(T0 + ROTATE_EVERY - TEST_PUBLISH_WAIT), 1);
+	assert_int_equal(rotate(T0 + 2 * ROTATE_EVERY), 0); /* nothing is due while it is awaited */
+	policy.delivers = false;
+	assert_int_equal(rotate(T0 + 2 * ROTATE_EVERY), 1);
+	record = &set->records[2];
+	assert_int_equal(record->delivered, T0 + 2 * ROTATE_EVERY);
+	assert_int_equal(rotate(mm_key_ready_at(record)), 1);
+	assert_int_equal(count(MM_STATE_ACTIVE, mm_key_ready_at(record)), 1);
+}
+
 /* Ten years, looked at every 61 minutes: one signer and one standby at any time, and never more than five keys. */
 static void ten_years_pass_without_a_gap(void **state)
 {
@@ -182,6 +198,7 @@ int main(void)
 		test(what_follows_from_a_step_by_hand_waits_for_nothing),
 		test(the_reasons_are_told_each_once),
 		test(without_a_key_nothing_is_rotated),
+		test(where_destinations_were_given_up_what_waits_for_them_is_delivered),
 		test(ten_years_pass_without_a_gap),
 	};
 

@@ -262,6 +262,104 @@ static void but_not_if_a_retired_key_is_going_to(void **state)
 
 /* ---- one key ----------------------------------------------------------------------------------------------------- */
 
+/* ---- destinations ------------------------------------------------------------------------------------------------ */
+
+static void deliver(size_t i, mm_time at)
+{
+	set->records[i].delivered = at;
+}
+
+static void what_is_to_be_delivered_is_awaited(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	publish("EdDSA", T0 + 10);
+	assert_next(T0 + 10, MM_ACTION_AWAIT, 2, MM_NEVER);
+	assert_key(2, T0 + 10, MM_ACTION_AWAIT, MM_NEVER);
+	deliver(2, T0 + 20);
+	assert_next(T0 + 20, MM_ACTION_ACTIVATE, 1, T0 + ROTATE_EVERY);
+	assert_key(2, T0 + 20, MM_ACTION_READY, T0 + 20 + TEST_PUBLISH_WAIT);
+}
+
+static void but_is_nothing_that_could_be_done(void **state)
+{
+	const struct mm_action never = {.kind = MM_ACTION_NONE}, ready = {.kind = MM_ACTION_READY, .at = T0};
+	const struct mm_action due = {.kind = MM_ACTION_REMOVE, .at = T0};
+	struct mm_action next;
+	(void)state;
+
+	policy.delivers = true;
+	publish("EdDSA", T0);
+	next = mm_schedule_next(set, &policy, MM_TIME_MAX - ROTATE_EVERY);
+	assert_int_equal(next.kind, MM_ACTION_AWAIT);
+	assert_false(mm_action_is_due(&next, MM_TIME_MAX));
+	assert_false(mm_action_is_due(&never, T0));
+	assert_false(mm_action_is_due(&ready, T0));
+	assert_false(mm_action_is_due(&due, T0 - 1));
+	assert_true(mm_action_is_due(&due, T0));
+}
+
+static void what_is_due_comes_before_it_and_what_is_foreseen_after_it(void **state)
+{
+	mm_time removable = T0 + 1 + TEST_RETIRE_WAIT;
+	(void)state;
+
+	activate(1, T0 + 1);
+	policy.delivers = true;
+	publish("EdDSA", T0 + 1);
+	assert_next(removable - 1, MM_ACTION_AWAIT, 2, MM_NEVER);
+	assert_next(removable, MM_ACTION_REMOVE, 0, removable);
+}
+
+/* Invariant 1: whatever the clock says. */
+static void nothing_takes_over_before_it_is_delivered(void **state)
+{
+	(void)state;
+	revoke(1, T0);
+	policy.delivers = true;
+	publish("EdDSA", T0);
+	publish("EdDSA", T0);
+	assert_next(T0 + 2 * ROTATE_EVERY, MM_ACTION_AWAIT, 2, MM_NEVER);
+	assert_key(0, T0 + 2 * ROTATE_EVERY, MM_ACTION_AWAIT, MM_NEVER);
+	deliver(2, T0 + 2 * ROTATE_EVERY);
+	deliver(3, T0 + 2 * ROTATE_EVERY);
+	assert_next(T0 + 2 * ROTATE_EVERY, MM_ACTION_ACTIVATE, 2, T0 + 2 * ROTATE_EVERY + TEST_PUBLISH_WAIT);
+}
+
+static void nor_before_the_standby_after_it_is(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	publish("EdDSA", T0 + ROTATE_EVERY - TEST_PUBLISH_WAIT);
+	assert_next(T0 + ROTATE_EVERY, MM_ACTION_AWAIT, 2, MM_NEVER);
+	assert_key(0, T0 + ROTATE_EVERY - 1, MM_ACTION_RETIRE, T0 + ROTATE_EVERY);
+	assert_key(0, T0 + ROTATE_EVERY, MM_ACTION_AWAIT, MM_NEVER);
+	assert_key(1, T0 + ROTATE_EVERY, MM_ACTION_AWAIT, MM_NEVER);
+	deliver(2, T0 + ROTATE_EVERY + 5);
+	assert_next(T0 + ROTATE_EVERY + 5, MM_ACTION_ACTIVATE, 1, T0 + ROTATE_EVERY + 5 + TEST_PUBLISH_WAIT);
+}
+
+static void without_destinations_what_waits_for_them_is_delivered_at_once(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	publish("EdDSA", T0 + 10);
+	policy.delivers = false;
+	assert_next(T0 + 20, MM_ACTION_DELIVER, 2, T0 + 20);
+	assert_key(2, T0 + 20, MM_ACTION_DELIVER, T0 + 20);
+}
+
+static void a_standby_that_is_not_wanted_goes_delivered_or_not(void **state)
+{
+	mm_time gone = T0 + 10 + TEST_PUBLISH_WAIT + TEST_RETIRE_WAIT;
+	(void)state;
+
+	policy.delivers = true;
+	publish("ES256", T0 + 10);
+	assert_next(gone - 1, MM_ACTION_AWAIT, 2, MM_NEVER);
+	assert_next(gone, MM_ACTION_REMOVE, 2, gone);
+}
+
 static void each_key_knows_what_comes_next_for_it(void **state)
 {
 	(void)state;
@@ -319,6 +417,13 @@ int main(void)
 		test(the_standby_of_an_algorithm_that_still_signs_is_kept),
 		test(in_a_full_jwks_it_makes_room_for_an_algorithm_that_has_no_key),
 		test(but_not_if_a_retired_key_is_going_to),
+		test(what_is_to_be_delivered_is_awaited),
+		test(but_is_nothing_that_could_be_done),
+		test(what_is_due_comes_before_it_and_what_is_foreseen_after_it),
+		test(nothing_takes_over_before_it_is_delivered),
+		test(nor_before_the_standby_after_it_is),
+		test(without_destinations_what_waits_for_them_is_delivered_at_once),
+		test(a_standby_that_is_not_wanted_goes_delivered_or_not),
 		test(each_key_knows_what_comes_next_for_it),
 		test(by_hand_signer_and_standby_stay),
 		test(the_schedule_of_an_empty_set_is_its_first_keys),

@@ -97,6 +97,166 @@ static void max_keys_counts_the_keys_that_are_served(void **state)
 	assert_ok(publish("EdDSA", T0), &err);
 }
 
+/* ---- deliver ----------------------------------------------------------------------------------------------------- */
+
+/* A standby that destinations do not have yet, and who has what they have. */
+static struct mm_keyset *publish_to_destinations(void)
+{
+	struct mm_keyset *delivered;
+
+	policy.delivers = true;
+	assert_ok(publish("EdDSA", T0 + 100), &err);
+	assert_ok(mm_keyset_copy(set, &delivered, &err), &err);
+	return delivered;
+}
+
+static void with_destinations_the_wait_begins_with_the_delivery(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_int_equal(set->records[2].delivered, MM_NEVER);
+	assert_int_equal(state_of(2, MM_TIME_MAX), MM_STATE_PUBLISHED);
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 500), 1);
+	assert_int_equal(set->records[2].delivered, T0 + 500);
+	assert_int_equal(mm_key_ready_at(&set->records[2]), T0 + 500 + TEST_PUBLISH_WAIT);
+	assert_consistent();
+}
+
+static void what_is_delivered_already_keeps_its_time(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 500), 1);
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 600), 0);
+	assert_int_equal(set->records[2].delivered, T0 + 500);
+	assert_int_equal(set->records[0].delivered, T0);
+}
+
+static void a_key_that_was_not_in_it_is_not_delivered(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(publish("EdDSA", T0 + 200), &err);
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 500), 1);
+	assert_int_equal(set->records[3].delivered, MM_NEVER);
+}
+
+static void nor_is_one_that_only_was_in_it(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(mm_keyset_revoke(delivered, kid(2), &policy, T0 + 200, &err), &err);
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 500), 0);
+}
+
+static void nor_is_one_that_is_not_served_any_more(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(mm_keyset_revoke(set, kid(2), &policy, T0 + 200, &err), &err);
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 500), 0);
+	assert_int_equal(set->records[2].delivered, MM_NEVER);
+}
+
+static void a_key_that_signs_before_it_was_delivered_gets_its_time_too(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(mm_keyset_activate(set, kid(2), &policy, MM_GAP_ALLOWED, T0 + 200, &err), &err);
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 + 500), 1);
+	assert_int_equal(set->records[2].delivered, T0 + 500);
+	assert_consistent();
+}
+
+static void where_there_is_no_destination_everything_is_delivered(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(publish("EdDSA", T0 + 200), &err);
+	assert_int_equal(mm_keyset_deliver(set, NULL, &policy, T0 + 500), 2);
+}
+
+/* The wait is frozen when it begins: the policy may have become longer since, and was relied on if it became shorter. */
+static void the_longer_wait_counts(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	mm_auto(mm_key) key = test_key("EdDSA");
+	(void)state;
+
+	assert_ok(mm_keyset_publish(set, key, &policy, 0, T0 + 100, &err), &err);
+	policy.verifier_cache += 1000;
+	assert_int_equal(mm_keyset_deliver(set, NULL, &policy, T0 + 500), 2);
+	assert_int_equal(set->records[2].publish_wait, TEST_PUBLISH_WAIT + 1000);
+	assert_int_equal(set->records[3].publish_wait, 0);
+	policy.verifier_cache = 1;
+	assert_ok(publish("EdDSA", T0 + 600), &err);
+	assert_int_equal(mm_keyset_deliver(set, NULL, &policy, T0 + 700), 1);
+	assert_int_equal(set->records[4].publish_wait, TEST_PUBLISH_WAIT);
+}
+
+static void under_a_clock_that_was_set_back_a_delivery_is_not_before_the_publication(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_int_equal(mm_keyset_deliver(set, delivered, &policy, T0 - 500), 1);
+	assert_int_equal(set->records[2].delivered, T0 + 100);
+}
+
+static void nor_is_a_step_out_of_the_jwks_before_the_delivery(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(publish("EdDSA", T0 + 100), &err);
+	assert_int_equal(mm_keyset_deliver(set, NULL, &policy, T0 + 86400), 2);
+	assert_ok(mm_keyset_revoke(set, kid(2), &policy, T0 + 200, &err), &err);
+	assert_ok(mm_keyset_remove(set, kid(3), T0 + 200, &err), &err);
+	assert_int_equal(set->records[2].revoked, T0 + 86400);
+	assert_int_equal(set->records[3].removed, T0 + 86400);
+	assert_consistent();
+}
+
+static void a_key_that_is_not_everywhere_does_not_sign(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_fails_saying(activate(2, T0 + 86400), MM_EREFUSED, &err, "is not published everywhere yet");
+	assert_ok(mm_keyset_activate(set, kid(2), &policy, MM_GAP_ALLOWED, T0 + 86400, &err), &err);
+	assert_int_equal(state_of(2, T0 + 86400), MM_STATE_ACTIVE);
+	assert_consistent();
+}
+
+static void nor_does_it_take_over_from_a_tainted_one(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(mm_keyset_revoke(set, kid(1), &policy, T0 + 100, &err), &err);
+	assert_fails_saying(mm_keyset_taint(set, kid(0), &policy, MM_GAP_REFUSED, T0 + 86400, &err), MM_EREFUSED, &err,
+			    "is not published everywhere yet");
+}
+
+static void of_several_standbys_one_that_is_everywhere_takes_over(void **state)
+{
+	mm_auto(mm_keyset) delivered = publish_to_destinations();
+	(void)state;
+
+	assert_ok(publish("EdDSA", T0 + 200), &err);
+	set->records[3].delivered = T0 + 90000;
+	assert_ok(mm_keyset_revoke(set, kid(1), &policy, T0 + 300, &err), &err);
+	assert_ok(mm_keyset_revoke(set, kid(0), &policy, T0 + 300, &err), &err);
+	assert_int_equal(state_of(3, T0 + 300), MM_STATE_ACTIVE);
+}
+
 /* ---- activate ---------------------------------------------------------------------------------------------------- */
 
 static void activating_retires_the_predecessor_at_the_same_moment(void **state)
@@ -430,6 +590,19 @@ int main(void)
 		test(a_kid_is_never_used_twice),
 		test(a_public_key_is_refused),
 		test(max_keys_counts_the_keys_that_are_served),
+		test(with_destinations_the_wait_begins_with_the_delivery),
+		test(what_is_delivered_already_keeps_its_time),
+		test(a_key_that_was_not_in_it_is_not_delivered),
+		test(nor_is_one_that_only_was_in_it),
+		test(nor_is_one_that_is_not_served_any_more),
+		test(a_key_that_signs_before_it_was_delivered_gets_its_time_too),
+		test(where_there_is_no_destination_everything_is_delivered),
+		test(the_longer_wait_counts),
+		test(under_a_clock_that_was_set_back_a_delivery_is_not_before_the_publication),
+		test(nor_is_a_step_out_of_the_jwks_before_the_delivery),
+		test(a_key_that_is_not_everywhere_does_not_sign),
+		test(nor_does_it_take_over_from_a_tainted_one),
+		test(of_several_standbys_one_that_is_everywhere_takes_over),
 		test(activating_retires_the_predecessor_at_the_same_moment),
 		test(a_key_does_not_sign_before_it_is_ready),
 		test(unless_the_gap_is_allowed),
