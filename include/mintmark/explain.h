@@ -33,7 +33,7 @@ struct mm_explanation {
 	struct mm_findings provider;     /* provider.* */
 	struct mm_findings account;      /* account.*: annotations of the ServiceAccount */
 	struct mm_findings hints;        /* hint.*: what is probably wrong, the likeliest first */
-	struct mm_iam_decision decision; /* borrows from policy and explanation */
+	struct mm_iam_decision decision; /* borrows from policy, context and explanation */
 	bool decided;                    /* false: STS would have refused the token before it looked at the policy */
 	struct mm_trial *trial;          /* private: what the decision borrows */
 };

@@ -127,7 +127,8 @@ enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation
 	mm_findings_move(&out->hints, &trial->account_hints);
 	if (code == MM_OK)
 		code = check(trial, err);
-	trial->asked = NULL;
+	trial->asked = NULL; /* what was borrowed for the call alone */
+	trial->account = NULL;
 	trial->out = NULL;
 	return code;
 }
