@@ -108,12 +108,14 @@ static void judge_list(const json_t *document, const struct list *list, struct m
 	}
 	for (size_t i = 0; i < json_array_size(value) && text.len < MM_QUOTED_MAX; i++)
 		mm_buf_printf(&text, "%s%.64s", i > 0 ? ", " : "", json_string_value(json_array_get(value, i)));
-	if (list->wanted ? !has_word(value, list->wanted) : json_array_size(value) == 0)
-		mm_finding_add(report, MM_FINDING_WARN, list->check, list->remedy, "%s %s%s%s", list->member,
-			       json_array_size(value) == 0 ? "is empty" : "lacks ",
-			       json_array_size(value) == 0 ? "" : list->wanted, "");
+	if (json_array_size(value) == 0)
+		mm_finding_add(report, MM_FINDING_WARN, list->check, list->remedy, "%s is empty", list->member);
+	else if (list->wanted && !has_word(value, list->wanted))
+		mm_finding_add(report, MM_FINDING_WARN, list->check, list->remedy, "%s lacks %s", list->member,
+			       list->wanted);
 	else
-		mm_finding_add(report, MM_FINDING_PASS, list->check, NULL, "%s", text.p);
+		mm_finding_add(report, MM_FINDING_PASS, list->check, NULL, "%s", text.failed ? "" : text.p);
+	report->failed = report->failed || text.failed;
 }
 
 json_t *mm_doctor_judge_discovery(struct mm_span body, const char *issuer, const struct mm_url *url,
