@@ -378,6 +378,20 @@ static void a_new_standby_must_be_trusted_before_it_is_ready(void **state)
 	assert_restart(fixture, MM_RESTART_ADDED, kid, T0 + DAY + TEST_PUBLISH_WAIT);
 }
 
+/* It cannot sign sooner, whenever that comes. */
+static void one_that_is_to_be_delivered_is_ready_a_wait_from_now_at_the_soonest(void **state)
+{
+	struct fixture *fixture = *state;
+	char kid[MM_KID_SIZE];
+
+	export(fixture);
+	publish(fixture, "ES256", TEST_PUBLISH_WAIT, kid);
+	fixture->set->records[fixture->set->count - 1].delivered = MM_NEVER;
+	fixture->now = T0 + 5 * DAY;
+	export(fixture);
+	assert_restart(fixture, MM_RESTART_ADDED, kid, T0 + 5 * DAY + TEST_PUBLISH_WAIT);
+}
+
 static void a_standby_that_is_ready_before_it_is_exported_is_due_at_once(void **state)
 {
 	struct fixture *fixture = *state;
@@ -522,6 +536,7 @@ int main(void)
 		TEST(into_an_empty_directory_there_is_no_restart_but_a_start),
 		TEST(without_a_change_there_is_nothing_to_do),
 		TEST(a_new_standby_must_be_trusted_before_it_is_ready),
+		TEST(one_that_is_to_be_delivered_is_ready_a_wait_from_now_at_the_soonest),
 		TEST(a_standby_that_is_ready_before_it_is_exported_is_due_at_once),
 		TEST(a_replaced_signer_may_be_in_use_for_as_long_as_propagation_says),
 		TEST(a_changed_policy_never_stretches_that),

@@ -171,6 +171,24 @@ static void a_line_says_what_follows_from_the_event(void **state)
 	assert_int_equal(number_of(json_array_get(lines, 4), "retire_wait"), TEST_RETIRE_WAIT);
 }
 
+static void a_line_says_when_a_key_is_ready_once_that_is_known(void **state)
+{
+	mm_auto(mm_keyset) set = test_first_set();
+	auto_json lines = NULL;
+
+	set->records[1].publish_wait = 600;
+	set->records[1].delivered = MM_NEVER;
+	store_committed(store_of(state), set);
+	set->records[1].delivered = T0 + 100;
+	store_committed(store_of(state), set);
+	lines = audit();
+	assert_int_equal(json_array_size(lines), 4);
+	assert_line(json_array_get(lines, 2), "published", kid_of(set, 1), 0, 1);
+	assert_null(json_object_get(json_array_get(lines, 2), "ready_at"));
+	assert_line(json_array_get(lines, 3), "delivered", kid_of(set, 1), 1, 2);
+	assert_string_equal(text_of(json_array_get(lines, 3), "ready_at"), "2026-11-22T00:26:40Z");
+}
+
 static void a_signer_that_is_revoked_is_not_said_to_be_removable_later(void **state)
 {
 	mm_auto(mm_keyset) set = with_first_set(state);
@@ -520,6 +538,7 @@ int main(void)
 		TEST(a_line_says_who_and_why),
 		TEST(where_nothing_was_said_there_is_no_why),
 		TEST(a_line_says_what_follows_from_the_event),
+		TEST(a_line_says_when_a_key_is_ready_once_that_is_known),
 		TEST(a_signer_that_is_revoked_is_not_said_to_be_removable_later),
 		TEST(a_commit_in_which_nothing_happens_to_a_key_adds_no_line),
 		TEST(a_why_cannot_forge_a_line),

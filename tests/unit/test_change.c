@@ -74,6 +74,35 @@ static void a_revoked_key_is_not_said_to_be_served_on(void **state)
 	assert_events(expected);
 }
 
+static void what_is_to_be_delivered_is_ready_so_long_after_that(void **state)
+{
+	char expected[512];
+	(void)state;
+
+	policy.delivers = true;
+	rotate();
+	snprintf(expected, sizeof expected,
+		 "retired %s (EdDSA), served until 2026-11-23T00:33:40Z (in 1d)\n"
+		 "activated %s (EdDSA)\n"
+		 "published %s (EdDSA), ready 1h2m after it is delivered\n",
+		 kid(0), kid(1), kid(2));
+	assert_events(expected);
+}
+
+static void a_delivery_is_followed_by_the_wait_of_a_standby(void **state)
+{
+	char expected[512];
+	(void)state;
+
+	change.before->records[0].delivered = change.before->records[1].delivered = MM_NEVER;
+	change.after->records[1].publish_wait = TEST_PUBLISH_WAIT;
+	change.after->records[1].delivered = NOW;
+	snprintf(expected, sizeof expected,
+		 "delivered %s (EdDSA)\ndelivered %s (EdDSA), ready at 2026-11-22T01:33:40Z (in 1h2m)\n", kid(0),
+		 kid(1));
+	assert_events(expected);
+}
+
 static void nothing_is_said_where_nothing_happened(void **state)
 {
 	(void)state;
@@ -195,6 +224,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_change(each_event_is_a_line_with_what_follows_from_it),
 		with_change(a_revoked_key_is_not_said_to_be_served_on),
+		with_change(what_is_to_be_delivered_is_ready_so_long_after_that),
+		with_change(a_delivery_is_followed_by_the_wait_of_a_standby),
 		with_change(nothing_is_said_where_nothing_happened),
 		with_change(what_was_not_changed_is_what_was_found),
 		with_change(the_next_step_is_a_line),

@@ -54,6 +54,23 @@ static void keys_are_published_and_activated_when_the_schedule_says(void **state
 	assert_true(mm_key_is_planned(third->key));
 }
 
+static void destinations_are_assumed_to_have_every_key_at_once(void **state)
+{
+	struct mm_policy policy = test_policy_for("EdDSA", NULL);
+	mm_auto(mm_keyset) set = NULL;
+	mm_auto(mm_keyset) future = NULL;
+	(void)state;
+
+	policy.delivers = true;
+	set = fresh(&policy);
+	assert_false(mm_keyset_awaits_delivery(set));
+	set->records[1].delivered = MM_NEVER;
+	future = forecast(set, &policy, T0 + 100, T0 + 31 * DAY);
+	assert_int_equal(future->records[1].delivered, T0 + 100);
+	assert_int_equal(future->records[2].delivered, T0 + 30 * DAY - TEST_PUBLISH_WAIT);
+	assert_int_equal(future->records[1].activated, T0 + 30 * DAY);
+}
+
 static void what_is_due_at_the_end_is_part_of_the_forecast(void **state)
 {
 	struct mm_policy policy = test_policy_for("EdDSA", NULL);
@@ -198,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_set_has_a_signer_and_a_ready_standby_for_each_algorithm),
 		cmocka_unit_test(keys_are_published_and_activated_when_the_schedule_says),
+		cmocka_unit_test(destinations_are_assumed_to_have_every_key_at_once),
 		cmocka_unit_test(what_is_due_at_the_end_is_part_of_the_forecast),
 		cmocka_unit_test(a_forecast_can_be_continued),
 		cmocka_unit_test(every_moment_of_the_future_is_a_set_that_could_be_committed),

@@ -233,6 +233,60 @@ static void a_key_that_is_yet_to_be_made_is_not_named(void **state)
 	assert_text("planned", false);
 }
 
+/* ---- destinations ------------------------------------------------------------------------------------------------ */
+
+static void with_destinations_a_revoked_key_is_believed_until_they_have_the_new_jwks(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	revoke(0);
+	look();
+	assert_int_equal(hurt.accepted_until, MM_UNFORESEEN);
+	assert_int_equal(hurt.accepted_for, TEST_PUBLISH_WAIT);
+	assert_int_equal(hurt.expired_by, NOW + TEST_RETIRE_WAIT);
+	assert_text("what it signs, or signed, until the new one is published everywhere, and then for 1h2m.", true);
+	assert_text("is ready", true);
+}
+
+static void a_successor_that_is_not_delivered_hurts_until_its_wait_after_that(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	after->records[1].delivered = MM_NEVER;
+	after->records[1].publish_wait = TEST_PUBLISH_WAIT;
+	settle();
+	revoke(0);
+	look();
+	assert_int_equal(hurt.refused_until, MM_UNFORESEEN);
+	assert_text("is not ready", true);
+	assert_text("refuses new tokens until it is published everywhere, and then for 1h2m.", true);
+}
+
+static void a_standby_of_init_hurts_until_it_is_delivered(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	after->records[1].delivered = MM_NEVER;
+	settle();
+	revoke(0);
+	look();
+	assert_text("refuses new tokens until it is published everywhere.", true);
+}
+
+static void of_two_activations_one_that_is_not_delivered_counts(void **state)
+{
+	(void)state;
+	policy = test_policy_for("EdDSA", "ES256");
+	policy.delivers = true;
+	publish_standby(TEST_PUBLISH_WAIT);
+	after->records[2].delivered = MM_NEVER;
+	settle();
+	after->records[1].publish_wait = 5000;
+	after->records[1].activated = after->records[2].activated = NOW;
+	look();
+	assert_ptr_equal(hurt.activated, &after->records[2]);
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------------------------- */
 
 static const char *json_text(const json_t *json, const char *object, const char *name)
@@ -255,6 +309,30 @@ static void json_tells_old_tokens_from_new_ones(void **state)
 	assert_string_equal(json_text(json, "old_tokens", "expired_by"), "2026-11-23T00:33:40Z");
 	assert_string_equal(json_text(json, "new_tokens", "kid"), kid(1));
 	assert_string_equal(json_text(json, "new_tokens", "refused_until"), "2026-11-22T01:38:20Z");
+	assert_null(json_object_get(json_object_get(json, "old_tokens"), "accepted_after_delivery"));
+	assert_null(json_object_get(json_object_get(json, "new_tokens"), "refused_after_delivery"));
+	json_decref(json);
+}
+
+static void json_has_seconds_after_a_delivery_that_nobody_can_foresee(void **state)
+{
+	const json_t *old, *new;
+	json_t *json;
+	(void)state;
+
+	policy.delivers = true;
+	after->records[1].delivered = MM_NEVER;
+	after->records[1].publish_wait = 5000;
+	settle();
+	revoke(0);
+	look();
+	json = mm_hurt_json(&hurt);
+	old = json_object_get(json, "old_tokens");
+	new = json_object_get(json, "new_tokens");
+	assert_true(json_is_null(json_object_get(old, "accepted_until")));
+	assert_int_equal(json_integer_value(json_object_get(old, "accepted_after_delivery")), 5000);
+	assert_true(json_is_null(json_object_get(new, "refused_until")));
+	assert_int_equal(json_integer_value(json_object_get(new, "refused_after_delivery")), 5000);
 	json_decref(json);
 }
 
@@ -290,6 +368,11 @@ int main(void)
 		with_sets(of_two_activations_the_one_that_hurts_for_longer_counts),
 		with_sets(a_key_that_is_yet_to_be_made_is_not_named),
 		with_sets(json_tells_old_tokens_from_new_ones),
+		with_sets(with_destinations_a_revoked_key_is_believed_until_they_have_the_new_jwks),
+		with_sets(a_successor_that_is_not_delivered_hurts_until_its_wait_after_that),
+		with_sets(a_standby_of_init_hurts_until_it_is_delivered),
+		with_sets(of_two_activations_one_that_is_not_delivered_counts),
+		with_sets(json_has_seconds_after_a_delivery_that_nobody_can_foresee),
 		with_sets(json_is_null_where_nobody_is_hurt),
 	};
 

@@ -73,6 +73,16 @@ static void an_unpublished_key_is_generated(void **state)
 	check(2, T0 + 1, "generated", T0, "not published", MM_NEVER);
 }
 
+static void a_key_may_wait_for_its_delivery_or_for_that_of_another_one(void **state)
+{
+	(void)state;
+	policy.delivers = true;
+	set->records[2].delivered = MM_NEVER;
+	check(2, T0 + 1, "published", T0, "await", MM_NEVER);
+	check(1, T0 + 1, "ready", T0, "await", MM_NEVER);
+	assert_ptr_equal(mm_key_row(set, &policy, &set->records[1], T0 + 1).next.record, &set->records[2]);
+}
+
 /* ---- actions ---------------------------------------------------------------------------------------------------- */
 
 static void assert_action_text(const struct mm_action *action, const char *expected)
@@ -112,6 +122,43 @@ static void a_key_that_is_yet_to_be_made_has_only_an_algorithm(void **state)
 	assert_string_equal(json_string_value(json_object_get(json, "why")), "because");
 	assert_true(json_is_null(json_object_get(json, "kid")));
 	json_decref(json);
+}
+
+static void what_is_awaited_has_no_time(void **state)
+{
+	const struct mm_key_record *record = &set->records[2];
+	const struct mm_action action = {MM_ACTION_AWAIT, test_alg("EdDSA"), record, MM_NEVER, "because"};
+	json_t *json = mm_action_json(&action);
+	char expected[160];
+	(void)state;
+
+	snprintf(expected, sizeof expected, "await delivery of %s (EdDSA)", mm_key_kid(record->key));
+	assert_action_text(&action, expected);
+	assert_string_equal(json_string_value(json_object_get(json, "action")), "await");
+	assert_string_equal(json_string_value(json_object_get(json, "kid")), mm_key_kid(record->key));
+	assert_true(json_is_null(json_object_get(json, "at")));
+	json_decref(json);
+}
+
+static void assert_ready(const char *short_text, const char *long_text)
+{
+	char text[MM_READY_SIZE];
+	mm_auto_buf added = {0};
+
+	mm_ready_format(&set->records[2], T0, text);
+	assert_string_equal(text, short_text);
+	mm_add_ready(&added, &set->records[2], T0);
+	assert_string_equal(added.p, long_text);
+}
+
+static void when_a_key_is_ready_depends_on_its_delivery(void **state)
+{
+	(void)state;
+	assert_ready("ready in 1h2m", "ready at 2026-11-22T01:17:00Z (in 1h2m)");
+	set->records[2].delivered = MM_NEVER;
+	assert_ready("ready 1h2m after it is delivered", "ready 1h2m after it is delivered");
+	set->records[2].publish_wait = 0;
+	assert_ready("ready once it is delivered", "ready once it is delivered");
 }
 
 static void where_nothing_happens_by_itself_that_is_said(void **state)
@@ -169,6 +216,32 @@ static void json_of_a_standby_has_its_wait_and_what_follows_from_it(void **state
 	json_decref(row);
 }
 
+static void json_says_when_a_key_was_delivered_where_that_means_something(void **state)
+{
+	json_t *row = mm_key_row_json(set, &policy, &set->records[2], T0 + 1);
+	(void)state;
+
+	assert_null(json_object_get(row, "delivered"));
+	json_decref(row);
+	policy.delivers = true;
+	row = mm_key_row_json(set, &policy, &set->records[2], T0 + 1);
+	assert_member(row, "delivered", "2026-11-22T00:15:00Z");
+	json_decref(row);
+	set->records[2].delivered = MM_NEVER;
+	row = mm_key_row_json(set, &policy, &set->records[2], T0 + 1);
+	assert_true(json_is_null(json_object_get(row, "delivered")));
+	assert_true(json_is_null(json_object_get(row, "ready_at")));
+	assert_true(json_is_null(json_object_get(row, "next_at")));
+	assert_member(row, "next", "await");
+	json_decref(row);
+	policy.delivers = false;
+	set->records[2].delivered = T0 + 9;
+	row = mm_key_row_json(set, &policy, &set->records[2], T0 + 10);
+	assert_member(row, "delivered", "2026-11-22T00:15:09Z");
+	assert_member(row, "ready_at", "2026-11-22T01:17:09Z");
+	json_decref(row);
+}
+
 static void json_of_a_retired_key_says_when_it_may_be_removed(void **state)
 {
 	json_t *row;
@@ -205,6 +278,10 @@ int main(void)
 		with_set(each_state_says_since_when_and_what_the_schedule_does_next),
 		with_set(by_hand_a_signer_signs_and_a_standby_stands_by),
 		with_set(an_unpublished_key_is_generated),
+		with_set(a_key_may_wait_for_its_delivery_or_for_that_of_another_one),
+		with_set(what_is_awaited_has_no_time),
+		with_set(when_a_key_is_ready_depends_on_its_delivery),
+		with_set(json_says_when_a_key_was_delivered_where_that_means_something),
 		with_set(an_action_is_told_with_its_key_and_its_time),
 		with_set(a_key_that_is_yet_to_be_made_has_only_an_algorithm),
 		with_set(where_nothing_happens_by_itself_that_is_said),

@@ -101,6 +101,17 @@ static void only_answers_that_were_given_are_listed(void **state)
 	assert_contains(page_at(fixture, T0), "\nmintmark_http_requests_total{route=\"none\",code=\"");
 }
 
+static void keys_that_await_their_delivery_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_contains(page_at(fixture, T0), "\nmintmark_keys_awaiting_delivery 0\n");
+	fixture->set->records[0].delivered = fixture->set->records[1].delivered = MM_NEVER;
+	fixture->snapshot.policy.delivers = true;
+	assert_contains(page_at(fixture, T0), "\nmintmark_keys_awaiting_delivery 2\n");
+	assert_contains(page_at(fixture, T0), "\nmintmark_next_action_timestamp_seconds 0\n");
+}
+
 static void keys_are_counted_by_state(void **state)
 {
 	struct fixture *fixture = *state;
@@ -205,6 +216,7 @@ int main(void)
 		PAGE_TEST(what_each_worker_counted_is_added_up),
 		PAGE_TEST(open_connections_are_never_fewer_than_none),
 		PAGE_TEST(only_answers_that_were_given_are_listed),
+		PAGE_TEST(keys_that_await_their_delivery_are_counted),
 		PAGE_TEST(keys_are_counted_by_state),
 		PAGE_TEST(the_next_action_is_that_of_the_schedule),
 		PAGE_TEST(where_nothing_is_scheduled_the_next_action_is_never),

@@ -38,6 +38,21 @@ static void takes_every_value_from_the_configuration(void **state)
 	assert_int_equal(policy.max_keys, 20);
 }
 
+static void keys_are_delivered_where_destinations_are_named(void **state)
+{
+	static char name[] = "/srv/www", *names[] = {name};
+	struct mm_config config = config_of(rs256);
+	struct mm_policy policy;
+	struct mm_err err = {0};
+	(void)state;
+
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_false(policy.delivers);
+	config.publish = (struct mm_strings){names, 1};
+	assert_ok(mm_policy_from_config(&config, &policy, &err), &err);
+	assert_true(policy.delivers);
+}
+
 static void publish_wait_is_propagation_and_cache_and_skew(void **state)
 {
 	const struct mm_policy policy = {
@@ -241,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_every_value_from_the_configuration),
+		cmocka_unit_test(keys_are_delivered_where_destinations_are_named),
 		cmocka_unit_test(publish_wait_is_propagation_and_cache_and_skew),
 		cmocka_unit_test(retire_wait_is_propagation_and_lifetime_and_skew),
 		cmocka_unit_test(a_token_that_may_be_extended_makes_the_waits_a_year_long),

@@ -106,6 +106,46 @@ static void a_key_that_was_activated_before_it_was_ready_went_straight_there(voi
 	test_story_free(&story);
 }
 
+static void a_key_that_was_delivered_later_waited_from_then_on(void **state)
+{
+	struct test_story story = test_story_begin();
+	(void)state;
+
+	story.set->records[3].delivered += 100;
+	test_story_show(&story, T0 - 70 * DAY, T0 + 10 * DAY);
+	CHECK_PHASES(test_life(story.timeline, 4), {MM_PHASE_PUBLISHED, T0 - 12 * DAY, T0 - 12 * DAY + 100},
+		     {MM_PHASE_DELIVERED, T0 - 12 * DAY + 100, T0 - 12 * DAY + 100 + TEST_PUBLISH_WAIT},
+		     {MM_PHASE_READY, T0 - 12 * DAY + 100 + TEST_PUBLISH_WAIT, T0 - 3 * DAY},
+		     {MM_PHASE_ACTIVE, T0 - 3 * DAY, T0 + 27 * DAY});
+	test_story_free(&story);
+}
+
+/* After a revoke, say: then its delivery ended no wait. */
+static void a_key_that_signed_before_it_was_delivered_was_never_only_delivered(void **state)
+{
+	struct test_story story = test_story_begin();
+	(void)state;
+
+	story.set->records[3].delivered = T0 - 2 * DAY;
+	test_story_show(&story, T0 - 70 * DAY, T0 + 10 * DAY);
+	CHECK_PHASES(test_life(story.timeline, 4), {MM_PHASE_PUBLISHED, T0 - 12 * DAY, T0 - 3 * DAY},
+		     {MM_PHASE_ACTIVE, T0 - 3 * DAY, T0 + 27 * DAY});
+	test_story_free(&story);
+}
+
+static void a_key_that_was_never_delivered_was_never_ready(void **state)
+{
+	struct test_story story = test_story_begin();
+	(void)state;
+
+	story.set->records[4].delivered = MM_NEVER;
+	story.set->records[4].revoked = T0 - 500;
+	test_story_show(&story, T0 - 70 * DAY, T0 + 10 * DAY);
+	CHECK_PHASES(test_life(story.timeline, 5), {MM_PHASE_PUBLISHED, T0 - 3 * DAY, T0 - 500},
+		     {MM_PHASE_REVOKED, T0 - 500, MM_NEVER});
+	test_story_free(&story);
+}
+
 static void the_first_keys_of_a_set_were_never_only_published(void **state)
 {
 	struct test_story story = test_story_begin();
@@ -354,6 +394,9 @@ int main(void)
 		cmocka_unit_test(a_revoked_signer_is_never_retired),
 		cmocka_unit_test(a_standby_that_is_revoked_before_it_is_ready_never_was),
 		cmocka_unit_test(a_key_that_was_activated_before_it_was_ready_went_straight_there),
+		cmocka_unit_test(a_key_that_was_delivered_later_waited_from_then_on),
+		cmocka_unit_test(a_key_that_signed_before_it_was_delivered_was_never_only_delivered),
+		cmocka_unit_test(a_key_that_was_never_delivered_was_never_ready),
 		cmocka_unit_test(the_first_keys_of_a_set_were_never_only_published),
 		cmocka_unit_test(ends_beyond_the_forecast_are_foreseen),
 		cmocka_unit_test(by_hand_nobody_knows_when_a_signer_ends),

@@ -25,6 +25,21 @@ static size_t count(const char *text, const char *part)
 	return found;
 }
 
+static void a_delivery_that_came_later_is_a_shape_of_its_own(void **state)
+{
+	struct test_story story = test_story_begin();
+	char *text;
+	(void)state;
+
+	story.set->records[3].delivered += 2 * DAY;
+	test_story_show(&story, T0 - 13 * DAY, T0 + 30 * DAY);
+	text = drawing_of(story.timeline, "keys");
+	assert_contains(text, "<title>planned-4 RS256 delivered 2026-11-12T00:15:00Z → 2026-11-12T01:17:00Z</title>");
+	assert_contains(text, ">delivered, waits</text>");
+	free(text);
+	test_story_free(&story);
+}
+
 static void every_phase_in_the_window_is_drawn_and_told(void **state)
 {
 	struct test_story story = test_story_begin();
@@ -107,6 +122,7 @@ static void a_key_that_signs_says_so_where_there_is_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_delivery_that_came_later_is_a_shape_of_its_own),
 		cmocka_unit_test(every_phase_in_the_window_is_drawn_and_told),
 		cmocka_unit_test(the_legend_explains_what_is_drawn_and_nothing_else),
 		cmocka_unit_test(a_title_is_text_whatever_it_holds),

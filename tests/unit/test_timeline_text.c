@@ -171,6 +171,25 @@ static void twenty_columns_are_enough(void **state)
 	test_story_free(&story);
 }
 
+static void a_delivery_that_came_later_parts_the_wait(void **state)
+{
+	struct test_story story = test_story_begin();
+	char *text;
+	(void)state;
+
+	story.set->records[3].delivered += 2 * DAY;
+	test_story_show(&story, T0 - 13 * DAY, T0 + 2 * DAY);
+	text = text_of(story.timeline, 80, true, false);
+	assert_contains(text, "╍ delivered, waits  ");
+	assert_contains(text, "\nplanned-4 RS256     ╌╌╌╌╌╌╌╌╍━━━━");
+	assert_contains(text, "planned-4  published 2026-11-10T00:15:00Z → delivered 2026-11-12T00:15:00Z\n");
+	free(text);
+	text = text_of(story.timeline, 80, false, false);
+	assert_contains(text, "\nplanned-4 RS256     ........:----");
+	free(text);
+	test_story_free(&story);
+}
+
 static size_t columns_of(const char *line, size_t len)
 {
 	size_t columns = 0;
@@ -319,6 +338,7 @@ int main(void)
 		cmocka_unit_test(the_picture_has_a_row_for_each_key_and_its_times_below),
 		cmocka_unit_test(in_ascii_phases_differ_too),
 		cmocka_unit_test(twenty_columns_are_enough),
+		cmocka_unit_test(a_delivery_that_came_later_parts_the_wait),
 		cmocka_unit_test(no_line_is_longer_than_the_terminal_is_wide),
 		cmocka_unit_test(colours_add_nothing_to_what_is_said),
 		cmocka_unit_test(a_wait_of_an_hour_is_seen_beside_years),
