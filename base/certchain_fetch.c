@@ -124,8 +124,7 @@ static bool set_rules(SSL_CTX *rules)
 {
 	SSL_CTX_set_cert_verify_callback(rules, accept_any, NULL);
 	SSL_CTX_set_security_level(rules, 0);
-	return SSL_CTX_set_min_proto_version(rules, TLS1_2_VERSION) == 1 &&
-	       SSL_CTX_set_cipher_list(rules, "DEFAULT:@SECLEVEL=0") == 1;
+	return SSL_CTX_set_min_proto_version(rules, TLS1_2_VERSION) == 1;
 }
 
 static enum mm_code begin_tls(struct call *call, const char *host, struct mm_err *err)
@@ -155,46 +154,58 @@ static const struct {
 	 "what answers there does not speak TLS (plain http, or another port?)"},
 	{SSL_R_HTTP_REQUEST, MM_ENETWORK, "what answers there does not speak TLS (plain http, or another port?)"},
 	{SSL_R_UNEXPECTED_EOF_WHILE_READING, MM_ENETWORK, "the server closed the connection during the TLS handshake"},
-	{SSL_R_UNSUPPORTED_PROTOCOL, MM_ENETWORK, "the server speaks no TLS 1.2 or newer, which IAM needs"},
-	{SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, MM_ENETWORK, "the server speaks no TLS 1.2 or newer, which IAM needs"},
+	{SSL_R_UNSUPPORTED_PROTOCOL, MM_ENETWORK, "the server speaks no TLS 1.2 or newer"},
+	{SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, MM_ENETWORK, "the server speaks no TLS 1.2 or newer"},
 	{SSL_R_TLSV1_UNRECOGNIZED_NAME, MM_ENETWORK, "the server does not know this name (SNI)"},
 	{SSL_R_EXCESSIVE_MESSAGE_SIZE, MM_ELIMIT, "the certificates that it presents are larger than 100 KiB"},
 };
 
-static enum mm_code handshake_failed(int kind, int number, struct mm_err *err)
+/* `kind` is what SSL_get_error said; errno is of the call that failed, or 0. */
+static enum mm_code handshake_failed(int kind, struct mm_err *err)
 {
 	unsigned long error = ERR_peek_error();
 
 	for (size_t i = 0; ERR_GET_LIB(error) == ERR_LIB_SSL && i < MM_COUNT(failures); i++) {
-		if (ERR_GET_REASON(error) == failures[i].reason) {
-			ERR_clear_error();
+		if (ERR_GET_REASON(error) == failures[i].reason)
 			return mm_fail(err, failures[i].code, "%s", failures[i].text);
-		}
 	}
-	if (kind == SSL_ERROR_SYSCALL && !error)
-		return mm_fail(err, MM_ENETWORK, "TLS handshake: %s",
-			       number ? strerror(number) : "the connection was closed");
-	return mm_fail_openssl(err, MM_ENETWORK, "TLS handshake");
+	if (kind != SSL_ERROR_SYSCALL || error)
+		return mm_fail_openssl(err, MM_ENETWORK, "TLS handshake");
+	return errno ? mm_fail(err, MM_ENETWORK, "TLS handshake: %m")
+		     : mm_fail(err, MM_ENETWORK, "TLS handshake: the connection was closed");
+}
+
+static enum mm_code await(const struct call *call, int kind, struct mm_err *err)
+{
+	struct pollfd event = {.fd = call->fd, .events = kind == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT};
+	int left = left_ms(call);
+
+	if (left == 0)
+		return mm_fail(err, MM_ETIMEOUT, "it is connected, but the TLS handshake did not end in %d ms",
+			       call->timeout_ms);
+	if (poll(&event, 1, left) < 0 && errno != EINTR)
+		return mm_fail_errno(err, "poll");
+	return MM_OK;
 }
 
 static enum mm_code shake_hands(const struct call *call, struct mm_err *err)
 {
-	for (;;) {
-		struct pollfd event = {.fd = call->fd};
-		int done = (ERR_clear_error(), SSL_connect(call->tls));
-		int number = errno, kind = SSL_get_error(call->tls, done);
+	enum mm_code code = MM_OK;
 
+	while (code == MM_OK) {
+		int done, kind;
+
+		ERR_clear_error();
+		errno = 0;
+		done = SSL_connect(call->tls);
 		if (done == 1)
 			return MM_OK;
+		kind = SSL_get_error(call->tls, done);
 		if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
-			return handshake_failed(kind, number, err);
-		event.events = kind == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-		if (left_ms(call) == 0)
-			return mm_fail(err, MM_ETIMEOUT, "it is connected, but the TLS handshake did not end in %d ms",
-				       call->timeout_ms);
-		if (poll(&event, 1, left_ms(call)) < 0 && errno != EINTR)
-			return mm_fail_errno(err, "poll");
+			return handshake_failed(kind, err);
+		code = await(call, kind, err);
 	}
+	return code;
 }
 
 /* ---- everything ------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CHAIN_FILE_MAX (1024 * 1024) /* bytes */
+#define TIMEOUT_MAX    3600          /* seconds */
 
 struct thumbprint_options {
 	struct mm_common_options common;
@@ -68,7 +69,7 @@ static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprint
 		.connect = options->connect,
 		.ca_file = options->cacert,
 		.host_alone = options->host_only,
-		.timeout_ms = (int)options->timeout * 1000,
+		.timeout_ms = (int)(options->timeout < TIMEOUT_MAX ? options->timeout : TIMEOUT_MAX) * 1000,
 		.now = now,
 	};
 	enum mm_code code;
@@ -118,29 +119,25 @@ static enum mm_code print_text(const struct mm_thumbprints *found, bool sha256, 
 	return mm_print(&answer, err);
 }
 
-static enum mm_code print_json(const struct mm_thumbprints *found, const struct mm_findings *compared, bool checked,
-			       struct mm_err *err)
+/* `same` NULL: nothing was compared. */
+static enum mm_code print_json(const struct mm_thumbprints *found, const bool *same, struct mm_err *err)
 {
 	json_t *thumbprints = json_array();
-	bool same = mm_findings_worst(compared) != MM_FINDING_FAIL;
 
 	for (size_t i = 0; i < found->n; i++)
 		json_array_append_new(thumbprints, mm_thumbprint_json(&found->v[i]));
 	return mm_print_json(json_pack("{s:o, s:o, s:o}", "thumbprints", thumbprints, "findings",
 				       mm_findings_json(&found->findings), "matches",
-				       checked ? json_boolean(same) : json_null()),
+				       same ? json_boolean(*same) : json_null()),
 			     err);
 }
 
 /* Exit status 1 when what is registered is not what is served; how to mend it is the hint. */
-static enum mm_code conclude(struct mm_call *call, const struct mm_thumbprints *found,
-			     const struct mm_findings *compared, struct mm_err *err)
+static enum mm_code fail_differs(struct mm_call *call, const struct mm_thumbprints *found, struct mm_err *err)
 {
 	const struct thumbprint_options *options = call->options;
 	mm_auto_buf list = {0};
 
-	if (mm_findings_worst(compared) != MM_FINDING_FAIL)
-		return MM_OK;
 	add_list(&list, found, false, " ");
 	if (!options->sha256 && !list.failed)
 		mm_hint(call,
@@ -150,25 +147,26 @@ static enum mm_code conclude(struct mm_call *call, const struct mm_thumbprints *
 	return mm_fail(err, MM_EVERIFY, "what is registered is not what is served");
 }
 
-static enum mm_code answer(struct mm_call *call, const struct mm_thumbprints *found,
-			   const struct mm_strings *registered, mm_time now, struct mm_err *err)
+static enum mm_code answer(struct mm_call *call, struct mm_thumbprints *found, const struct mm_strings *registered,
+			   mm_time now, struct mm_err *err)
 {
 	const struct thumbprint_options *options = call->options;
 	mm_auto_findings compared = {0};
-	bool checked = registered->n > 0;
+	bool checked = registered->n > 0, same;
 	enum mm_code code;
 
 	if (checked)
 		mm_thumbprint_check(found, options->sha256, registered, &compared);
-	code = mm_findings_check(&compared, err);
+	same = mm_findings_worst(&compared) != MM_FINDING_FAIL;
+	mm_findings_move(&found->findings, &compared);
+	code = mm_findings_check(&found->findings, err);
 	if (code != MM_OK)
 		return code;
 	if (mm_wants_json(call))
-		code = print_json(found, &compared, checked, err);
+		code = print_json(found, checked ? &same : NULL, err);
 	else
 		code = print_text(found, options->sha256, now, err);
-	mm_findings_note(&compared, MM_FINDING_PASS);
-	return code == MM_OK ? conclude(call, found, &compared, err) : code;
+	return code == MM_OK && !same ? fail_differs(call, found, err) : code;
 }
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
