@@ -9,7 +9,7 @@
 #define AT_MOST  (MM_IAM_LESS | MM_IAM_EQUAL)
 #define AT_LEAST (MM_IAM_GREATER | MM_IAM_EQUAL)
 
-/* The four of each kind of number; `is` is what the negated one must not be. */
+/* The six of each type that has an order. */
 #define ORDERED(prefix, kind, function)                                                                                \
 	{.name = prefix "Equals", .type = kind, .accepts = MM_IAM_EQUAL, .compare = function},                         \
 		{.name = prefix "NotEquals",                                                                           \

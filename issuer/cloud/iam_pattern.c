@@ -76,7 +76,7 @@ static bool same(const struct alphabet *alphabet, char a, char b)
 
 /*
  * Only the last star is ever tried again: what stands before it has matched where it came first, and if the rest fits
- * behind a later place, it fits behind that one too.
+ * behind a later place, it fits behind that one too. A star may take a part of a character: its rest counts as one then.
  */
 static bool match(const struct alphabet *alphabet, struct mm_span pattern, struct mm_span text)
 {
@@ -93,8 +93,7 @@ static bool match(const struct alphabet *alphabet, struct mm_span pattern, struc
 			t++;
 			p++;
 		} else if (star != SIZE_MAX) {
-			retry += character(text, retry);
-			t = retry;
+			t = ++retry;
 			p = star + 1;
 		} else {
 			return false;

@@ -27,14 +27,16 @@ struct mm_iam_policy *test_trust_policy(const char *text)
 static void read_key(char *text, struct keys *out)
 {
 	struct mm_iam_key *key = &out->v[out->n];
-	char *rest = strchr(text, '='), *value;
+	char *rest = strchr(text, '='), *value, *brackets;
 
 	assert_non_null(rest);
 	*rest++ = '\0';
-	*key = (struct mm_iam_key){.name = text, .values = out->values[out->n++]};
+	brackets = strstr(text, "[]");
+	if (brackets)
+		*brackets = '\0';
+	*key = (struct mm_iam_key){.name = text, .values = out->values[out->n++], .multivalued = brackets != NULL};
 	while ((value = strsep(&rest, "|")))
 		out->values[out->n - 1][key->count++] = value;
-	key->multivalued = key->count > 1;
 }
 
 static void read_keys(const char *request, struct keys *out)

@@ -13,7 +13,8 @@ struct mm_iam_policy *test_trust_policy(const char *text);
 
 /*
  * What the only statement of a policy comes to, whose Condition is `condition`, for a request that has the keys
- * "NAME=VALUE|VALUE;NAME=VALUE;…". Nothing is known of keys that begin with "unknown:".
+ * "NAME=VALUE|VALUE;NAME=VALUE;…"; "NAME[]=…" has several values by nature. Nothing is known of keys that begin with
+ * "unknown:".
  */
 enum mm_iam_outcome test_condition(const char *effect, const char *version, const char *condition, const char *request);
 

@@ -362,6 +362,7 @@ static void variables_stand_for_values_of_the_request(void **state)
 		{"{'StringEquals':{'k':['${aws:username}','Ada']}}", "k=Ada", 'y'},
 		{"{'StringNotEquals':{'k':['${aws:username}','Ada']}}", "k=Ada", 'n'},
 		{"{'StringEquals':{'k':'${a}'}}", "k=1;a=1|2", 'n'},
+		{"{'StringEquals':{'k':'${a}'}}", "k=1;a[]=1", 'n'},
 		{"{'StringEquals':{'k':'${a'}}", "k=${a", 'n'},
 		{"{'StringEquals':{'k':'$a'}}", "k=$a", 'y'},
 		{"{'StringLike':{'k':'a${*}'}}", "k=a*", 'y'},

@@ -96,22 +96,26 @@ static void the_version_is_the_newer_one(void **state)
 	assert_lint("{'Version':'2008-10-17','Statement':[" ALLOW "'Condition':{'StringEquals':{" SUB "," AUD
 		    ",'aws:userid':'${aws:username}'}}}]}",
 		    "policy.version policy.variable");
+	assert_lint("{'Version':'2008-10-17','Statement':[" ALLOW "'Condition':{'StringEquals':{" SUB "," AUD
+		    ",'aws:userid':'a${*}b'}}}]}",
+		    "policy.version policy.variable policy.wildcard");
 }
 
 static void the_length_is_held_against_the_quotas(void **state)
 {
 	static const struct {
-		size_t padding;
+		const char *character;
+		size_t count;
 		const char *expected;
-	} rows[] = {{100, ""}, {2048, "policy.size"}, {8192, "policy.quota"}};
+	} rows[] = {{"x", 100, ""}, {"é", 1500, ""}, {"x", 2048, "policy.size"}, {"x", 8192, "policy.quota"}};
 	mm_auto_buf text = {0};
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(rows); i++) {
 		mm_buf_reset(&text);
 		mm_buf_add_str(&text, "{'Version':'2012-10-17','Id':'");
-		for (size_t j = 0; j < rows[i].padding; j++)
-			mm_buf_add_str(&text, "x");
+		for (size_t j = 0; j < rows[i].count; j++)
+			mm_buf_add_str(&text, rows[i].character);
 		/* white space does not count */
 		for (size_t j = 0; j < 3000; j++)
 			mm_buf_add_str(&text, " ");
@@ -490,6 +494,9 @@ static void conditions_that_exclude_each_other_are_found(void **state)
 		 ""},
 		{"{'StringEquals':{" SUB "," AUD ",'aws:userid':'a'},'StringLike':{'AWS:UserId':'b*'}}",
 		 "policy.never"},
+		{"{'StringEquals':{" SUB "," AUD
+		 "},'StringLike':{'aws:userid':'a*'},'StringLikeIfExists':{'aws:userid':'ab*'}}",
+		 ""},
 	};
 
 	(void)state;
