@@ -6,60 +6,40 @@
 #include <string.h>
 #include <strings.h>
 
-#define AT_MOST  (MM_IAM_LESS | MM_IAM_EQUAL)
-#define AT_LEAST (MM_IAM_GREATER | MM_IAM_EQUAL)
-
-/* The six of each type that has an order. */
-#define ORDERED(prefix, kind, function)                                                                                \
-	{.name = prefix "Equals", .type = kind, .accepts = MM_IAM_EQUAL, .compare = function},                         \
-		{.name = prefix "NotEquals",                                                                           \
-		 .type = kind,                                                                                         \
-		 .negated = true,                                                                                      \
-		 .accepts = MM_IAM_EQUAL,                                                                              \
-		 .compare = function},                                                                                 \
-		{.name = prefix "LessThan", .type = kind, .accepts = MM_IAM_LESS, .compare = function},                \
-		{.name = prefix "LessThanEquals", .type = kind, .accepts = AT_MOST, .compare = function},              \
-		{.name = prefix "GreaterThan", .type = kind, .accepts = MM_IAM_GREATER, .compare = function},          \
-	{                                                                                                              \
-		.name = prefix "GreaterThanEquals", .type = kind, .accepts = AT_LEAST, .compare = function             \
-	}
-
-#define TEXT(its_name, is_negated, has_wildcards, function)                                                            \
-	{                                                                                                              \
-		.name = its_name, .type = MM_IAM_STRING, .negated = is_negated, .wildcards = has_wildcards,            \
-		.variables = true, .accepts = MM_IAM_EQUAL, .compare = function                                        \
-	}
+#define LESS    MM_IAM_LESS
+#define EQUAL   MM_IAM_EQUAL
+#define GREATER MM_IAM_GREATER
 
 /* "The ArnEquals and ArnLike condition operators behave identically." */
-#define ARN(its_name, is_negated)                                                                                      \
-	{                                                                                                              \
-		.name = its_name, .type = MM_IAM_ARN, .negated = is_negated, .wildcards = true, .variables = true,     \
-		.accepts = MM_IAM_EQUAL, .compare = mm_iam_compare_arn                                                 \
-	}
-
-#define PLAIN(its_name, kind, is_negated, function)                                                                    \
-	{                                                                                                              \
-		.name = its_name, .type = kind, .negated = is_negated, .accepts = MM_IAM_EQUAL, .compare = function    \
-	}
-
 static const struct mm_iam_operator operators[] = {
-	TEXT("StringEquals", false, false, mm_iam_compare_text),
-	TEXT("StringNotEquals", true, false, mm_iam_compare_text),
-	TEXT("StringEqualsIgnoreCase", false, false, mm_iam_compare_text_without_case),
-	TEXT("StringNotEqualsIgnoreCase", true, false, mm_iam_compare_text_without_case),
-	TEXT("StringLike", false, true, mm_iam_compare_text),
-	TEXT("StringNotLike", true, true, mm_iam_compare_text),
-	ORDERED("Numeric", MM_IAM_NUMERIC, mm_iam_compare_number),
-	ORDERED("Date", MM_IAM_DATE, mm_iam_compare_date),
-	PLAIN("Bool", MM_IAM_BOOL, false, mm_iam_compare_bool),
-	PLAIN("BinaryEquals", MM_IAM_BINARY, false, mm_iam_compare_binary),
-	PLAIN("IpAddress", MM_IAM_IP, false, mm_iam_compare_ip),
-	PLAIN("NotIpAddress", MM_IAM_IP, true, mm_iam_compare_ip),
-	ARN("ArnEquals", false),
-	ARN("ArnNotEquals", true),
-	ARN("ArnLike", false),
-	ARN("ArnNotLike", true),
-	PLAIN("Null", MM_IAM_NULL, false, NULL),
+	/* name, type, negated, wildcards, variables, accepts, compare */
+	{"StringEquals", MM_IAM_STRING, false, false, true, EQUAL, mm_iam_compare_text},
+	{"StringNotEquals", MM_IAM_STRING, true, false, true, EQUAL, mm_iam_compare_text},
+	{"StringEqualsIgnoreCase", MM_IAM_STRING, false, false, true, EQUAL, mm_iam_compare_text_without_case},
+	{"StringNotEqualsIgnoreCase", MM_IAM_STRING, true, false, true, EQUAL, mm_iam_compare_text_without_case},
+	{"StringLike", MM_IAM_STRING, false, true, true, EQUAL, mm_iam_compare_text},
+	{"StringNotLike", MM_IAM_STRING, true, true, true, EQUAL, mm_iam_compare_text},
+	{"NumericEquals", MM_IAM_NUMERIC, false, false, false, EQUAL, mm_iam_compare_number},
+	{"NumericNotEquals", MM_IAM_NUMERIC, true, false, false, EQUAL, mm_iam_compare_number},
+	{"NumericLessThan", MM_IAM_NUMERIC, false, false, false, LESS, mm_iam_compare_number},
+	{"NumericLessThanEquals", MM_IAM_NUMERIC, false, false, false, LESS | EQUAL, mm_iam_compare_number},
+	{"NumericGreaterThan", MM_IAM_NUMERIC, false, false, false, GREATER, mm_iam_compare_number},
+	{"NumericGreaterThanEquals", MM_IAM_NUMERIC, false, false, false, GREATER | EQUAL, mm_iam_compare_number},
+	{"DateEquals", MM_IAM_DATE, false, false, false, EQUAL, mm_iam_compare_date},
+	{"DateNotEquals", MM_IAM_DATE, true, false, false, EQUAL, mm_iam_compare_date},
+	{"DateLessThan", MM_IAM_DATE, false, false, false, LESS, mm_iam_compare_date},
+	{"DateLessThanEquals", MM_IAM_DATE, false, false, false, LESS | EQUAL, mm_iam_compare_date},
+	{"DateGreaterThan", MM_IAM_DATE, false, false, false, GREATER, mm_iam_compare_date},
+	{"DateGreaterThanEquals", MM_IAM_DATE, false, false, false, GREATER | EQUAL, mm_iam_compare_date},
+	{"Bool", MM_IAM_BOOL, false, false, false, EQUAL, mm_iam_compare_bool},
+	{"BinaryEquals", MM_IAM_BINARY, false, false, false, EQUAL, mm_iam_compare_binary},
+	{"IpAddress", MM_IAM_IP, false, false, false, EQUAL, mm_iam_compare_ip},
+	{"NotIpAddress", MM_IAM_IP, true, false, false, EQUAL, mm_iam_compare_ip},
+	{"ArnEquals", MM_IAM_ARN, false, true, true, EQUAL, mm_iam_compare_arn},
+	{"ArnNotEquals", MM_IAM_ARN, true, true, true, EQUAL, mm_iam_compare_arn},
+	{"ArnLike", MM_IAM_ARN, false, true, true, EQUAL, mm_iam_compare_arn},
+	{"ArnNotLike", MM_IAM_ARN, true, true, true, EQUAL, mm_iam_compare_arn},
+	{"Null", MM_IAM_NULL, false, false, false, 0, NULL},
 };
 
 static const struct {
