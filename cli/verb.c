@@ -181,7 +181,12 @@ void mm_verb_hint_not_ready(struct mm_verb *verb, const char *kid)
 	if (!next || mm_key_state(next, now) != MM_STATE_PUBLISHED)
 		return;
 	mm_ready_format(next, now, ready);
-	if (has_flag(verb->call, "allow-gap"))
+	if (mm_key_awaits_delivery(next))
+		mm_hint(verb->call,
+			"it is %s: by serve, or by 'mintmark publish'; 'mintmark key activate %s --allow-gap' does it "
+			"before, and says who will be hurt",
+			ready, mm_key_kid(next->key));
+	else if (has_flag(verb->call, "allow-gap"))
 		mm_hint(verb->call, "it is %s; --allow-gap does it before, and says who will be hurt", ready);
 	else
 		mm_hint(verb->call,
