@@ -163,10 +163,11 @@ static void judge_name(const struct mm_certificate *leaf, const char *host, stru
 	if (!host || mm_certificate_names(leaf, host))
 		return;
 	mm_certificate_add_names(&names, leaf);
+	findings->failed = findings->failed || names.failed;
 	mm_finding_add(findings, MM_FINDING_FAIL, "chain.name-mismatch",
 		       "get a certificate that names the host in its subjectAltName, or correct the host",
-		       "the server's certificate, %s, is for %s, not for %s", leaf->subject,
-		       names.failed ? "others" : names.p, host);
+		       "the server's certificate, %s, is for %s, not for %s", leaf->subject, mm_buf_span(&names).p,
+		       host);
 }
 
 static void judge_dates(const struct mm_certchain *chain, const struct path *path, mm_time now,

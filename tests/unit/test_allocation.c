@@ -17,6 +17,7 @@
 #include <mintmark/kubeapi.h>
 #include <mintmark/log.h>
 #include <mintmark/metrics.h>
+#include <mintmark/thumbprint.h>
 #include <mintmark/url.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -109,6 +110,35 @@ static enum mm_code parse_url_with_query(struct mm_err *err)
 	mm_auto(mm_url) url = NULL;
 
 	return mm_url_parse("https://h/a?b", &url, err);
+}
+
+static enum mm_code parse_hosts(struct mm_err *err)
+{
+	mm_auto_string name = NULL;
+	mm_auto_string address = NULL;
+	int port;
+	enum mm_code code = mm_host_parse("h:80", 443, &name, &port, err);
+
+	return code == MM_OK ? mm_host_parse("::1", 443, &address, &port, err) : code;
+}
+
+static enum mm_code move_findings(struct mm_err *err)
+{
+	mm_auto_findings to = {0}, from = {0};
+
+	mm_finding_add(&to, MM_FINDING_PASS, "a.check", NULL, "text");
+	mm_finding_add(&from, MM_FINDING_PASS, "a.check", NULL, "text");
+	mm_findings_move(&to, &from);
+	return mm_findings_check(&to, err);
+}
+
+static struct mm_buf chain;
+
+static enum mm_code judge_a_chain(struct mm_err *err)
+{
+	mm_auto_thumbprints found = {0};
+
+	return mm_thumbprint_of_file(mm_buf_span(&chain), "other.test", CERT_NOW, &found, err);
 }
 
 static enum mm_code parse_hostport(struct mm_err *err)
@@ -289,6 +319,31 @@ static void urls_tell(void **state)
 	assert_each_failure_is_told(parse_issuer, 3);
 	assert_each_failure_is_told(parse_url_with_query, 4);
 	assert_each_failure_is_told(parse_hostport, 1);
+	assert_each_failure_is_told(parse_hosts, 2);
+}
+
+static void findings_tell(void **state)
+{
+	(void)state;
+	assert_each_failure_is_told(move_findings, 5); /* two texts, and room for 1, 1 and 2 */
+}
+
+static void chains_tell(void **state)
+{
+	struct test_certificate root = test_authority("root");
+	struct test_certificate leaf = test_server_certificate(&root, "leaf", "DNS:a.test,IP:192.0.2.1");
+	unsigned char *der = NULL;
+	int len = i2d_X509(leaf.x509, &der);
+
+	(void)state;
+	setenv("SSL_CERT_FILE", "/nonexistent", 1);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
+	mm_buf_add(&chain, der, (size_t)len);
+	OPENSSL_free(der);
+	assert_each_failure_is_told(judge_a_chain, 10);
+	mm_buf_free(&chain);
+	test_certificate_free(&root);
+	test_certificate_free(&leaf);
 }
 
 static void base64url_tells(void **state)
@@ -463,6 +518,8 @@ int main(void)
 		cmocka_unit_test(buffers_tell),
 		cmocka_unit_test(lists_of_strings_tell),
 		cmocka_unit_test(urls_tell),
+		cmocka_unit_test(findings_tell),
+		cmocka_unit_test(chains_tell),
 		cmocka_unit_test(base64url_tells),
 		cmocka_unit_test(json_tells),
 		cmocka_unit_test(files_tell),
