@@ -83,7 +83,7 @@ const struct mm_doctor_check mm_doctor_checks[] = {
 	{"aws.keys", {"jwks.usable"}},
 	{"aws.keys-count", {NULL}},
 	{"aws.key-algorithm", {NULL}},
-	{"aws.thumbprint", {"tls.chain"}},
+	{"aws.thumbprint", {"tls.chain", "tls.jwks-chain"}},
 	{"gcp.issuer", {"url.https", "url.query"}},
 	{"gcp.keys", {"jwks.usable"}},
 	{"gcp.key-algorithm", {NULL}},

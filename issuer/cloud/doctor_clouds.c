@@ -135,17 +135,29 @@ static bool is_public(const struct mm_doctor_patient *patient, bool *known)
 	return public;
 }
 
-/* One fault is told once: what nobody trusts has failed already. */
-static bool is_trusted(const struct mm_doctor_patient *patient, const struct mm_findings *report)
+/* One fault is told once: what has failed of a server is not judged again for each cloud. */
+static bool holds_of_all(const struct mm_doctor_patient *patient, const struct mm_findings *report, const char *check,
+			 const char *of_jwks)
 {
-	return mm_doctor_holds(report, "tls.trust") &&
-	       (!patient->servers[MM_DOCTOR_JWKS] || mm_doctor_holds(report, "tls.jwks-trust"));
+	return mm_doctor_holds(report, check) &&
+	       (!patient->servers[MM_DOCTOR_JWKS] || mm_doctor_holds(report, of_jwks));
+}
+
+static void judge_trust_of(const struct mm_cloud *cloud, const struct mm_doctor_patient *patient,
+			   struct mm_findings *report)
+{
+	bool known, public = is_public(patient, &known);
+
+	if (!known)
+		return;
+	if (cloud->id == MM_CLOUD_AWS && holds_of_all(patient, report, "tls.chain", "tls.jwks-chain"))
+		judge_thumbprint(patient, public, report);
+	if (cloud->id != MM_CLOUD_AWS && holds_of_all(patient, report, "tls.trust", "tls.jwks-trust"))
+		judge_trust(cloud, public, report);
 }
 
 void mm_doctor_judge_clouds(const struct mm_doctor_patient *patient, const bool *clouds, struct mm_findings *report)
 {
-	bool known, public = is_public(patient, &known);
-
 	for (size_t i = 0; i < MM_CLOUD_COUNT; i++) {
 		const struct mm_cloud *cloud = &mm_clouds[i];
 
@@ -153,9 +165,6 @@ void mm_doctor_judge_clouds(const struct mm_doctor_patient *patient, const bool 
 			continue;
 		judge_issuer(cloud, patient->issuer, report);
 		judge_keys(cloud, patient->jwks, report);
-		if (known && cloud->id == MM_CLOUD_AWS)
-			judge_thumbprint(patient, public, report);
-		else if (known && is_trusted(patient, report))
-			judge_trust(cloud, public, report);
+		judge_trust_of(cloud, patient, report);
 	}
 }

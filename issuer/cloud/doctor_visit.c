@@ -124,7 +124,8 @@ static enum mm_code reach_other(struct visit *visit, struct mm_err *err)
 	if (why.code == MM_EREFUSED) {
 		mm_finding_add(visit->report, MM_FINDING_FAIL, "discovery.jwks-host",
 			       "serve the keys where the clouds can fetch them: beside the discovery document",
-			       "%s, to which a %s issuer cannot send anybody", why.text, mm_scope_words[issuer->scope]);
+			       "an issuer at a %s address cannot lead anybody there: %s", mm_scope_words[issuer->scope],
+			       why.text);
 		return MM_OK;
 	}
 	mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL,

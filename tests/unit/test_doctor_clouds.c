@@ -10,7 +10,7 @@
 /* The judges before have nothing to say; `failed`: but of this check. */
 static struct mm_findings begin(const char *failed)
 {
-	static const char *const checks[] = {"url.https", "url.query", "jwks.usable", "tls.trust"};
+	static const char *const checks[] = {"url.https", "url.query", "jwks.usable", "tls.chain", "tls.trust"};
 	struct mm_findings report = {0};
 
 	for (size_t i = 0; i < MM_COUNT(checks); i++)
@@ -111,6 +111,7 @@ static void the_thumbprints_of_both_servers_are_told(void **state)
 	mm_auto_findings report = begin(NULL);
 
 	(void)state;
+	mm_finding_add(&report, MM_FINDING_PASS, "tls.jwks-chain", NULL, "complete");
 	mm_finding_add(&report, MM_FINDING_PASS, "tls.jwks-trust", NULL, "by --cacert");
 	issuer.public = true;
 	mm_doctor_judge_clouds(&patient, NULL, &report);
@@ -150,6 +151,20 @@ static void a_distrusted_server_leaves_the_thumbprint_alone_to_be_said(void **st
 	assert_null(mm_findings_find(&report, "gcp.trust"));
 }
 
+/* The last certificate would be the server's own, whose thumbprint changes with each renewal. */
+static void no_thumbprint_is_told_of_a_chain_that_lacks_something(void **state)
+{
+	struct mm_certchain chain;
+	struct mm_certificate certificate;
+	const struct mm_doctor_server issuer = server(&chain, &certificate, "a.test", 1);
+	const struct mm_doctor_patient patient = {.issuer = "https://a.test", .servers = {&issuer}};
+	mm_auto_findings report = begin("tls.chain");
+
+	(void)state;
+	mm_doctor_judge_clouds(&patient, NULL, &report);
+	assert_null(mm_findings_find(&report, "aws.thumbprint"));
+}
+
 static void without_authorities_to_ask_nothing_is_said(void **state)
 {
 	struct mm_certchain chain;
@@ -176,6 +191,7 @@ int main(void)
 		cmocka_unit_test(the_thumbprints_of_both_servers_are_told),
 		cmocka_unit_test(public_trust_is_enough_for_all),
 		cmocka_unit_test(a_distrusted_server_leaves_the_thumbprint_alone_to_be_said),
+		cmocka_unit_test(no_thumbprint_is_told_of_a_chain_that_lacks_something),
 		cmocka_unit_test(without_authorities_to_ask_nothing_is_said),
 	};
 
