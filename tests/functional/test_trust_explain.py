@@ -250,7 +250,7 @@ def test_nothing_that_others_wrote_steers_the_terminal(world, mintmark):
 
 # ---- the manual ------------------------------------------------------------------------------------------------------
 def test_every_finding_is_in_the_manual():
-    sources = (harness.SOURCE_DIR / "issuer/cloud").glob("explain*.c")
+    sources = (harness.SOURCE_DIR / "issuer/iam").glob("explain*.c")
     found = set(re.findall(r'"((?:token|provider|account|hint)\.[a-z-]+)"', "".join(map(lambda p: p.read_text(), sources))))
     manual = (harness.SOURCE_DIR / "docs/man/mintmark.1").read_text()
     assert len(found) > 60

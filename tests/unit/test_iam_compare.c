@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "issuer/cloud/iam_compare.h"
+#include "issuer/iam/iam_compare.h"
 #include "tests/unit/support.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Each row is a mistake that people make in trust policies, and what the lint must call it: that, and nothing else. */
-#include "issuer/cloud/iam_lint.h"
+#include "issuer/iam/iam_lint.h"
 #include "tests/unit/iamworld.h"
 #include "tests/unit/support.h"
 

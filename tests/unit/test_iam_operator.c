@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "issuer/cloud/iam_operator.h"
+#include "issuer/iam/iam_operator.h"
 #include "tests/unit/support.h"
 
 #include <string.h>

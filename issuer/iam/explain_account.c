@@ -3,7 +3,7 @@
  * The ServiceAccount as the pod identity webhook reads it. STS knows nothing of it; but what is wrong there is why pods
  * come with another token, or for another role, than was meant.
  */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/suggest.h>
 #include <mintmark/trust.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IAM User Guide, "IAM JSON policy elements: Condition operators"; variables: "Where you can use policy variables". */
-#include "issuer/cloud/iam_operator.h"
+#include "issuer/iam/iam_operator.h"
 
 #include <mintmark/suggest.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The order of STS: the token by itself, the provider of its issuer, the audience, the key and the signature, and then
  * the policy. Which of the token's own faults AWS tells first is not documented; the order here is ours.
  */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>

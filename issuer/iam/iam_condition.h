@@ -3,7 +3,7 @@
 #ifndef ISSUER_CLOUD_IAM_CONDITION_H
 #define ISSUER_CLOUD_IAM_CONDITION_H
 
-#include "issuer/cloud/iam_policy.h"
+#include "issuer/iam/iam_policy.h"
 
 /* aws:CurrentTime and aws:EpochTime, which every request has; owned by the decision. */
 struct mm_iam_times {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be found in a trust policy. What IAM would not store is a failure, too: it may not be stored yet. */
-#include "issuer/cloud/iam_lint.h"
+#include "issuer/iam/iam_lint.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a condition does not hold: its operator, its key, and then its values. */
-#include "issuer/cloud/explain_parts.h"
-#include "issuer/cloud/iam_operator.h"
+#include "issuer/iam/explain_parts.h"
+#include "issuer/iam/iam_operator.h"
 
 #include <mintmark/suggest.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A policy document in the forms in which people have it. */
-#include "issuer/cloud/iam_policy.h"
+#include "issuer/iam/iam_policy.h"
 
 #include <ctype.h>
 #include <mintmark/json.h>

@@ -3,7 +3,7 @@
 #ifndef ISSUER_CLOUD_IAM_POLICY_H
 #define ISSUER_CLOUD_IAM_POLICY_H
 
-#include "issuer/cloud/iam_operator.h"
+#include "issuer/iam/iam_operator.h"
 
 /* Action or NotAction, Principal or NotPrincipal. */
 struct mm_iam_element {

@@ -3,7 +3,7 @@
 #ifndef ISSUER_CLOUD_IAM_OPERATOR_H
 #define ISSUER_CLOUD_IAM_OPERATOR_H
 
-#include "issuer/cloud/iam_compare.h"
+#include "issuer/iam/iam_compare.h"
 
 #include <mintmark/iam.h>
 

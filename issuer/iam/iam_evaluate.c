@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* IAM User Guide, "Policy evaluation logic": what the statements come to, and what of them. */
-#include "issuer/cloud/iam_condition.h"
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/iam_condition.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <stdio.h>
 #include <stdlib.h>

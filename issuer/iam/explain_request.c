@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The request that IAM evaluates the policy for: action, principal, and the condition keys that come of the token. */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/trust.h>
 #include <stdlib.h>

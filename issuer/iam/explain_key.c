@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key that a token names, and whether it signed it, by the key set that was given. */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 #include "issuer/token/token.h"
 
 #include <mintmark/cloud.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <ctype.h>
 #include <string.h>

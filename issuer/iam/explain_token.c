@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The token as STS reads it before it asks who issued it: length, form, algorithm, claims, times. */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/cloud.h>
 #include <mintmark/json.h>

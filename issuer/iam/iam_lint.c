@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lint: what concerns the policy as a whole, and then each statement by itself. */
-#include "issuer/cloud/iam_lint.h"
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/iam_lint.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <mintmark/trust.h>
 #include <string.h>

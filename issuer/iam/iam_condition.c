@@ -3,8 +3,8 @@
  * IAM User Guide: "Condition operators", "Conditions with multiple context keys or values", "Single-valued vs.
  * multivalued context keys", "Variables and tags".
  */
-#include "issuer/cloud/iam_condition.h"
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/iam_condition.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of sub and aud: what of that which is wanted comes nearest to the token's, and how the two differ. */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/suggest.h>
 #include <mintmark/trust.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How two names differ that should be one: of a provider, in a URL, an ARN or a condition key; of an audience. */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose tokens an Allow takes: what it wants of sub and aud. */
-#include "issuer/cloud/iam_lint.h"
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/iam_lint.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <mintmark/dns.h>
 #include <mintmark/trust.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "issuer/cloud/iam_compare.h"
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/iam_compare.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

@@ -3,7 +3,7 @@
  * The provider that STS looks for: by the token's issuer, in the account of the role, and nowhere else. Then the
  * audience must be among its client ids.
  */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/trust.h>
 #include <string.h>

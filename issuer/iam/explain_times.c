@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The times of a token as STS reads them: exp, nbf, iat. */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/json.h>
 

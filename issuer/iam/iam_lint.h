@@ -3,7 +3,7 @@
 #ifndef ISSUER_CLOUD_IAM_LINT_H
 #define ISSUER_CLOUD_IAM_LINT_H
 
-#include "issuer/cloud/iam_policy.h"
+#include "issuer/iam/iam_policy.h"
 
 /* The rows of the table in iam_lint_rows.c, each with its name, level and remedy; described in mintmark(1). */
 enum mm_iam_check {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "issuer/cloud/explain_parts.h"
-#include "issuer/cloud/iam_pattern.h"
+#include "issuer/iam/explain_parts.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Operators, condition keys, and values as their operators ask. */
-#include "issuer/cloud/iam_condition.h"
-#include "issuer/cloud/iam_lint.h"
+#include "issuer/iam/iam_condition.h"
+#include "issuer/iam/iam_lint.h"
 
 #include <mintmark/trust.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One statement of a policy (IAM User Guide, "Grammar of the IAM JSON policy language"). */
-#include "issuer/cloud/iam_policy.h"
+#include "issuer/iam/iam_policy.h"
 
 #include <stdlib.h>
 #include <string.h>

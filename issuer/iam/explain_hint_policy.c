@@ -3,7 +3,7 @@
  * Which statements a policy's author meant for this token, and why they do not allow it. Statements for other issuers
  * stand in many policies beside them; they are right as they are and nothing is said of them.
  */
-#include "issuer/cloud/explain_parts.h"
+#include "issuer/iam/explain_parts.h"
 
 #include <mintmark/trust.h>
 #include <stdio.h>
