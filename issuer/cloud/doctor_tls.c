@@ -39,7 +39,7 @@ static void judge_address(const char *const *checks, const struct mm_doctor_serv
 			       server->host, address, mm_scope_words[server->scope]);
 }
 
-/* What is found of a chain (thumbprint.h), and the check of which it speaks. */
+/* What is found of a chain (thumbprint.h), and the check of which it speaks; of one check the worst comes first. */
 static const struct {
 	const char *found;
 	enum check check;
@@ -48,16 +48,13 @@ static const struct {
 	{"chain.expires-soon", TLS_EXPIRY}, {"chain.wrong-order", TLS_ORDER}, {"chain.unrelated", TLS_ORDER},
 };
 
-/* The worst that was found, of equals the first; NULL: nothing. */
 static const struct mm_finding *worst_of(const struct mm_findings *found, enum check check)
 {
 	const struct mm_finding *worst = NULL;
 
-	for (size_t i = 0; i < MM_COUNT(same); i++) {
-		const struct mm_finding *finding = mm_findings_find(found, same[i].found);
-
-		if (same[i].check == check && finding && (!worst || finding->level > worst->level))
-			worst = finding;
+	for (size_t i = 0; i < MM_COUNT(same) && !worst; i++) {
+		if (same[i].check == check)
+			worst = mm_findings_find(found, same[i].found);
 	}
 	return worst;
 }

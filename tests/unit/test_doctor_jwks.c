@@ -156,20 +156,40 @@ static void more_keys_than_are_read_are_not_looked_at(void **state)
 
 static void a_rule_speaks_once_of_all_keys_and_of_the_worst(void **state)
 {
-	json_t *odd = shared_jwk("RS256", "odd"), *bad = shared_jwk("RS256", "bad"),
-	       *worse = shared_jwk("RS256", "worse");
-	json_t *keys = json_pack("[o,o,o]", odd, bad, worse), *sound;
+	static const struct {
+		const char *kid, *alg;
+	} keys[] = {{"odd", NULL}, {"bad", "7"}, {"worse", "\"ES256\""}, {"odder", NULL}};
+	json_t *array = json_array(), *sound;
 	mm_auto_findings report = {0};
 
 	(void)state;
-	change(odd, "alg", NULL);
-	change(bad, "alg", "7");
-	change(worse, "alg", "\"ES256\"");
-	sound = judge(keys, &report);
-	assert_found(&report, MM_FINDING_FAIL, "jwks.alg", "key 2 (kid bad): its alg is no string (and 1 more of 3)");
-	assert_found(&report, MM_FINDING_PASS, "jwks.usable", "1 of 3 keys");
-	assert_int_equal(json_array_size(json_object_get(sound, "keys")), 1);
+	for (size_t i = 0; i < MM_COUNT(keys); i++) {
+		json_t *jwk = shared_jwk("RS256", keys[i].kid);
+
+		change(jwk, "alg", keys[i].alg);
+		json_array_append_new(array, jwk);
+	}
+	sound = judge(array, &report);
+	assert_found(&report, MM_FINDING_FAIL, "jwks.alg", "key 2 (kid bad): its alg is no string (and 1 more of 4)");
+	assert_found(&report, MM_FINDING_PASS, "jwks.usable", "2 of 4 keys");
+	assert_int_equal(json_array_size(json_object_get(sound, "keys")), 2);
 	json_decref(sound);
+}
+
+static void a_kid_has_at_most_1024_bytes(void **state)
+{
+	char kid[MM_KID_MAX + 2];
+
+	(void)state;
+	memset(kid, 'k', sizeof kid);
+	for (size_t len = MM_KID_MAX; len <= MM_KID_MAX + 1; len++) {
+		mm_auto_findings report = {0};
+
+		kid[len] = '\0';
+		json_decref(judge(json_pack("[o]", shared_jwk("ES256", kid)), &report));
+		assert_string_equal(test_faults(&report), len <= MM_KID_MAX ? "" : "jwks.kid");
+		kid[len] = 'k';
+	}
 }
 
 int main(void)
@@ -178,6 +198,7 @@ int main(void)
 		cmocka_unit_test(each_key_has_its_faults_and_no_others),
 		cmocka_unit_test(what_is_no_set_of_keys_is_said),
 		cmocka_unit_test(more_keys_than_are_read_are_not_looked_at),
+		cmocka_unit_test(a_kid_has_at_most_1024_bytes),
 		cmocka_unit_test(a_rule_speaks_once_of_all_keys_and_of_the_worst),
 	};
 

@@ -130,6 +130,7 @@ static void each_chain_has_its_faults_and_no_others(void **state)
 		{LIST(&leaf, &middle), NULL, "tls.trust", "no public authority vouches"},
 		{LIST(&leaf, &middle), "stranger.pem", "tls.trust", "issuer certificate"},
 		{LIST(&alone), NULL, "tls.trust", "self"},
+		{LIST(&alone), "root.pem", "tls.trust", "self"},
 		{LIST(&leaf), NULL, "tls.trust", "no public authority vouches"},
 		{LIST(&leaf), "root.pem", "tls.chain", "CN=leaf is presented without that of its issuer, CN=middle"},
 		{LIST(&leaf, &root), "root.pem", "tls.order tls.chain", "issued none of the others"},
@@ -155,6 +156,19 @@ static void each_chain_has_its_faults_and_no_others(void **state)
 			}
 		}
 	}
+}
+
+static void a_private_authority_is_known_not_to_be_public(void **state)
+{
+	mm_auto_findings report = {0};
+	struct mm_doctor_server server;
+
+	(void)state;
+	trust("stranger.pem");
+	server = judge(LIST(&leaf, &middle), "root.pem", &report);
+	assert_true(server.public_known);
+	assert_false(server.public);
+	assert_found(&report, MM_FINDING_PASS, "tls.trust", "trusted by ");
 }
 
 static void what_has_expired_is_not_distrusted_as_well(void **state)
@@ -240,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_as_it_should_be_passes_everything),
 		cmocka_unit_test(each_chain_has_its_faults_and_no_others),
+		cmocka_unit_test(a_private_authority_is_known_not_to_be_public),
 		cmocka_unit_test(what_has_expired_is_not_distrusted_as_well),
 		cmocka_unit_test(without_public_authorities_trust_is_not_known),
 		cmocka_unit_test(another_name_is_a_fault),

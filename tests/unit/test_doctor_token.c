@@ -90,6 +90,7 @@ static void audiences_are_those_of_the_clouds_or_those_that_were_asked_for(void 
 	} rows[] = {
 		{"\"sts.amazonaws.com\"", NULL, {0}, true},
 		{"[\"y\",\"api://AzureADTokenExchange\"]", NULL, {0}, true},
+		{"[7,\"sts.amazonaws.com\"]", NULL, {0}, true},
 		{"\"sts.amazonaws.com\"", azure, {0}, false},
 		{"\"api://AzureADTokenExchange\"", azure, {0}, true},
 		{"\"https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x\"",
