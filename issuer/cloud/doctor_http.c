@@ -80,7 +80,7 @@ static void judge_redirects(const struct names *checks, const struct mm_fetched 
 			       "%u on the way to %.255s", fetched->redirects, fetched->url);
 }
 
-/* What mm_fetch_look gave up on: a document that is too long, a redirect that is not followed, or there is no answer. */
+/* What mm_fetch_look gave up on: a document that is too long, a redirect that is not followed, or no answer. */
 static void judge_failure(const struct names *checks, const struct mm_doctor_look *look, struct mm_findings *report)
 {
 	const struct mm_fetched *fetched = &look->fetched;

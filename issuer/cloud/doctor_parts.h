@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the doctor share. doctor_visit.c asks the network; the judges are pure but for the file of authorities:
- * what was got goes in, and findings are appended to `report`, one for each check that could be made. What a judge is
- * silent about because something else failed is filled in by the table (doctor.h).
+ * What the files of the doctor share. doctor_visit.c asks the network; the judges are pure but for the files of
+ * authorities: what was got goes in, and findings are appended to `report`, one for each check that could be made. What
+ * a judge is silent about because something else failed is filled in by the table (doctor.h).
  */
 #ifndef ISSUER_CLOUD_DOCTOR_PARTS_H
 #define ISSUER_CLOUD_DOCTOR_PARTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Going there: what the clouds fetch, one thing after the other, each with a deadline, and what the judges say of it. */
+/* Going there: what the clouds fetch, one thing after the other, each with a deadline. The judges say the rest. */
 #include "issuer/cloud/doctor_parts.h"
 
 #include <stdio.h>
@@ -96,10 +96,10 @@ static bool same_server(const struct visit *visit)
 /* Another port of the issuer's host is where that host is: its address, as --connect takes it. */
 static void add_place_of_host(const struct visit *visit, struct mm_buf *out)
 {
-	const char *address = visit->servers[MM_DOCTOR_DISCOVERY].chain->address;
+	const char *address = visit->servers[MM_DOCTOR_DISCOVERY].chain->address, *port = strrchr(address, ':');
 
-	if (strcmp(visit->url->host, visit->jwks_url->host) == 0)
-		mm_buf_add(out, address, (size_t)(strrchr(address, ':') - address));
+	if (port && strcmp(visit->url->host, visit->jwks_url->host) == 0)
+		mm_buf_add(out, address, (size_t)(port - address));
 }
 
 /* The host of jwks_uri, where it is another server, and one that we may be led to. */

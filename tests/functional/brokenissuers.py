@@ -89,7 +89,9 @@ class Document:
         body = self.body
         if self.then is not None:
             self.body, self.then = self.then, None
-        return body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        if isinstance(body, str):
+            body = body.encode()
+        return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
 class Issuer:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """mintmark doctor: issuers of whatever make, each broken in one way, of which exactly that fault is named."""
 import gzip
+import http.server
 import json
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -259,6 +261,14 @@ def keys_at_the_metadata_service(issuer):
     issuer.discovery.body["jwks_uri"] = "https://169.254.169.254/openid/v1/jwks"
 
 
+@fault("tls.jwks-reach", "does not speak TLS")
+def keys_on_a_port_without_tls(issuer):
+    """The port is on the host that --connect names, without its port."""
+    other = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    threading.Thread(target=lambda: (other.handle_request(), other.server_close()), daemon=True).start()
+    issuer.discovery.body["jwks_uri"] = f"https://oidc.example.test:{other.server_port}/openid/v1/jwks"
+
+
 @fault("tls.jwks-name", "is for oidc.example.test, not for localhost", others={"warn:tls.jwks-address"})
 def keys_on_another_host_with_another_name(issuer):
     issuer.chain = issuer.authority.server()
@@ -460,8 +470,8 @@ def test_exactly_the_fault_is_named(which, mintmark, authority):
 # ---- tokens ----------------------------------------------------------------------------------------------------------
 
 NOW = int(time.time())
-GOOD_CLAIMS = {"iss": "https://oidc.example.test", "sub": "system:serviceaccount:prod:app", "aud": ["sts.amazonaws.com"],
-               "iat": NOW, "nbf": NOW, "exp": NOW + 3600}
+GOOD_CLAIMS = {"iss": "https://oidc.example.test", "sub": "system:serviceaccount:prod:app",
+               "aud": ["sts.amazonaws.com"], "iat": NOW, "nbf": NOW, "exp": NOW + 3600}
 GOOD_HEADER = {"alg": "RS256", "kid": "rsa", "typ": "JWT"}
 
 
@@ -549,7 +559,8 @@ def test_the_keys_may_stand_on_another_host(mintmark, authority):
 def test_our_own_server(make_issuer, mintmark, ca, authority):
     with make_issuer(ca=ca, path="/id/prod") as issuer:
         token = issuer.token("app", "--audience", "sts.amazonaws.com")
-        arguments = ["-c", issuer.config_path, "--cacert", ca.certificate, "--token", token, "--for", "aws", "--for", "gcp"]
+        arguments = ["-c", issuer.config_path, "--cacert", ca.certificate, "--token", token,
+                     "--for", "aws", "--for", "gcp"]
         report = examine(mintmark, authority, arguments)
     assert report.answer["issuer"] == issuer.url
     assert report.checks("fail") == {"aws.issuer-port"}, report.findings

@@ -42,7 +42,7 @@ static void what_a_check_depends_on_is_there_and_leads_back_to_nothing(void **st
 		assert_ends(check, 0);
 }
 
-/* The names of the section CHECKS in docs/man/mintmark.1, each after a space and before another. Freed by the caller. */
+/* The names in the section CHECKS of docs/man/mintmark.1, each between two spaces. Freed by the caller. */
 static char *names_in_the_manual(void)
 {
 	const char *top = getenv("MM_SRCDIR");
