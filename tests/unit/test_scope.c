@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "issuer/cloud/scope.h"
+#include "issuer/doctor/scope.h"
 
 #include "tests/unit/support.h"
 

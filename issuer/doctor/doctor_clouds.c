@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each cloud asks beyond what has been said for all of them. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <mintmark/thumbprint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Going there: what the clouds fetch, one thing after the other, each with a deadline. The judges say the rest. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A token of the issuer, as the clouds would look at it; unlike mm_token_verify it does not stop at the first fault. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <mintmark/token.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #ifndef ISSUER_CLOUD_DOCTOR_PARTS_H
 #define ISSUER_CLOUD_DOCTOR_PARTS_H
 
-#include "issuer/cloud/scope.h"
+#include "issuer/doctor/scope.h"
 
 #include <mintmark/certchain.h>
 #include <mintmark/doctor.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One key of a JWKS (RFC 7517 §4, RFC 7518 §6): the rules, each by itself. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <mintmark/keyio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of checks, and the report that is made of what the judges found. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

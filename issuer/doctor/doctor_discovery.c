@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The discovery document (OpenID Connect Discovery 1.0 §3). */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <mintmark/json.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a server presents, judged as a client would that checks everything. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <mintmark/ossl.h>
 #include <mintmark/thumbprint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key set (RFC 7517 §5): each rule is asked about each key, and says one thing about all of them. */
-#include "issuer/cloud/doctor_parts.h"
+#include "issuer/doctor/doctor_parts.h"
 
 #include <mintmark/json.h>
 #include <string.h>
