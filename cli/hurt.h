@@ -39,8 +39,8 @@ bool mm_hurt_any(const struct mm_hurt *hurt);
 void mm_hurt_add_text(struct mm_buf *out, const struct mm_hurt *hurt, mm_time now);
 
 /*
- * {"old_tokens": {kid, accepted_until, expired_by}, "new_tokens": {kid, refused_until}}, each null where nobody is. Of a
- * time that depends on destinations there are the seconds after the delivery instead: accepted_after_delivery,
+ * {"old_tokens": {kid, accepted_until, expired_by}, "new_tokens": {kid, refused_until}}, each null where nobody is. Of
+ * a time that depends on destinations there are the seconds after the delivery instead: accepted_after_delivery,
  * refused_after_delivery.
  */
 json_t *mm_hurt_json(const struct mm_hurt *hurt);

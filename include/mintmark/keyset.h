@@ -36,8 +36,8 @@ struct mm_key_record {
 	mm_time created;
 	mm_time published;
 	/*
-	 * When every configured destination had it: only from then on can the world fetch it, so publish_wait counts from
-	 * here (docs/decisions/0021). Without destinations: `published`. Of a published key MM_NEVER means not yet.
+	 * When every configured destination had it: only from then on can the world fetch it, so publish_wait counts
+	 * from here (docs/decisions/0021). Without destinations: `published`. Of a published key MM_NEVER means not yet.
 	 */
 	mm_time delivered;
 	mm_time activated;

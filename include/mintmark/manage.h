@@ -73,8 +73,8 @@ MM_MUSTCHECK enum mm_code mm_manage_revoke(const struct mm_manage *manage, const
 					   struct mm_err *err);
 
 /*
- * Every destination has what `delivered` serves (mm_keyset_deliver): to be called after that is certain. Who loses against
- * another commit tries again. MM_OK with change->after NULL: no key was waiting.
+ * Every destination has what `delivered` serves (mm_keyset_deliver): to be called after that is certain. Who loses
+ * against another commit tries again. MM_OK with change->after NULL: no key was waiting.
  */
 MM_MUSTCHECK enum mm_code mm_manage_deliver(const struct mm_manage *manage, const struct mm_keyset *delivered,
 					    struct mm_change *change, struct mm_err *err);

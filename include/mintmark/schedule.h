@@ -17,7 +17,7 @@
 enum mm_action_kind {
 	MM_ACTION_NONE,
 	MM_ACTION_READY, /* nothing to do: the clock alone makes a published key ready */
-	MM_ACTION_AWAIT, /* nothing to do here: a publisher has yet to deliver it, and nobody knows when (`at` MM_NEVER) */
+	MM_ACTION_AWAIT, /* nothing to do here: a publisher has yet to deliver it, nobody knows when (`at` MM_NEVER) */
 	/* From here on in the order in which those that are due are taken. */
 	MM_ACTION_DELIVER, /* no destination is configured any more: what waits for one is delivered by being served */
 	MM_ACTION_EXTEND,  /* a longer retire_wait for a signer: max_ttl was raised */
