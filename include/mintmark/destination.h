@@ -17,7 +17,7 @@ struct mm_destination_options {
 	const char *region;
 	bool omit_issuer_path; /* a directory stands for the issuer URL itself, as s3:// always does */
 	bool replace;   /* whatever is there, a newer revision or another issuer's documents: for a new key set */
-	int timeout_ms; /* for the lock, and for each request; 0 = 10000 */
+	int timeout_ms; /* for the lock, and for each request with its repetitions; 0 = 10000 */
 };
 
 /*
@@ -33,7 +33,10 @@ MM_AUTO(mm_destination)
 /* For the option `publish` and the command line: the errors of mm_destination_new. */
 MM_MUSTCHECK enum mm_code mm_destination_check(const char *text, struct mm_err *err);
 
-/* What is published; asked for once the destination is locked (a directory), so that what comes is the newest. */
+/*
+ * What is published; asked for once the destination is locked (a directory) or has been looked at (S3), so that what
+ * comes is the newest. S3: again whenever somebody else was faster.
+ */
 struct mm_destination_source {
 	enum mm_code (*load)(void *arg, struct mm_snapshot **out, struct mm_err *err);
 	void *arg;

@@ -156,7 +156,7 @@ static enum mm_code find_credentials(const struct mm_aws_sources *sources, struc
 
 /* ---- the rest --------------------------------------------------------------------------------------------------- */
 
-/* The variable, else what the profile says; what was found already stays. */
+/* The variable, else what the profile says. */
 static enum mm_code find_setting(const struct mm_aws_sources *sources, const char *variable, const char *name,
 				 char **out, struct mm_err *err)
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A strict S3 of our own making, for what no real store does on demand: it checks each signature with botocore's signer,
+"""A strict S3 of our own, for what no real store does on demand: it checks each signature with botocore's signer,
 implements conditional writes as AWS documents them, and answers, waits or hangs as a test wants it to.
 """
 import dataclasses

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// s3rver with the empty bucket $2 in the folder $1, and AWS' own client beside it: a line {"port"} when it is ready; then
-// each line of JSON on standard input {"bucket", "key"} is answered with what the client gets. It ends with its input.
+// s3rver with the empty bucket $2 in the folder $1, and AWS' own client beside it: a line {"port"} when it is ready;
+// then each line of JSON on standard input {"bucket", "key"} is answered with what the client gets. It ends with that.
 import S3rver from '@20minutes/s3rver'; // unlike s3rver, of which it is a fork, it checks signatures of version 4
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import readline from 'node:readline';

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mintmark publish into buckets: s3rver, read back with AWS' clients, and a strict store of our own that can be awkward."""
+"""mintmark publish into buckets: of s3rver, read back with AWS' clients, and of a strict store of our own."""
 import json
 import os
 import re
@@ -163,7 +163,7 @@ def test_an_older_revision_is_refused_unless_it_is_said_to_replace(publisher, s3
 
 
 class Stall(threading.Thread):
-    """A proxy that lets only a part through of the body that is put as the Nth, and sets `stalled`; all before it whole."""
+    """A proxy that lets all through until the Nth body that is put, of that request only a part, and sets `stalled`."""
 
     def __init__(self, port, number, part):
         super().__init__(daemon=True)
