@@ -19,10 +19,10 @@ struct mm_aws_settings {
 
 /*
  * AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; or the profile AWS_PROFILE (AWS_DEFAULT_PROFILE,
- * "default") of AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials) and AWS_CONFIG_FILE (~/.aws/config). Read anew for each
- * use: files change. MM_ECONFIG: there are none, half of a pair, a profile that is named and is not there, or one whose
- * keys somebody would have to be asked for (a role, SSO, a process); the line says where was looked. MM_EPARSE: a file,
- * with its line. Nothing of a secret is in any line.
+ * "default") of AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials) and AWS_CONFIG_FILE (~/.aws/config). Read anew for
+ * each use: files change. MM_ECONFIG: there are none, half of a pair, a profile that is named and is not there, or
+ * one whose keys somebody would have to be asked for (a role, SSO, a process); the line says where was looked.
+ * MM_EPARSE: a file, with its line. Nothing of a secret is in any line.
  */
 MM_MUSTCHECK enum mm_code mm_aws_settings_load(struct mm_aws_settings *out, struct mm_err *err);
 void mm_aws_settings_clear(struct mm_aws_settings *settings);
