@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char mm_sts_denied[] = "AccessDenied: Not authorized to perform " MM_STS_ACTION;
-
 void mm_trial_refuse(struct mm_trial *trial, const char *format, ...)
 {
 	mm_auto_buf text = {0};
@@ -72,10 +70,11 @@ static void decide(struct mm_trial *trial)
 
 	out->decided = !out->error;
 	out->allowed = out->decided && out->decision.verdict == MM_IAM_ALLOWED;
-	if (out->decided && out->decision.verdict == MM_IAM_UNKNOWN)
-		mm_trial_refuse(trial, "%s, unless the conditions hold that are undecided here", mm_sts_denied);
-	else if (!out->allowed)
-		mm_trial_refuse(trial, "%s", mm_sts_denied);
+	if (!out->allowed)
+		mm_trial_refuse(trial, "AccessDenied: Not authorized to perform %s%s", trial->action,
+				out->decision.verdict == MM_IAM_UNKNOWN
+					? ", unless the conditions hold that are undecided here"
+					: "");
 	mm_hint_policy(trial);
 }
 

@@ -4,6 +4,7 @@
  * stand in many policies beside them; they are right as they are and nothing is said of them.
  */
 #include "issuer/iam/explain_parts.h"
+#include "issuer/iam/iam_operator.h"
 
 #include <mintmark/trust.h>
 #include <stdio.h>
@@ -162,9 +163,10 @@ static void hint_deny(struct mm_trial *trial, const struct mm_iam_statement *sta
 /* Whether the condition leaves any account of the issuer out. */
 static bool constrains_subject(const struct mm_trial *trial, const struct mm_iam_condition *condition)
 {
+	const struct mm_iam_operator *op = mm_iam_use_of(condition->operator).op;
 	const char *claim = mm_behind_nocase(condition->key, trial->name);
 
-	if (!claim || strcasecmp(claim, ":sub") != 0 || mm_behind_nocase(condition->operator, "Null"))
+	if (!claim || strcasecmp(claim, ":sub") != 0 || !op || op->negated || op->type == MM_IAM_NULL)
 		return false;
 	for (size_t i = 0; i < condition->wanted_count; i++) {
 		/* What anything would fit, whatever the namespace and the name. */

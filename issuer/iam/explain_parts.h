@@ -30,6 +30,7 @@ struct mm_trial {
 	char *role_arn;        /* as asked, or of the annotation; NULL: not known */
 	char *provider_arn;    /* of the provider that STS would look for; NULL: its account is not known */
 	const json_t *account; /* the ServiceAccount of the token, of those that were given; NULL: none */
+	const char *action;    /* that is decided upon: the last that was asked for */
 
 	struct mm_findings account_hints; /* come last: they are about the way to STS, not about what STS says */
 	bool failed;                      /* there was no memory for what STS answers */
@@ -43,7 +44,7 @@ struct mm_trial {
 
 /* What STS answers: the first that is said stands. */
 void mm_trial_refuse(struct mm_trial *trial, const char *format, ...) MM_PRINTF(2, 3);
-extern const char mm_sts_not_a_jwt[], mm_sts_not_valid[], mm_sts_no_key[], mm_sts_denied[];
+extern const char mm_sts_not_a_jwt[], mm_sts_not_valid[], mm_sts_no_key[];
 
 /* A claim without which STS does nothing is not there, or unreadable. */
 void mm_explain_missing(struct mm_trial *trial, const char *check, const char *claim);
@@ -54,8 +55,11 @@ void mm_explain_times(struct mm_trial *trial);
 MM_MUSTCHECK enum mm_code mm_explain_key(struct mm_trial *trial, struct mm_err *err); /* key and signature */
 MM_MUSTCHECK enum mm_code mm_explain_account(struct mm_trial *trial, struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_explain_provider(struct mm_trial *trial, struct mm_err *err);
-/* Makes the condition keys, finds the provider's ARN, evaluates the policy. */
+/* Makes the condition keys, finds the provider's ARN, evaluates the policy for all that the token asks for. */
 MM_MUSTCHECK enum mm_code mm_explain_policy(struct mm_trial *trial, struct mm_err *err);
+/* Evaluates it for what claims ask for besides the role: the first that is not allowed decides. */
+MM_MUSTCHECK enum mm_code mm_explain_demands(struct mm_trial *trial, struct mm_iam_request *request,
+					     struct mm_err *err);
 
 /* ---- hints: what is probably wrong ------------------------------------------------------------------------------ */
 

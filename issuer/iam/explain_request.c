@@ -217,5 +217,9 @@ enum mm_code mm_explain_policy(struct mm_trial *trial, struct mm_err *err)
 	trial->out->principal = request.principal;
 	request.keys = trial->keys;
 	request.key_count = trial->key_count;
-	return mm_iam_evaluate(trial->asked->policy, &request, trial->asked->now, &trial->out->decision, err);
+	trial->action = request.action;
+	code = mm_iam_evaluate(trial->asked->policy, &request, trial->asked->now, &trial->out->decision, err);
+	return code == MM_OK && trial->out->decision.verdict == MM_IAM_ALLOWED
+		       ? mm_explain_demands(trial, &request, err)
+		       : code;
 }

@@ -89,6 +89,10 @@ static void what_allows_more_than_was_meant_is_warned_of(void **state)
 		 .condition = ON_SUB("StringLike", "system:serviceaccount:*:*"),
 		 .allowed = true,
 		 .hints = "hint.sub-unconstrained"},
+		{.rule = "nor is one account that is left out",
+		 .condition = ON_SUB("StringNotEquals", "system:serviceaccount:kube-system:default"),
+		 .allowed = true,
+		 .hints = "hint.sub-unconstrained"},
 		{.rule = "nor that sub is there at all",
 		 .condition = ON("Null", NAME ":sub", "false"),
 		 .allowed = true,
@@ -398,9 +402,57 @@ static void actions_and_denials_are_explained(void **state)
 	explain_rows(rows, MM_COUNT(rows));
 }
 
+#define TAGS     "\"https://aws.amazon.com/tags\":{\"principal_tags\":{\"team\":[\"a\"]}}"
+#define IDENTITY "\"https://aws.amazon.com/source_identity\":\"somebody\""
+
+static void what_a_token_asks_for_besides_the_role_must_be_allowed_as_well(void **state)
+{
+	static const struct explain_row rows[] = {
+		{.rule = "session tags need sts:TagSession (guide, \"Pass session tags in AWS STS\")",
+		 .more = TAGS,
+		 .error = "AccessDenied: Not authorized to perform sts:TagSession",
+		 .hints = "hint.session-tags",
+		 .says = "https://aws.amazon.com/tags"},
+		{.rule = "also those that come one by one (\"flattened\")",
+		 .more = "\"https://aws.amazon.com/tags/principal_tags/team\":\"a\"",
+		 .hints = "hint.session-tags"},
+		{.rule = "with it they are taken",
+		 .more = TAGS,
+		 .action = "[\"sts:AssumeRoleWithWebIdentity\",\"sts:TagSession\"]",
+		 .allowed = true},
+		{.rule = "the conditions of that statement must hold, too",
+		 .more = TAGS,
+		 .also = STATEMENT("\"Principal\":" FEDERATED(
+			 NAME) ",\"Action\":\"sts:TagSession\",\"Condition\":" ON_SUB("StringEquals", "other")),
+		 .hints = "hint.session-tags"},
+		{.rule = "of the tags in a request nothing is known",
+		 .more = TAGS,
+		 .also = STATEMENT("\"Principal\":" FEDERATED(NAME) ",\"Action\":\"sts:TagSession\",\"Condition\":" ON(
+			 "StringEquals", "aws:RequestTag/team", "a")),
+		 .error = "unless the conditions hold",
+		 .hints = "hint.session-tags"},
+		{.rule = "a source identity needs sts:SetSourceIdentity (guide, \"Monitor and control actions\")",
+		 .more = IDENTITY,
+		 .error = "AccessDenied: Not authorized to perform sts:SetSourceIdentity",
+		 .hints = "hint.source-identity"},
+		{.rule = "each is asked for by itself",
+		 .more = TAGS "," IDENTITY,
+		 .action = "[\"sts:AssumeRoleWithWebIdentity\",\"sts:TagSession\"]",
+		 .hints = "hint.source-identity"},
+		{.rule = "and sts:* is all of them", .more = TAGS "," IDENTITY, .action = "\"sts:*\"", .allowed = true},
+		{.rule = "a claim whose name only begins so is none of them",
+		 .more = "\"https://aws.amazon.com/tagsoup\":1",
+		 .allowed = true},
+	};
+
+	(void)state;
+	explain_rows(rows, MM_COUNT(rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_token_asks_for_besides_the_role_must_be_allowed_as_well),
 		cmocka_unit_test(what_is_right_is_allowed),
 		cmocka_unit_test(what_allows_more_than_was_meant_is_warned_of),
 		cmocka_unit_test(subjects_that_differ_are_told_apart),
