@@ -36,7 +36,7 @@ struct mm_iam_key {
 struct mm_iam_request {
 	const char *action;         /* "sts:AssumeRoleWithWebIdentity" */
 	const char *principal_type; /* "Federated" */
-	const char *principal;      /* the ARN of the provider; compared exactly, as IAM does, or with "*" */
+	const char *principal;      /* the ARN of the provider; compared exactly, as IAM does */
 	const struct mm_iam_key *keys;
 	size_t key_count;
 	/*

@@ -56,14 +56,6 @@ void mm_explanation_clear(struct mm_explanation *explanation)
 	*explanation = (struct mm_explanation){0};
 }
 
-static enum mm_code take_role(struct mm_trial *trial, struct mm_err *err)
-{
-	if (!trial->asked->role_arn)
-		return MM_OK;
-	trial->role_arn = strdup(trial->asked->role_arn);
-	return trial->role_arn ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-}
-
 static void decide(struct mm_trial *trial)
 {
 	struct mm_explanation *out = trial->out;
@@ -118,7 +110,7 @@ enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation
 	out->trial = trial;
 	trial->asked = question;
 	trial->out = out;
-	code = take_role(trial, err);
+	code = mm_string_set(&trial->role_arn, question->role_arn, err);
 	if (code == MM_OK)
 		code = mm_explain_token(trial, err);
 	if (code == MM_OK && trial->token.claims)

@@ -133,8 +133,7 @@ static enum mm_code take_role(struct mm_trial *trial, const char *found, struct 
 	}
 	if (!asked) {
 		PASS("account.role-arn", "%s", found);
-		trial->role_arn = strdup(found);
-		return trial->role_arn ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+		return mm_string_set(&trial->role_arn, found, err);
 	}
 	if (strcmp(asked, found) == 0) {
 		PASS("account.role-arn", "%s", found);

@@ -190,10 +190,8 @@ static enum mm_code find_arn(struct mm_trial *trial, struct mm_err *err)
 	struct mm_arn arn;
 	enum mm_code code;
 
-	if (trial->asked->provider_arn) {
-		trial->provider_arn = strdup(trial->asked->provider_arn);
-		return trial->provider_arn ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-	}
+	if (trial->asked->provider_arn)
+		return mm_string_set(&trial->provider_arn, trial->asked->provider_arn, err);
 	if (trial->role_arn && mm_arn_parse(trial->role_arn, &arn, NULL) == MM_OK)
 		return make_arn(trial, &arn, err);
 	/* To see whom the policy names; nobody is asked for. */

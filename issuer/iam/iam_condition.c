@@ -55,6 +55,20 @@ static const char *variable(const void *arg, struct mm_span name)
 	return key && key->count == 1 && !key->multivalued ? key->values[0] : NULL;
 }
 
+static bool is_knowable(const struct mm_iam_context *context, const char *name)
+{
+	const struct mm_iam_request *request = context->request;
+
+	return !request->knows || request->knows(request->arg, name);
+}
+
+static bool is_variable_knowable(const void *arg, struct mm_span name)
+{
+	mm_auto_string key = strndup(name.p, name.len);
+
+	return key && is_knowable(arg, key);
+}
+
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
 /* One value of the policy, as its operator reads it, and one of the request: whether they compare as it says. */
@@ -63,6 +77,7 @@ static enum truth compare(const struct mm_iam_context *context, const struct mm_
 {
 	struct mm_iam_expansion expansion = {.wildcards = op->wildcards,
 					     .value = op->variables && context->variables ? variable : NULL,
+					     .knows = is_variable_knowable,
 					     .arg = context};
 	struct mm_buf *pattern = context->scratch;
 	enum mm_iam_order order;
@@ -81,12 +96,19 @@ static enum truth compare(const struct mm_iam_context *context, const struct mm_
 	return (order & op->accepts) != 0 ? TRUE : FALSE;
 }
 
-/* One value of the request against all of the policy: OR, and NOR of a negated operator. */
+/*
+ * One value of the request against all of the policy: OR, and NOR of a negated operator. IAM takes no condition without
+ * values.
+ */
 static enum truth value_holds(const struct mm_iam_context *context, const struct mm_iam_clause *clause, const char *got,
 			      const char **why)
 {
 	enum truth any = FALSE;
 
+	if (clause->values.n == 0) {
+		*why = "it names no value";
+		return UNSURE;
+	}
 	for (size_t i = 0; i < clause->values.n && any != TRUE; i++) {
 		enum truth one = compare(context, clause->use.op, clause->values.v[i], got, why);
 
@@ -185,13 +207,6 @@ bool mm_iam_clause_takes(const struct mm_iam_clause *clause, const char *value, 
 	const char *why;
 
 	return holds(&nothing, clause, &key, &why) != FALSE;
-}
-
-static bool is_knowable(const struct mm_iam_context *context, const char *name)
-{
-	const struct mm_iam_request *request = context->request;
-
-	return !request->knows || request->knows(request->arg, name);
 }
 
 struct mm_iam_condition mm_iam_clause_evaluate(const struct mm_iam_context *context, const struct mm_iam_clause *clause,

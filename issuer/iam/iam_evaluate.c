@@ -25,18 +25,29 @@ static struct mm_iam_times *times_new(mm_time now)
 
 /* ---- statements ------------------------------------------------------------------------------------------------- */
 
-static bool action_matches(const struct mm_iam_element *actions, const char *action)
+/* IAM takes no element that names nothing; one of an Allow is for no request then, also when it is negated. */
+static bool is_for(const struct mm_iam_element *element, bool found, bool deny)
 {
+	return found != element->negated && (deny || element->as_shown.n > 0);
+}
+
+static bool action_matches(const struct mm_iam_rule *rule, const char *action)
+{
+	const struct mm_iam_element *actions = &rule->actions;
 	bool found = false;
 
 	for (size_t i = 0; i < actions->as_shown.n && !found; i++)
 		found = mm_iam_action_match(mm_iam_as_written(actions, i), action);
-	return found != actions->negated;
+	return is_for(actions, found, rule->deny);
 }
 
-/* Principals are compared exactly: "You cannot use a wildcard to match part of a principal name or ARN." */
-static bool principal_matches(const struct mm_iam_element *principals, const struct mm_iam_request *request)
+/*
+ * Principals are compared exactly: "You cannot use a wildcard to match part of a principal name or ARN." Of a star that
+ * is all of one which is not of AWS, the guide says nothing: it never allows, and may deny.
+ */
+static bool principal_matches(const struct mm_iam_rule *rule, const struct mm_iam_request *request)
 {
+	const struct mm_iam_element *principals = &rule->principals;
 	size_t type = strlen(request->principal_type);
 	bool found = principals->everybody;
 
@@ -45,9 +56,9 @@ static bool principal_matches(const struct mm_iam_element *principals, const str
 
 		if (strncmp(principal, request->principal_type, type) == 0 && principal[type] == ':')
 			found = strcmp(principal + type + 1, request->principal) == 0 ||
-				strcmp(principal + type + 1, "*") == 0;
+				(strcmp(principal + type + 1, "*") == 0 && rule->deny != principals->negated);
 	}
-	return found != principals->negated;
+	return is_for(principals, found, rule->deny);
 }
 
 static enum mm_iam_outcome outcome_of(const struct mm_iam_statement *statement)
@@ -70,8 +81,8 @@ static enum mm_code evaluate_rule(const struct mm_iam_context *context, const st
 {
 	out->sid = rule->sid;
 	out->deny = rule->deny;
-	out->action_matches = action_matches(&rule->actions, context->request->action);
-	out->principal_matches = principal_matches(&rule->principals, context->request);
+	out->action_matches = action_matches(rule, context->request->action);
+	out->principal_matches = principal_matches(rule, context->request);
 	out->actions = rule->actions.as_shown;
 	out->principals = rule->principals.as_shown;
 	out->conditions = calloc(rule->clause_count + 1, sizeof *out->conditions);

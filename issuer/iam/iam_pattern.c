@@ -19,17 +19,20 @@ static void add_plain(const struct mm_iam_expansion *expansion, char c, struct m
 static bool add_variable(const struct mm_iam_expansion *expansion, struct mm_span inside, struct mm_buf *out)
 {
 	const char *comma = memmem(inside.p, inside.len, ", '", 3), *value;
+	struct mm_span name = mm_span(inside.p, comma ? (size_t)(comma - inside.p) : inside.len);
 
 	if (inside.len == 1 && strchr("*?$", *inside.p)) {
 		mm_buf_add_span(out, inside);
 		return true;
 	}
-	value = expansion->value(expansion->arg, mm_span(inside.p, comma ? (size_t)(comma - inside.p) : inside.len));
+	value = expansion->value(expansion->arg, name);
 	if (value) {
 		mm_buf_add_str(out, value);
 		return true;
 	}
-	if (!comma || inside.p + inside.len < comma + 4 || inside.p[inside.len - 1] != '\'')
+	if (!comma || (expansion->knows && !expansion->knows(expansion->arg, name)))
+		return false;
+	if (inside.p + inside.len < comma + 4 || inside.p[inside.len - 1] != '\'')
 		return false;
 	mm_buf_add(out, comma + 3, (size_t)(inside.p + inside.len - 1 - (comma + 3)));
 	return true;

@@ -16,11 +16,13 @@ struct mm_iam_expansion {
 	bool wildcards;
 	/* The value of a variable: the only one of that key; NULL: it has none. NULL: ${…} is plain text. */
 	const char *(*value)(const void *arg, struct mm_span name);
+	/* Whether one without a value has none in any such request, so that its default counts. NULL: each. */
+	bool (*knows)(const void *arg, struct mm_span name);
 	const void *arg;
 };
 
 /*
- * Appends the pattern. False: a variable has no value in this request and no default, so that nothing can match
+ * Appends the pattern. False: a variable has no value in this request and no default that counts, so that nothing can match
  * ("any attempt to match it fails and causes the statement to be invalid"), or is not closed.
  */
 bool mm_iam_expand(const struct mm_iam_expansion *expansion, const char *value, struct mm_buf *out);

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum mm_code copy(const char *text, char **out, struct mm_err *err)
-{
-	*out = strdup(text);
-	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-}
-
 /* ---- lists ------------------------------------------------------------------------------------------------------ */
 
 /* Where only one stands, the brackets may be left out. */
@@ -153,10 +147,10 @@ static enum mm_code add_value(const json_t *value, struct mm_strings *out, struc
 static enum mm_code read_clause(const char *name, const char *key, const json_t *values, struct mm_iam_clause *out,
 				struct mm_err *err)
 {
-	enum mm_code code = copy(name, &out->name, err);
+	enum mm_code code = mm_string_set(&out->name, name, err);
 
 	if (code == MM_OK)
-		code = copy(key, &out->key, err);
+		code = mm_string_set(&out->key, key, err);
 	out->use = mm_iam_use_of(name);
 	for (size_t i = 0; code == MM_OK && i < list_size(values); i++)
 		code = mm_context(err, add_value(list_at(values, i), &out->values, err), "%s", key);
@@ -222,7 +216,7 @@ static enum mm_code read_sid(const json_t *object, struct mm_iam_rule *rule, str
 
 	if (sid && !json_is_string(sid))
 		return mm_fail(err, MM_EPARSE, "Sid: not a string");
-	return sid ? copy(json_string_value(sid), &rule->sid, err) : MM_OK;
+	return mm_string_set(&rule->sid, json_string_value(sid), err);
 }
 
 enum mm_code mm_iam_rule_read(const json_t *object, struct mm_iam_rule *rule, struct mm_err *err)
