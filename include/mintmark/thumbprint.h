@@ -76,8 +76,8 @@ MM_MUSTCHECK enum mm_code mm_thumbprint_read(const struct mm_strings *texts, boo
 					     struct mm_err *err);
 
 /*
- * Compares what is served with what is registered, by the one digest or the other. Appends registered.missing and
- * registered.unserved (fail), or registered.same (pass).
+ * Compares what is served with what is registered, by the one digest or the other. Appends registered.missing (fail) and
+ * registered.unserved (fail; a warning where nothing is missing), or registered.same (pass).
  */
 void mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256, const struct mm_strings *registered,
 			 struct mm_findings *findings);

@@ -78,19 +78,21 @@ static const char *found_elsewhere(const struct mm_thumbprints *served, bool sha
 	return NULL;
 }
 
-static void judge_registered(const struct mm_thumbprints *served, bool sha256, const char *hex,
+/* IAM keeps up to five, of which one that fits is enough: while all that is served is registered, no harm is done. */
+static void judge_registered(const struct mm_thumbprints *served, bool sha256, const char *hex, bool complete,
 			     struct mm_findings *findings)
 {
+	enum mm_finding_level level = complete ? MM_FINDING_WARN : MM_FINDING_FAIL;
 	size_t index;
 	const char *subject = found_elsewhere(served, sha256, hex, &index);
 
 	if (subject)
-		mm_finding_add(findings, MM_FINDING_FAIL, "registered.unserved",
+		mm_finding_add(findings, level, "registered.unserved",
 			       "register that of the last certificate, which is the one that IAM takes",
 			       "%s is registered, and is of certificate %zu, %s, which is not the last%s", hex,
 			       index + 1, subject, index == 0 ? " but the server's own" : "");
 	else
-		mm_finding_add(findings, MM_FINDING_FAIL, "registered.unserved",
+		mm_finding_add(findings, level, "registered.unserved",
 			       "take it off the list, unless a change of the authority is under way",
 			       "%s is registered, and is of no certificate that is served", hex);
 }
@@ -99,18 +101,21 @@ void mm_thumbprint_check(const struct mm_thumbprints *served, bool sha256, const
 			 struct mm_findings *findings)
 {
 	size_t before = findings->n;
+	bool complete = true;
 
 	for (size_t i = 0; i < served->n; i++) {
 		const char *hex = hex_of(&served->v[i], sha256);
 
-		if (!mm_strings_has(registered, hex))
-			mm_finding_add(findings, MM_FINDING_FAIL, "registered.missing",
-				       "add it to the provider's list, which is replaced as a whole",
-				       "%s is served (%s), and is not registered", hex, served->v[i].role);
+		if (mm_strings_has(registered, hex))
+			continue;
+		complete = false;
+		mm_finding_add(findings, MM_FINDING_FAIL, "registered.missing",
+			       "add it to the provider's list, which is replaced as a whole",
+			       "%s is served (%s), and is not registered", hex, served->v[i].role);
 	}
 	for (size_t i = 0; i < registered->n; i++) {
 		if (!is_served(served, sha256, registered->v[i]))
-			judge_registered(served, sha256, registered->v[i], findings);
+			judge_registered(served, sha256, registered->v[i], complete, findings);
 	}
 	if (findings->n == before)
 		mm_finding_add(findings, MM_FINDING_PASS, "registered.same", NULL,

@@ -209,7 +209,7 @@ static enum mm_code judge_trust(const struct mm_certchain *chain, const char *ca
 		mm_finding_add(
 			findings, MM_FINDING_PASS, "chain.publicly-trusted", NULL,
 			"a public authority vouches for the server: IAM relies on its own list of those, and uses "
-			"the thumbprint only if this ends");
+			"the thumbprint only if this ends, or if the server insists on TLS 1.3");
 	else if (code == MM_EVERIFY)
 		mm_finding_add(findings, MM_FINDING_PASS, "chain.private", NULL,
 			       "no public authority vouches for the server (%s): IAM needs the thumbprint", why.text);

@@ -268,6 +268,8 @@ def test_what_is_registered_is_compared_with_what_is_served(mintmark, server):
     assert '"matches": null' in mintmark(*arguments, "-o", "json").stdout
     result = mintmark(*arguments, "--sha256", "--check", fingerprint(presented[-1], "sha256"))
     assert result.stdout == digest_of(presented[-1], "sha256") + "\n"
+    result = mintmark(*arguments, "--check", other, "--check", last, "-o", "json")
+    assert '"matches": true' in result.stdout and '"level": "warn"' in result.stdout, "one that fits is enough for IAM"
     result = mintmark(*arguments, "--check", own, "--check", other, status=1)
     assert result.stdout == last + "\n", "the answer is the answer, whatever is registered"
     assert f"{last} is served (host), and is not registered" in result.stderr

@@ -405,6 +405,24 @@ static void what_differs_is_told_each_by_each(void **state)
 	assert_int_equal(mm_findings_worst(&findings), MM_FINDING_FAIL);
 }
 
+/* IAM keeps five: an old one beside the new one is how an authority is changed without an outage. */
+static void more_than_what_is_served_is_a_warning(void **state)
+{
+	mm_auto_thumbprints served = {0};
+	mm_auto_strings registered = {0};
+	mm_auto_findings findings = {0};
+
+	(void)state;
+	serve_two(&served);
+	for (size_t i = 0; i < 2; i++)
+		test_strings_add(&registered, served.v[i].hex);
+	test_strings_add(&registered, "0123456789abcdef0123456789abcdef01234567");
+	mm_thumbprint_check(&served, false, &registered, &findings);
+	assert_int_equal(findings.n, 1);
+	assert_string_equal(findings.v[0].check, "registered.unserved");
+	assert_int_equal(findings.v[0].level, MM_FINDING_WARN);
+}
+
 /* ---- what is asked for ------------------------------------------------------------------------------------------ */
 
 static void what_has_no_thumbprint_is_refused(void **state)
@@ -455,6 +473,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_thumbprint_is_refused),
 		cmocka_unit_test(what_is_registered_and_served_is_the_same_in_any_order),
 		cmocka_unit_test(what_differs_is_told_each_by_each),
+		cmocka_unit_test(more_than_what_is_served_is_a_warning),
 		cmocka_unit_test(what_has_no_thumbprint_is_refused),
 	};
 
