@@ -124,6 +124,12 @@ static bool buf_grow(struct mm_buf *buf, size_t need)
 	return true;
 }
 
+void mm_buf_add_hex(struct mm_buf *buf, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		mm_buf_printf(buf, "%02x", bytes[i]);
+}
+
 char *mm_buf_reserve(struct mm_buf *buf, size_t len)
 {
 	if (buf->failed)
@@ -215,6 +221,28 @@ void mm_buf_free(struct mm_buf *buf)
 	*buf = (struct mm_buf){0};
 }
 
+void mm_string_free(char **text)
+{
+	free(*text);
+	*text = NULL;
+}
+
+bool mm_string_eq(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+enum mm_code mm_string_set(char **to, const char *text, struct mm_err *err)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	free(*to);
+	*to = copy;
+	return MM_OK;
+}
+
 enum mm_code mm_strings_add(struct mm_strings *list, const char *text, struct mm_err *err)
 {
 	char *copy = strdup(text);
@@ -272,8 +300,17 @@ void mm_strings_free(struct mm_strings *list)
 	*list = (struct mm_strings){0};
 }
 
-void mm_string_free(char **text)
+const char *mm_pairs_find(const struct mm_pairs *pairs, const char *name)
 {
-	free(*text);
-	*text = NULL;
+	for (size_t i = 0; i < pairs->values.n; i++) {
+		if (strcmp(pairs->names.v[i], name) == 0)
+			return pairs->values.v[i];
+	}
+	return NULL;
+}
+
+void mm_pairs_free(struct mm_pairs *pairs)
+{
+	mm_strings_free(&pairs->names);
+	mm_strings_free(&pairs->values);
 }

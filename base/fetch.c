@@ -75,12 +75,6 @@ static bool set_options(struct fetch *fetch, const struct mm_fetch_options *opti
 
 /* ---- one answer ------------------------------------------------------------------------------------------------- */
 
-static void drop_headers(struct mm_pairs *headers)
-{
-	mm_strings_free(&headers->names);
-	mm_strings_free(&headers->values);
-}
-
 static enum mm_code add_header(struct mm_pairs *headers, const char *name, const char *value, struct mm_err *err)
 {
 	enum mm_code code;
@@ -129,7 +123,7 @@ static enum mm_code perform(struct fetch *fetch, const char *url, struct mm_err 
 	if (left_ms <= 0)
 		return mm_fail(err, MM_ETIMEOUT, "no answer in time");
 	mm_buf_reset(&fetch->out->body);
-	drop_headers(&fetch->out->headers);
+	mm_pairs_free(&fetch->out->headers);
 	fetch->head_len = 0;
 	fetch->transfer.reason[0] = '\0';
 	if (curl_easy_setopt(curl, CURLOPT_URL, url) != CURLE_OK ||
@@ -165,9 +159,7 @@ static enum mm_code next_url(const struct fetch *fetch, char **next, struct mm_e
 	if (code != MM_OK || url->https != fetch->first->https || url->port != fetch->first->port ||
 	    strcmp(url->host, fetch->first->host) != 0)
 		return mm_fail(err, MM_ENETWORK, "a redirect to %s, which is another host", to);
-	mm_string_free(next);
-	*next = strdup(to);
-	return *next ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+	return mm_string_set(next, to, err);
 }
 
 /* Follows redirects until there is an answer. out->url is where we are. */
@@ -202,14 +194,11 @@ static enum mm_code begin(struct fetch *fetch, const char *url, const struct mm_
 		return code;
 	if (!set_options(fetch, options))
 		return mm_fail(err, MM_ENETWORK, "libcurl cannot do what is needed");
-	fetch->out->url = strdup(url);
-	if (!fetch->out->url)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
 	fetch->max_len = options->max_len ? options->max_len : LEN_MAX;
 	fetch->began_ns = mm_clock_monotonic_ns();
 	fetch->deadline_ns = fetch->began_ns +
 			     (int64_t)(options->timeout_ms ? options->timeout_ms : TIMEOUT_MS) * 1000000;
-	return MM_OK;
+	return mm_string_set(&fetch->out->url, url, err);
 }
 
 enum mm_code mm_fetch_look(const char *url, const struct mm_fetch_options *options, struct mm_fetched *out,
@@ -245,16 +234,12 @@ enum mm_code mm_fetch(const char *url, const struct mm_fetch_options *options, s
 
 const char *mm_fetched_header(const struct mm_fetched *fetched, const char *name)
 {
-	for (size_t i = 0; i < fetched->headers.values.n; i++) {
-		if (strcmp(fetched->headers.names.v[i], name) == 0)
-			return fetched->headers.values.v[i];
-	}
-	return NULL;
+	return mm_pairs_find(&fetched->headers, name);
 }
 
 void mm_fetched_clear(struct mm_fetched *fetched)
 {
-	drop_headers(&fetched->headers);
+	mm_pairs_free(&fetched->headers);
 	mm_buf_free(&fetched->body);
 	free(fetched->url);
 	*fetched = (struct mm_fetched){0};

@@ -127,15 +127,6 @@ enum mm_code mm_register_add_named(struct mm_register *run, const char *target, 
 	return code;
 }
 
-static const char *annotation_of(const struct mm_account_record *account, const char *name)
-{
-	for (size_t i = 0; i < account->annotations.names.n; i++) {
-		if (strcmp(account->annotations.names.v[i], name) == 0)
-			return account->annotations.values.v[i];
-	}
-	return NULL;
-}
-
 enum mm_code mm_register_add_annotated(struct mm_register *run, const char *annotation,
 				       enum mm_code (*take)(struct mm_register *run, const char *account,
 							    const char *value, struct mm_err *err),
@@ -150,7 +141,7 @@ enum mm_code mm_register_add_annotated(struct mm_register *run, const char *anno
 	if (!options->all_accounts)
 		return MM_OK;
 	for (size_t i = 0; i < records->n && code == MM_OK; i++) {
-		const char *value = annotation_of(&accounts[i], annotation);
+		const char *value = mm_pairs_find(&accounts[i].annotations, annotation);
 		mm_auto_buf name = {0};
 
 		if (!value)
@@ -238,7 +229,7 @@ static enum mm_code refuse(struct mm_register *run, struct mm_err *err)
 enum mm_code mm_register_finish(struct mm_register *run, struct mm_err *err)
 {
 	const char *dir = dir_of(run);
-	struct mm_pairs files = {0};
+	mm_auto_pairs files = {0};
 	enum mm_code code = set_accounts(run, err);
 
 	if (code == MM_OK)
@@ -252,9 +243,7 @@ enum mm_code mm_register_finish(struct mm_register *run, struct mm_err *err)
 		return refuse(run, err);
 	code = mm_context(err, mm_registration_render(&run->registration, run->form, &files, err), "%s",
 			  run->call->command->name);
-	if (code == MM_OK)
-		code = dir ? write_files(run, dir, &files, err) : print(run, &files, err);
-	mm_strings_free(&files.names);
-	mm_strings_free(&files.values);
-	return code;
+	if (code != MM_OK)
+		return code;
+	return dir ? write_files(run, dir, &files, err) : print(run, &files, err);
 }

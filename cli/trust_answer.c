@@ -139,16 +139,12 @@ static enum mm_code write_files(const struct mm_call *call, const struct mm_pair
 enum mm_code mm_trust_answer_write(const struct mm_call *call, const struct mm_trust_answer *answer, const char *dir,
 				   struct mm_err *err)
 {
-	struct mm_pairs files = {0};
+	mm_auto_pairs files = {0};
 	enum mm_code code = MM_OK;
 
 	for (size_t i = 0; i < MM_TRUST_PART_COUNT && code == MM_OK; i++) {
 		if (answer->parts[i])
 			code = add_part(&files, i, answer->parts[i], err);
 	}
-	if (code == MM_OK)
-		code = write_files(call, &files, &answer->findings, dir, err);
-	mm_strings_free(&files.names);
-	mm_strings_free(&files.values);
-	return code;
+	return code == MM_OK ? write_files(call, &files, &answer->findings, dir, err) : code;
 }

@@ -26,12 +26,6 @@ bool mm_is_pattern(const char *name)
 	return strpbrk(name, "*?") != NULL;
 }
 
-static enum mm_code set_text(char **out, struct mm_span text, struct mm_err *err)
-{
-	*out = strndup(text.p, text.len);
-	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-}
-
 /* ---- the service accounts --------------------------------------------------------------------------------------- */
 
 static enum mm_code add_account(struct mm_trust_request *request, const char *namespace, const char *name,
@@ -84,15 +78,6 @@ static const struct mm_account_record *declared(const struct mm_config *config, 
 	return NULL;
 }
 
-static const char *annotation(const struct mm_account_record *record, const char *name)
-{
-	for (size_t i = 0; i < record->annotations.names.n; i++) {
-		if (strcmp(record->annotations.names.v[i], name) == 0)
-			return record->annotations.values.v[i];
-	}
-	return NULL;
-}
-
 /* The value of an annotation that the accounts agree about; `*out` NULL: none has it. */
 static enum mm_code agreed_annotation(const struct mm_trust_request *request, const struct mm_config *config,
 				      const char *name, const char *flag, const char **out, struct mm_err *err)
@@ -101,7 +86,7 @@ static enum mm_code agreed_annotation(const struct mm_trust_request *request, co
 	for (size_t i = 0; config && i < request->names.n; i++) {
 		const struct mm_account_record *record = declared(config, request->namespaces.v[i],
 								  request->names.v[i]);
-		const char *value = record ? annotation(record, name) : NULL;
+		const char *value = record ? mm_pairs_find(&record->annotations, name) : NULL;
 
 		if (value && *out && strcmp(value, *out) != 0)
 			return mm_fail(err, MM_EUSAGE,
@@ -143,17 +128,20 @@ static enum mm_code find_role(struct mm_call *call, const struct mm_trust_wish *
 		return name_role(call, wish, request, err);
 	if (!arn)
 		code = agreed_annotation(request, config, ROLE_ANNOTATION, "--role-arn", &arn, err);
-	return code == MM_OK && arn ? set_text(&request->role_arn, mm_span_str(arn), err) : code;
+	return code == MM_OK ? mm_string_set(&request->role_arn, arn, err) : code;
 }
 
 /* Role and provider are in one account of one partition: what two of them say must be the same. */
 static enum mm_code choose(const char *flag, const char *said, struct mm_span of_role, const char *otherwise,
 			   char **out, struct mm_err *err)
 {
+	struct mm_span chosen = said ? mm_span_str(said) : of_role.p ? of_role : mm_span_str(otherwise);
+
 	if (said && of_role.p && !mm_span_is(of_role, said))
 		return mm_fail(err, MM_EUSAGE, "--%s says %.40s, and the role's ARN %.*s; accepted: the same", flag,
 			       said, (int)of_role.len, of_role.p);
-	return set_text(out, said ? mm_span_str(said) : of_role.p ? of_role : mm_span_str(otherwise), err);
+	*out = strndup(chosen.p, chosen.len);
+	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
 }
 
 static enum mm_code find_aws_account(const struct mm_trust_wish *wish, struct mm_trust_request *request,

@@ -16,19 +16,11 @@ static enum mm_code set_text(const struct mm_option *option, char **out, const c
 {
 	int64_t len = (int64_t)strlen(text);
 	enum mm_code code;
-	char *copy;
 
 	if (len < option->min || len > option->max)
 		return mm_value_refuse(option, written, "", place, err);
 	code = mm_text_check(option, written, place, err);
-	if (code != MM_OK)
-		return code;
-	copy = strdup(text);
-	if (!copy)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	free(*out);
-	*out = copy;
-	return MM_OK;
+	return code == MM_OK ? mm_string_set(out, text, err) : code;
 }
 
 static enum mm_code set_string(const struct mm_option *option, void *out, const struct mm_yaml *written,
@@ -112,10 +104,8 @@ static enum mm_code set_bool(const struct mm_option *option, void *out, const st
 
 static bool text_equal(const struct mm_option *option, const void *a, const void *b)
 {
-	const char *x = *(char *const *)a, *y = *(char *const *)b;
-
 	(void)option;
-	return x && y ? strcmp(x, y) == 0 : x == y;
+	return mm_string_eq(*(char *const *)a, *(char *const *)b);
 }
 
 static bool number_equal(const struct mm_option *option, const void *a, const void *b)
@@ -170,24 +160,15 @@ static void strings_clear(const struct mm_option *option, void *value)
 
 static void pairs_clear(const struct mm_option *option, void *value)
 {
-	struct mm_pairs *pairs = value;
-
 	(void)option;
-	mm_strings_free(&pairs->names);
-	mm_strings_free(&pairs->values);
+	mm_pairs_free(value);
 }
 
 /* A value that is copied was accepted before: nothing is checked again. */
 static enum mm_code text_copy(const struct mm_option *option, void *to, const void *from, struct mm_err *err)
 {
-	const char *text = *(char *const *)from;
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		return mm_fail(err, MM_ENOMEM, "out of memory");
-	text_clear(option, to);
-	*(char **)to = copy;
-	return MM_OK;
+	(void)option;
+	return mm_string_set(to, *(char *const *)from, err);
 }
 
 static enum mm_code number_copy(const struct mm_option *option, void *to, const void *from, struct mm_err *err)

@@ -96,21 +96,11 @@ void mm_publisher_retry(struct mm_publisher *publisher)
 
 /* ---- couriers, as configured ------------------------------------------------------------------------------------- */
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool is_made_for(const struct mm_publisher *publisher, const struct mm_config *config)
 {
 	return publisher->count == config->publish.n && mm_strings_eq(&publisher->names, &config->publish) &&
-	       same(publisher->endpoint, config->s3.endpoint) && same(publisher->region, config->s3.region);
-}
-
-static enum mm_code copy_text(char **to, const char *from, struct mm_err *err)
-{
-	*to = from ? strdup(from) : NULL;
-	return from && !*to ? mm_fail(err, MM_ENOMEM, "out of memory") : MM_OK;
+	       mm_string_eq(publisher->endpoint, config->s3.endpoint) &&
+	       mm_string_eq(publisher->region, config->s3.region);
 }
 
 static enum mm_code hire_couriers(struct mm_publisher *publisher, const struct mm_config *config, struct mm_err *err)
@@ -119,9 +109,9 @@ static enum mm_code hire_couriers(struct mm_publisher *publisher, const struct m
 	enum mm_code code = mm_strings_copy(&publisher->names, &config->publish, err);
 
 	if (code == MM_OK)
-		code = copy_text(&publisher->endpoint, config->s3.endpoint, err);
+		code = mm_string_set(&publisher->endpoint, config->s3.endpoint, err);
 	if (code == MM_OK)
-		code = copy_text(&publisher->region, config->s3.region, err);
+		code = mm_string_set(&publisher->region, config->s3.region, err);
 	publisher->couriers = calloc(config->publish.n + 1, sizeof(struct mm_courier *));
 	if (code == MM_OK && !publisher->couriers)
 		code = mm_fail(err, MM_ENOMEM, "out of memory");

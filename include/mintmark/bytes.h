@@ -51,6 +51,7 @@ void mm_buf_add_int(struct mm_buf *buf, int64_t value); /* decimal, without prin
 /* A finite number in the fewest digits that read back the same, as Go and JavaScript write it: 0.1, 1e+21. */
 void mm_buf_add_double(struct mm_buf *buf, double value);
 void mm_buf_printf(struct mm_buf *buf, const char *format, ...) MM_PRINTF(2, 3);
+void mm_buf_add_hex(struct mm_buf *buf, const uint8_t *bytes, size_t len); /* two lower-case digits for each */
 /*
  * The text as Go's %q writes it, which is how Kubernetes shows names: in quotes, with \n, \x7f, \u202e for what
  * mm_unseen_at finds and for bytes that are no UTF-8. What is longer than MM_QUOTED_MAX bytes is cut and ends in "...".
@@ -66,6 +67,13 @@ struct mm_span mm_buf_span(const struct mm_buf *buf);
 char *mm_buf_take(struct mm_buf *buf);
 void mm_buf_free(struct mm_buf *buf);
 #define mm_auto_buf MM_CLEANUP(mm_buf_free) struct mm_buf
+
+/* One owned string, or NULL: there is none. */
+void mm_string_free(char **text); /* for MM_CLEANUP */
+#define mm_auto_string MM_CLEANUP(mm_string_free) char *
+bool mm_string_eq(const char *a, const char *b); /* also when both are NULL */
+/* A copy of `text`, which may be NULL, takes the place of what `*to` held; that is left alone on MM_ENOMEM. */
+MM_MUSTCHECK enum mm_code mm_string_set(char **to, const char *text, struct mm_err *err);
 
 /* A list of owned strings; {0} is an empty one. */
 struct mm_strings {
@@ -86,7 +94,9 @@ struct mm_pairs {
 	struct mm_strings names, values;
 };
 
-void mm_string_free(char **text); /* for MM_CLEANUP */
-#define mm_auto_string MM_CLEANUP(mm_string_free) char *
+/* The value of the first of that name; NULL: there is none. */
+const char *mm_pairs_find(const struct mm_pairs *pairs, const char *name);
+void mm_pairs_free(struct mm_pairs *pairs);
+#define mm_auto_pairs MM_CLEANUP(mm_pairs_free) struct mm_pairs
 
 #endif

@@ -118,8 +118,7 @@ static void flush(struct mm_hcl *hcl)
 		mm_buf_printf(hcl->out, "%-*s = %s\n", (int)width, hcl->lines.names.v[i], hcl->lines.values.v[i]);
 	}
 	hcl->follows |= hcl->lines.names.n > 0;
-	mm_strings_free(&hcl->lines.names);
-	mm_strings_free(&hcl->lines.values);
+	mm_pairs_free(&hcl->lines);
 }
 
 void mm_hcl_open(struct mm_hcl *hcl, const char *head)

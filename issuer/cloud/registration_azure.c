@@ -25,8 +25,7 @@ enum mm_code mm_credential_name(const struct mm_registration *registration, cons
 	if (!EVP_Digest(seed.p, seed.len, digest, NULL, EVP_sha256(), NULL))
 		return mm_fail_openssl(err, MM_ECRYPTO, "SHA-256");
 	mm_buf_printf(&name, "%.*s-", MM_CREDENTIAL_NAME_MAX - 2 * HASH_BYTES - 1, label);
-	for (size_t i = 0; i < HASH_BYTES; i++)
-		mm_buf_printf(&name, "%02x", digest[i]);
+	mm_buf_add_hex(&name, digest, HASH_BYTES);
 	*out = mm_buf_take(&name);
 	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
 }

@@ -219,7 +219,7 @@ static size_t credentials_of(const struct mm_registration *registration, size_t 
 	for (size_t j = 0; j < registration->account_count; j++) {
 		const char *other = registration->accounts[j].target;
 
-		n += registration->identity || (target && other ? strcmp(target, other) == 0 : target == other);
+		n += registration->identity || mm_string_eq(target, other);
 	}
 	return n;
 }

@@ -312,13 +312,6 @@ static enum mm_code mint(struct work *work, struct mm_err *err)
 
 /* ---- the answer -------------------------------------------------------------------------------------------------- */
 
-static enum mm_code set_text(char **text, const char *value, struct mm_err *err)
-{
-	free(*text);
-	*text = strdup(value);
-	return *text ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-}
-
 static enum mm_code answer(struct work *work, struct mm_err *err)
 {
 	struct mm_token_request *request = work->request;
@@ -335,10 +328,10 @@ static enum mm_code answer(struct work *work, struct mm_err *err)
 	if (code == MM_OK)
 		code = mm_strings_copy(&out->audiences, &request->audiences, err);
 	if (code == MM_OK)
-		code = set_text(&request->meta.name, work->name, err);
+		code = mm_string_set(&request->meta.name, work->name, err);
 	if (code == MM_OK)
-		code = set_text(&request->meta.namespace, work->namespace, err);
-	return code == MM_OK ? set_text(&request->meta.uid, work->account.uid, err) : code;
+		code = mm_string_set(&request->meta.namespace, work->namespace, err);
+	return code == MM_OK ? mm_string_set(&request->meta.uid, work->account.uid, err) : code;
 }
 
 enum mm_code mm_token_request_answer(const struct mm_token_api *api, const char *namespace, const char *name,

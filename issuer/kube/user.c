@@ -27,12 +27,6 @@ static enum mm_code finish(struct mm_user *user, enum mm_code code)
 	return code;
 }
 
-static enum mm_code set_text(char **to, const char *text, struct mm_err *err)
-{
-	*to = strdup(text);
-	return *to ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-}
-
 static enum mm_code add_group(struct mm_user *user, const char *group, struct mm_err *err)
 {
 	return mm_user_is_in(user, group) ? MM_OK : mm_strings_add(&user->groups, group, err);
@@ -44,16 +38,16 @@ enum mm_code mm_user_copy(const struct mm_user *from, struct mm_user *to, struct
 
 	*to = (struct mm_user){0};
 	if (from->name)
-		code = set_text(&to->name, from->name, err);
+		code = mm_string_set(&to->name, from->name, err);
 	if (code == MM_OK && from->uid)
-		code = set_text(&to->uid, from->uid, err);
+		code = mm_string_set(&to->uid, from->uid, err);
 	if (code == MM_OK)
 		code = mm_strings_copy(&to->groups, &from->groups, err);
 	for (; code == MM_OK && to->extra_count < from->extra_count; to->extra_count++) {
 		const struct mm_user_extra *extra = &from->extra[to->extra_count];
 
 		to->extra[to->extra_count].key = extra->key;
-		code = set_text(&to->extra[to->extra_count].value, extra->value, err);
+		code = mm_string_set(&to->extra[to->extra_count].value, extra->value, err);
 	}
 	return finish(to, code);
 }
@@ -128,11 +122,11 @@ static enum mm_code fill(struct mm_user *user, const char *name, const char *uid
 	enum mm_code code = check_name("user", name, err);
 
 	if (code == MM_OK)
-		code = set_text(&user->name, name, err);
+		code = mm_string_set(&user->name, name, err);
 	if (code == MM_OK && uid && *uid) {
 		code = check_text("uid", uid, err);
 		if (code == MM_OK)
-			code = set_text(&user->uid, uid, err);
+			code = mm_string_set(&user->uid, uid, err);
 	}
 	for (size_t i = 0; code == MM_OK && i < groups->n; i++) {
 		code = check_name("group", groups->v[i], err);
@@ -159,7 +153,7 @@ enum mm_code mm_user_from_peer(uid_t uid, gid_t gid, struct mm_user *user, struc
 	*user = (struct mm_user){0};
 	snprintf(name, sizeof name, USER_UNIX "uid:%u", (unsigned)uid);
 	snprintf(group, sizeof group, USER_UNIX "gid:%u", (unsigned)gid);
-	code = set_text(&user->name, name, err);
+	code = mm_string_set(&user->name, name, err);
 	if (code == MM_OK)
 		code = add_group(user, group, err);
 	if (code == MM_OK)

@@ -312,6 +312,58 @@ static void utf8_is_not_read_beyond_its_end(void **state)
 	assert_false(mm_utf8_valid(mm_span("\xf0\x9f\x94\x91", 3)));
 }
 
+static void hex_is_two_digits_for_each_byte(void **state)
+{
+	static const uint8_t bytes[] = {0x00, 0x0f, 0xa0, 0xff};
+	mm_auto_buf buf = {0};
+
+	(void)state;
+	mm_buf_add_str(&buf, "sha1 ");
+	mm_buf_add_hex(&buf, bytes, sizeof bytes);
+	assert_string_equal(buf.p, "sha1 000fa0ff");
+}
+
+static void a_string_takes_the_place_of_another(void **state)
+{
+	mm_auto_string text = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_string_set(&text, "first", &err), &err);
+	assert_ok(mm_string_set(&text, "second", &err), &err);
+	assert_string_equal(text, "second");
+	assert_ok(mm_string_set(&text, text + 3, &err), &err);
+	assert_string_equal(text, "ond");
+	assert_ok(mm_string_set(&text, NULL, &err), &err);
+	assert_null(text);
+}
+
+static void absent_strings_are_equal_to_each_other_alone(void **state)
+{
+	(void)state;
+	assert_true(mm_string_eq(NULL, NULL));
+	assert_true(mm_string_eq("a", "a"));
+	assert_false(mm_string_eq("a", "b"));
+	assert_false(mm_string_eq(NULL, ""));
+	assert_false(mm_string_eq("", NULL));
+}
+
+static void the_first_of_a_name_is_found(void **state)
+{
+	mm_auto_pairs pairs = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	for (char value[] = "1"; *value < '4'; ++*value) {
+		assert_ok(mm_strings_add(&pairs.names, *value == '1' ? "other" : "name", &err), &err);
+		assert_ok(mm_strings_add(&pairs.values, value, &err), &err);
+	}
+	assert_string_equal(mm_pairs_find(&pairs, "name"), "2");
+	assert_null(mm_pairs_find(&pairs, "nam"));
+	mm_pairs_free(&pairs);
+	assert_null(mm_pairs_find(&pairs, "name"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +388,10 @@ int main(void)
 		cmocka_unit_test(strings_are_copied_and_found),
 		cmocka_unit_test(lists_are_equal_in_order_and_a_copy_is_its_own),
 		cmocka_unit_test(owned_strings_are_freed_once),
+		cmocka_unit_test(hex_is_two_digits_for_each_byte),
+		cmocka_unit_test(a_string_takes_the_place_of_another),
+		cmocka_unit_test(absent_strings_are_equal_to_each_other_alone),
+		cmocka_unit_test(the_first_of_a_name_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
