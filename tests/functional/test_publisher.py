@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+import fakes3
 import harness
 
 JWKS = "openid/v1/jwks"
@@ -61,9 +62,9 @@ def test_every_destination_has_what_is_served_from_the_start_and_after_each_comm
         for prepare in (False, True):
             if prepare:
                 issuer.run("key", "prepare")
-            served = {kid["kid"] for kid in issuer.get("/" + JWKS).json()["keys"]}
-            assert len(served) == 2 + prepare
-            wait_for(lambda: all(kids(site) == served for site in sites), issuer)
+            committed = {key["kid"] for key in keys(issuer)}
+            assert len(committed) == 2 + prepare
+            wait_for(lambda: all(kids(site) == committed for site in sites), issuer)
         wait_for(lambda: (sites[0] / JWKS).read_bytes() == issuer.get("/" + JWKS).body, issuer)
         assert (sites[1] / DISCOVERY).read_bytes() == issuer.get("/" + DISCOVERY).body
         wait_for(lambda: metric(issuer, "mintmark_destinations_behind") == 0, issuer)
@@ -104,6 +105,38 @@ def test_a_new_key_waits_from_the_moment_in_which_the_last_destination_has_it(pu
         assert seconds(key["delivered"]) - seconds(key["published"]) >= 2
         wait_for(lambda: issuer.run("key", "activate", kid, status=None).returncode == 0, issuer)
         assert time.time() - mended >= key["publish_wait"] - 1
+
+
+def test_a_bucket_is_kept_current_through_an_outage_and_new_credentials(make_issuer, tmp_path):
+    credentials = tmp_path / "credentials"
+
+    def hand_out(secret):
+        credentials.touch(mode=0o600)
+        credentials.write_text(f"[default]\naws_access_key_id = {fakes3.KEY_ID}\naws_secret_access_key = {secret}\n")
+
+    with fakes3.FakeS3() as store:
+        hand_out(fakes3.SECRET)
+        issuer = make_issuer(config={**SHORT, "publish": [f"s3://{store.bucket}/id"],
+                                     "s3": {"endpoint": store.url, "region": store.region}},
+                             env={"AWS_SHARED_CREDENTIALS_FILE": str(credentials), "AWS_CONFIG_FILE": "/dev/null"})
+
+        def stored():
+            body, _ = store.objects.get("id/" + JWKS, (b'{"keys":[]}', None))
+            return {key["kid"] for key in json.loads(body)["keys"]}
+
+        with issuer:
+            wait_for(lambda: stored() == {key["kid"] for key in keys(issuer)}, issuer)
+            wait_for(lambda: not any(key.get("awaits_delivery") for key in keys(issuer)), issuer)
+            hand_out("takenAway")
+            before = stored()
+            issuer.run("key", "prepare")
+            wait_for(lambda: "SignatureDoesNotMatch" in issuer.log(), issuer)
+            assert stored() == before
+            assert keys(issuer)[-1]["awaits_delivery"] is True
+            hand_out(fakes3.SECRET)
+            wait_for(lambda: "delivered" in keys(issuer)[-1], issuer, timeout=20.0)
+            assert keys(issuer)[-1]["kid"] in stored()
+            assert "takenAway" not in issuer.log() and fakes3.SECRET not in issuer.log()
 
 
 def test_what_is_revoked_leaves_the_other_destinations_while_one_is_out_of_order(publishing, sites):
