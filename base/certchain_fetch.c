@@ -127,6 +127,16 @@ static bool set_rules(SSL_CTX *rules)
 	return SSL_CTX_set_min_proto_version(rules, TLS1_2_VERSION) == 1;
 }
 
+/* OpenSSL passes over messages such as HelloRequest: while they keep coming, SSL_connect does not return by itself. */
+static long before_read(BIO *bio, int operation, const char *bytes, size_t len, int argi, long argl, int result,
+			size_t *done)
+{
+	const struct call *call = (const void *)BIO_get_callback_arg(bio);
+
+	(void)bytes, (void)len, (void)argi, (void)argl, (void)done;
+	return operation == BIO_CB_READ && left_ms(call) == 0 ? -1 : result;
+}
+
 static enum mm_code begin_tls(struct call *call, const char *host, struct mm_err *err)
 {
 	static const unsigned char alpn[] = "\x08http/1.1";
@@ -138,6 +148,8 @@ static enum mm_code begin_tls(struct call *call, const char *host, struct mm_err
 	if (!call->tls || SSL_set_fd(call->tls, call->fd) != 1 ||
 	    SSL_set_alpn_protos(call->tls, alpn, sizeof alpn - 1) != 0)
 		return mm_fail_openssl(err, MM_ENOMEM, "out of memory");
+	BIO_set_callback_arg(SSL_get_rbio(call->tls), (char *)call);
+	BIO_set_callback_ex(SSL_get_rbio(call->tls), before_read);
 	/* RFC 6066 §3: no addresses */
 	if (!is_ip_address(host) && SSL_set_tlsext_host_name(call->tls, host) != 1)
 		return mm_fail_openssl(err, MM_EPARSE, "the name cannot be sent to the server (SNI)");
@@ -178,12 +190,8 @@ static enum mm_code handshake_failed(int kind, struct mm_err *err)
 static enum mm_code await(const struct call *call, int kind, struct mm_err *err)
 {
 	struct pollfd event = {.fd = call->fd, .events = kind == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT};
-	int left = left_ms(call);
 
-	if (left == 0)
-		return mm_fail(err, MM_ETIMEOUT, "it is connected, but the TLS handshake did not end in %d ms",
-			       call->timeout_ms);
-	if (poll(&event, 1, left) < 0 && errno != EINTR)
+	if (poll(&event, 1, left_ms(call)) < 0 && errno != EINTR)
 		return mm_fail_errno(err, "poll");
 	return MM_OK;
 }
@@ -200,6 +208,9 @@ static enum mm_code shake_hands(const struct call *call, struct mm_err *err)
 		done = SSL_connect(call->tls);
 		if (done == 1)
 			return MM_OK;
+		if (left_ms(call) == 0)
+			return mm_fail(err, MM_ETIMEOUT, "it is connected, but the TLS handshake did not end in %d ms",
+				       call->timeout_ms);
 		kind = SSL_get_error(call->tls, done);
 		if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
 			return handshake_failed(kind, err);

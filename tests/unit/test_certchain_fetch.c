@@ -364,6 +364,26 @@ static void bytes_that_drip_do_not_move_the_deadline(void **state)
 	assert_fetch_fails(speak_tls, &manner, 200, MM_ETIMEOUT, "TLS handshake");
 }
 
+/* HelloRequest, which a client passes over (RFC 5246 §7.4.1.1): more of them than can be read. */
+static void flood(int fd, const void *arg)
+{
+	static char records[64][5 + 16384];
+
+	(void)arg;
+	for (size_t i = 0; i < MM_COUNT(records); i++)
+		memcpy(records[i], "\x16\x03\x03\x40", 4);
+	while (send(fd, records, sizeof records, MSG_NOSIGNAL) == sizeof records)
+		;
+}
+
+static void nor_do_bytes_that_never_end(void **state)
+{
+	(void)state;
+	alarm(10);
+	assert_fetch_fails(flood, NULL, 300, MM_ETIMEOUT, "the TLS handshake did not end");
+	alarm(0);
+}
+
 static void what_is_no_tls_is_said_to_be_none(void **state)
 {
 	const struct mm_span http = mm_span_str("HTTP/1.1 400 Bad Request\r\n\r\n");
@@ -481,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_hangs_does_not_hang_us),
 		cmocka_unit_test(nor_does_one_that_stops_anywhere),
 		cmocka_unit_test(bytes_that_drip_do_not_move_the_deadline),
+		cmocka_unit_test(nor_do_bytes_that_never_end),
 		cmocka_unit_test(what_is_no_tls_is_said_to_be_none),
 		cmocka_unit_test(a_connection_that_ends_is_said_to_have),
 		cmocka_unit_test(an_old_version_is_refused),
