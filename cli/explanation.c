@@ -82,7 +82,7 @@ static void add_statement(struct mm_buf *out, const struct mm_iam_statement *sta
 	}
 	mm_buf_printf(out, ", %s: %s\n", statement->deny ? "Deny" : "Allow", outcomes[statement->outcome]);
 	add_element(out, "principal", statement->principal_matches, &statement->principals, principal);
-	add_element(out, "action", statement->action_matches, &statement->actions, "sts:AssumeRoleWithWebIdentity");
+	add_element(out, "action", statement->action_matches, &statement->actions, MM_STS_WEB_IDENTITY);
 	for (size_t i = 0; i < statement->condition_count; i++)
 		add_condition(out, &statement->conditions[i]);
 }

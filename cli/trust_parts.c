@@ -96,7 +96,7 @@ static enum mm_code add_one(const struct job *job, size_t i, struct mm_err *err)
 	json_t *object;
 	enum mm_code code;
 
-	if (mm_is_pattern(account.namespace) || mm_is_pattern(account.name))
+	if (mm_aws_has_wildcard(mm_span_str(account.namespace)) || mm_aws_has_wildcard(mm_span_str(account.name)))
 		return skip_pattern(job, &account, err);
 	code = job->manifest->make(&account, order->cluster, &object, err);
 	if (code == MM_OK && json_array_append_new(job->answer->parts[job->manifest->part], object) < 0)

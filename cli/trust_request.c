@@ -21,11 +21,6 @@ void mm_trust_request_clear(struct mm_trust_request *request)
 	mm_string_free(&request->partition);
 }
 
-bool mm_is_pattern(const char *name)
-{
-	return strpbrk(name, "*?") != NULL;
-}
-
 /* ---- the service accounts --------------------------------------------------------------------------------------- */
 
 static enum mm_code add_account(struct mm_trust_request *request, const char *namespace, const char *name,
@@ -58,7 +53,7 @@ static enum mm_code take_argument(struct mm_call *call, const struct mm_trust_wi
 	if (slash && wish->namespace && strcmp(namespace, wish->namespace) != 0)
 		return mm_fail(err, MM_EUSAGE, "%.120s is of another namespace than --namespace %.63s says", argument,
 			       wish->namespace);
-	if (mm_is_pattern(argument) && !wish->wildcards) {
+	if (mm_aws_has_wildcard(mm_span_str(argument)) && !wish->wildcards) {
 		mm_hint(call, "--allow-wildcards has * and ? stand for names, by StringLike in place of StringEquals");
 		return mm_fail(err, MM_EUSAGE, "%.120s: a wildcard would trust accounts that nobody named", argument);
 	}
@@ -198,7 +193,7 @@ static void judge_declarations(const struct mm_config *config, const struct mm_t
 		const char *namespace = request->namespaces.v[i], *name = request->names.v[i];
 		const struct mm_account_record *record = declared(config, namespace, name);
 
-		if (mm_is_pattern(namespace) || mm_is_pattern(name))
+		if (mm_aws_has_wildcard(mm_span_str(namespace)) || mm_aws_has_wildcard(mm_span_str(name)))
 			continue;
 		if (record)
 			judge_audience(record, request->audience ? request->audience : MM_AWS_AUDIENCE, findings);

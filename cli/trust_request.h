@@ -37,6 +37,4 @@ MM_MUSTCHECK enum mm_code mm_trust_request_fill(struct mm_call *call, const stru
 						const struct mm_config *config, struct mm_trust_request *request,
 						struct mm_findings *findings, struct mm_err *err);
 
-bool mm_is_pattern(const char *name); /* of IAM: with * or ? */
-
 #endif

@@ -25,6 +25,8 @@ MM_MUSTCHECK enum mm_code mm_iam_policy_parse(struct mm_span text, struct mm_iam
 void mm_iam_policy_free(struct mm_iam_policy *policy);
 MM_AUTO(mm_iam_policy)
 
+#define MM_STS_WEB_IDENTITY "sts:AssumeRoleWithWebIdentity" /* the action by which tokens are used */
+
 /* A condition key of a request: "oidc.example.com:sub". Keys are compared without case, values as the operator says. */
 struct mm_iam_key {
 	const char *name;
@@ -34,7 +36,7 @@ struct mm_iam_key {
 };
 
 struct mm_iam_request {
-	const char *action;         /* "sts:AssumeRoleWithWebIdentity" */
+	const char *action;         /* MM_STS_WEB_IDENTITY */
 	const char *principal_type; /* "Federated" */
 	const char *principal;      /* the ARN of the provider; compared exactly, as IAM does */
 	const struct mm_iam_key *keys;

@@ -24,8 +24,11 @@ struct mm_arn {
 MM_MUSTCHECK enum mm_code mm_arn_parse(const char *text, struct mm_arn *out, struct mm_err *err); /* MM_EPARSE */
 /* That of a role, arn:aws:iam::123456789012:role/[PATH/]NAME, and nothing else. MM_EPARSE. */
 MM_MUSTCHECK enum mm_code mm_role_arn_parse(const char *text, struct mm_arn *out, struct mm_err *err);
-bool mm_aws_account_is(struct mm_span text); /* 12 digits */
+bool mm_aws_account_is(struct mm_span text);   /* 12 digits */
+bool mm_aws_has_wildcard(struct mm_span text); /* * or ?, as IAM has them */
 
+/* What the resource of a provider's ARN begins with; its name follows. */
+#define MM_AWS_OIDC_PROVIDER "oidc-provider/"
 /* How IAM names the issuer in condition keys and ARNs: without "https://". NULL when it is no https URL. */
 const char *mm_aws_provider_name(const char *issuer);
 

@@ -36,6 +36,11 @@ bool mm_aws_account_is(struct mm_span text)
 	return text.len == ACCOUNT_LEN && is_of(text, DIGITS);
 }
 
+bool mm_aws_has_wildcard(struct mm_span text)
+{
+	return memchr(text.p, '*', text.len) || memchr(text.p, '?', text.len);
+}
+
 static bool is_visible_ascii(const char *text)
 {
 	while (*text > ' ' && *text <= '~')

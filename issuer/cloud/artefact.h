@@ -3,8 +3,8 @@
  * What the artefacts of registrations are written with: words of a shell, comments, Terraform's language, files. Any
  * text comes out of the form's own parser as it went in.
  */
-#ifndef MINTMARK_CLOUD_ARTEFACT_H
-#define MINTMARK_CLOUD_ARTEFACT_H
+#ifndef MINTMARK_ISSUER_CLOUD_ARTEFACT_H
+#define MINTMARK_ISSUER_CLOUD_ARTEFACT_H
 
 #include <jansson.h>
 #include <mintmark/bytes.h>

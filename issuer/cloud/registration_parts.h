@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the forms of registrations share (registration_*.c); each renderer is a row of mm_registration_forms. */
-#ifndef MINTMARK_CLOUD_REGISTRATION_PARTS_H
-#define MINTMARK_CLOUD_REGISTRATION_PARTS_H
+#ifndef MINTMARK_ISSUER_CLOUD_REGISTRATION_PARTS_H
+#define MINTMARK_ISSUER_CLOUD_REGISTRATION_PARTS_H
 
 #include <jansson.h>
 #include <mintmark/registration.h>

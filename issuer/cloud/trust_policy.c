@@ -6,6 +6,7 @@
 #include "issuer/cloud/trust_subject.h"
 
 #include <mintmark/cloud.h>
+#include <mintmark/iam.h>
 #include <mintmark/json.h>
 #include <string.h>
 
@@ -84,7 +85,7 @@ static enum mm_code make_parts(const struct mm_trust *trust, const struct mm_str
 static json_t *statement(const struct parts *parts, json_t *condition)
 {
 	return json_pack("{s:s, s:{s:s}, s:s, s:o}", "Effect", "Allow", "Principal", "Federated", parts->provider,
-			 "Action", "sts:AssumeRoleWithWebIdentity", "Condition", condition);
+			 "Action", MM_STS_WEB_IDENTITY, "Condition", condition);
 }
 
 static json_t *exact_statement(const struct parts *parts, const struct mm_strings *subjects)

@@ -34,11 +34,6 @@ static enum mm_code split(const char *text, struct subject *out, struct mm_err *
 	return out->namespace && out->name ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
 }
 
-static bool has_wildcard(const char *text)
-{
-	return strpbrk(text, WILDCARDS) != NULL;
-}
-
 /* Whether it says nothing about the name at all. */
 static bool is_anything(const char *pattern)
 {
@@ -58,7 +53,8 @@ static enum mm_code check_pattern(const char *what, const char *pattern, const c
 
 static enum mm_code check_subject(const struct mm_trust *trust, const struct subject *subject, struct mm_err *err)
 {
-	bool wild_namespace = has_wildcard(subject->namespace), wild_name = has_wildcard(subject->name);
+	bool wild_namespace = mm_aws_has_wildcard(mm_span_str(subject->namespace)),
+	     wild_name = mm_aws_has_wildcard(mm_span_str(subject->name));
 	enum mm_code code;
 
 	if ((wild_namespace || wild_name) && !trust->wildcards)
@@ -84,7 +80,7 @@ static void judge_width(const struct subject *subject, struct mm_findings *findi
 		mm_finding_add(findings, MM_FINDING_WARN, "trust.wide-issuer",
 			       "name the namespaces and the service accounts that need the role",
 			       "%s/%s: every service account of the issuer may assume the role", namespace, name);
-	else if (has_wildcard(namespace))
+	else if (mm_aws_has_wildcard(mm_span_str(namespace)))
 		mm_finding_add(findings, MM_FINDING_WARN, "trust.wide-namespace",
 			       "name each namespace; a role may trust several service accounts",
 			       "%s/%s: whoever may create a namespace with a name that fits may assume the role",
@@ -108,7 +104,7 @@ enum mm_code mm_trust_subjects(const struct mm_trust *trust, struct mm_strings *
 		return mm_fail(err, MM_EREFUSED, "without a service account the role would trust every one");
 	for (size_t i = 0; i < trust->subjects.n; i++) {
 		const char *text = trust->subjects.v[i];
-		struct mm_strings *list = has_wildcard(text) ? wild : exact;
+		struct mm_strings *list = mm_aws_has_wildcard(mm_span_str(text)) ? wild : exact;
 		auto_subject subject = {0};
 		enum mm_code code;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom a trust policy is for. */
-#ifndef MINTMARK_CLOUD_TRUST_SUBJECT_H
-#define MINTMARK_CLOUD_TRUST_SUBJECT_H
+#ifndef MINTMARK_ISSUER_CLOUD_TRUST_SUBJECT_H
+#define MINTMARK_ISSUER_CLOUD_TRUST_SUBJECT_H
 
 #include <mintmark/trust.h>
 

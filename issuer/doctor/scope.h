@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From where an address can be reached: who fetches for a stranger must not be led to what only we can reach. */
-#ifndef ISSUER_CLOUD_SCOPE_H
-#define ISSUER_CLOUD_SCOPE_H
+#ifndef MINTMARK_ISSUER_DOCTOR_SCOPE_H
+#define MINTMARK_ISSUER_DOCTOR_SCOPE_H
 
 #include <stdbool.h>
 

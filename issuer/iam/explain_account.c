@@ -6,7 +6,6 @@
 #include "issuer/iam/explain_parts.h"
 
 #include <mintmark/suggest.h>
-#include <mintmark/trust.h>
 #include <string.h>
 
 #define ROLE_ARN MM_AWS_ANNOTATION_PREFIX "role-arn"

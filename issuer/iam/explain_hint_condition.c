@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a condition does not hold: its operator, its key, and then its values. */
 #include "issuer/iam/explain_parts.h"
+#include "issuer/iam/iam_condition.h"
 #include "issuer/iam/iam_operator.h"
+#include "issuer/iam/iam_pattern.h"
 
-#include <mintmark/suggest.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -23,17 +24,14 @@ struct failed {
 
 static bool hint_operator(struct mm_trial *trial, const struct failed *failed)
 {
-	const char *name = failed->condition->operator, * colon = strchr(name, ':');
-	struct mm_suggestion suggestion = {.wanted = colon ? colon + 1 : name};
-	const struct mm_iam_operator *known;
+	const char *near;
 
 	if (failed->use.op)
 		return false;
-	for (size_t i = 0; (known = mm_iam_operator_at(i)) != NULL; i++)
-		mm_suggestion_offer(&suggestion, known->name);
+	near = mm_iam_operator_near(failed->condition->operator);
 	MM_HINT("hint.operator", "write an operator that IAM knows, such as StringEquals or StringLike",
-		"%s: there is no operator \"%s\"%s%s", failed->label, name, suggestion.nearest ? "; near: " : "",
-		suggestion.nearest ? suggestion.nearest : "");
+		"%s: there is no operator \"%s\"%s%s", failed->label, failed->condition->operator,
+		near ? "; near: " : "", near ? near : "");
 	return true;
 }
 
@@ -53,24 +51,13 @@ static bool hint_external_id(struct mm_trial *trial, const struct failed *failed
 	if (strcasecmp(failed->condition->key, "sts:ExternalId") != 0)
 		return false;
 	MM_HINT("hint.external-id", "take the condition out: sub says who it is",
-		"%s: sts:ExternalId is a parameter of AssumeRole, and " MM_STS_ACTION " has none", failed->label);
+		"%s: sts:ExternalId is a parameter of AssumeRole, and " MM_STS_WEB_IDENTITY " has none", failed->label);
 	return true;
-}
-
-static bool is_claim_key(const char *claim)
-{
-	static const char *const claims[] = {"aud", "sub", "amr", "email", "oaud"};
-
-	for (size_t i = 0; i < MM_COUNT(claims); i++) {
-		if (strcasecmp(claim, claims[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 static bool hint_form(struct mm_trial *trial, const struct failed *failed)
 {
-	if (failed->provider[0] != '\0' && (is_claim_key(failed->claim) || !strchr(failed->claim, '/')))
+	if (failed->provider[0] != '\0' && (mm_iam_is_claim(failed->claim) || !strchr(failed->claim, '/')))
 		return false;
 	MM_HINT("hint.key-form", "write it as HOST/PATH:sub or HOST/PATH:aud, the issuer without https://",
 		"%s: the condition key \"%.200s\" does not end in a colon and a claim", failed->label,
@@ -83,7 +70,7 @@ static bool hint_claim(struct mm_trial *trial, const struct failed *failed)
 {
 	if (strcasecmp(failed->provider, trial->name) != 0)
 		return false;
-	if (is_claim_key(failed->claim))
+	if (mm_iam_is_claim(failed->claim))
 		MM_HINT("hint.claim-missing", "put the claim into the token, or take the condition out",
 			"%s: the token has no claim for \"%.200s\"", failed->label, failed->condition->key);
 	else
@@ -110,9 +97,9 @@ static bool is_of_principal(const struct failed *failed)
 	const struct mm_strings *principals = &failed->statement->principals;
 
 	for (size_t i = 0; i < principals->n; i++) {
-		const char *name = strstr(principals->v[i], MM_OIDC_PREFIX);
+		const char *name = strstr(principals->v[i], MM_AWS_OIDC_PROVIDER);
 
-		if (name && strcasecmp(name + strlen(MM_OIDC_PREFIX), failed->provider) == 0)
+		if (name && strcasecmp(name + strlen(MM_AWS_OIDC_PROVIDER), failed->provider) == 0)
 			return true;
 	}
 	return false;
@@ -167,9 +154,9 @@ static bool hint_wildcard(struct mm_trial *trial, const struct failed *failed)
 	for (size_t i = 0; i < condition->wanted_count && !fits; i++) {
 		struct mm_span wanted = mm_span_str(condition->wanted[i]);
 
-		if (!mm_has_wildcard(wanted))
+		if (!mm_aws_has_wildcard(wanted))
 			continue;
-		fits = mm_like(wanted, got);
+		fits = mm_iam_like(wanted, got);
 		wild = fits || !wild ? condition->wanted[i] : wild;
 	}
 	if (wild)

@@ -5,8 +5,8 @@
  */
 #include "issuer/iam/explain_parts.h"
 #include "issuer/iam/iam_operator.h"
+#include "issuer/iam/iam_pattern.h"
 
-#include <mintmark/trust.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -17,8 +17,9 @@
 
 static void hint_action(struct mm_trial *trial, const struct mm_iam_statement *statement, const char *label)
 {
-	MM_HINT("hint.action", "write " MM_STS_ACTION, "%s allows %s%s; a token is used for " MM_STS_ACTION, label,
-		statement->actions.n > 0 ? statement->actions.v[0] : "nothing", statement->actions.n > 1 ? ", …" : "");
+	MM_HINT("hint.action", "write " MM_STS_WEB_IDENTITY, "%s allows %s%s; a token is used for " MM_STS_WEB_IDENTITY,
+		label, statement->actions.n > 0 ? statement->actions.v[0] : "nothing",
+		statement->actions.n > 1 ? ", …" : "");
 }
 
 /* ---- the principal ---------------------------------------------------------------------------------------------- */
@@ -32,9 +33,9 @@ static enum nearness nearness(const struct mm_trial *trial, const char *principa
 
 	if (!text)
 		return OTHER;
-	if (mm_arn_parse(text, arn, NULL) != MM_OK || !mm_span_starts(arn->resource, MM_OIDC_PREFIX))
+	if (mm_arn_parse(text, arn, NULL) != MM_OK || !mm_span_starts(arn->resource, MM_AWS_OIDC_PROVIDER))
 		return FEDERATED;
-	return strcmp(arn->resource.p + strlen(MM_OIDC_PREFIX), trial->name) == 0 ? SAME_NAME : OIDC_PROVIDER;
+	return strcmp(arn->resource.p + strlen(MM_AWS_OIDC_PROVIDER), trial->name) == 0 ? SAME_NAME : OIDC_PROVIDER;
 }
 
 static void hint_other_arn(struct mm_trial *trial, const char *label, const char *principal, const struct mm_arn *arn)
@@ -63,7 +64,7 @@ static void hint_not_federated(struct mm_trial *trial, const char *label, const 
 	if (strcmp(principal, "Service:pods.eks.amazonaws.com") == 0)
 		MM_HINT("hint.pod-identity",
 			"make an association (aws eks create-pod-identity-association), or write a Federated principal",
-			"%s is for EKS Pod Identity, which takes no tokens by " MM_STS_ACTION, label);
+			"%s is for EKS Pod Identity, which takes no tokens by " MM_STS_WEB_IDENTITY, label);
 	else
 		MM_HINT("hint.principal-type",
 			"write \"Principal\": {\"Federated\": \"arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH\"}",
@@ -91,7 +92,7 @@ static void hint_principal(struct mm_trial *trial, const struct mm_iam_statement
 	if (best == SAME_NAME)
 		hint_other_arn(trial, label, principal, &arn);
 	else if (best == OIDC_PROVIDER)
-		mm_hint_provider(trial, where, arn.resource.p + strlen(MM_OIDC_PREFIX), trial->name);
+		mm_hint_provider(trial, where, arn.resource.p + strlen(MM_AWS_OIDC_PROVIDER), trial->name);
 	else if (best == FEDERATED)
 		MM_HINT("hint.principal", "write it as arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
 			"%s: the principal \"%.200s\" is not the ARN of an OIDC provider", label, principal);
@@ -134,7 +135,7 @@ static void hint_allows(struct mm_trial *trial)
 			best = closeness(statement);
 	}
 	if (best < 0)
-		MM_HINT("hint.no-allow", "add a statement that allows " MM_STS_ACTION,
+		MM_HINT("hint.no-allow", "add a statement that allows " MM_STS_WEB_IDENTITY,
 			"no statement of the policy has the Effect Allow");
 	for (size_t i = 0; i < decision->count; i++) {
 		if (!decision->statements[i].deny && closeness(&decision->statements[i]) == best)
@@ -171,7 +172,7 @@ static bool constrains_subject(const struct mm_trial *trial, const struct mm_iam
 	for (size_t i = 0; i < condition->wanted_count; i++) {
 		/* What anything would fit, whatever the namespace and the name. */
 		if (condition->wanted[i][strspn(condition->wanted[i], "*?")] == '\0' ||
-		    mm_like(mm_span_str(condition->wanted[i]), mm_span_str(MM_SUB_PREFIX "\x01:\x01")))
+		    mm_iam_like(mm_span_str(condition->wanted[i]), mm_span_str(MM_USER_SERVICE_ACCOUNT "\x01:\x01")))
 			return false;
 	}
 	return true;

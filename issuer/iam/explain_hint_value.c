@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of sub and aud: what of that which is wanted comes nearest to the token's, and how the two differ. */
 #include "issuer/iam/explain_parts.h"
+#include "issuer/iam/iam_pattern.h"
 
 #include <mintmark/suggest.h>
-#include <mintmark/trust.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,12 +34,12 @@ static bool are_swapped(const struct pair *pair)
 
 static bool is_other_name(const struct pair *pair)
 {
-	return pair->wanted_name.p && mm_like(pair->wanted_namespace, pair->own_namespace);
+	return pair->wanted_name.p && mm_iam_like(pair->wanted_namespace, pair->own_namespace);
 }
 
 static bool is_other_namespace(const struct pair *pair)
 {
-	return pair->wanted_name.p && mm_like(pair->wanted_name, pair->own_name);
+	return pair->wanted_name.p && mm_iam_like(pair->wanted_name, pair->own_name);
 }
 
 static bool is_any(const struct pair *pair)
@@ -56,10 +56,10 @@ static const struct {
 	enum part part;
 	const char *check, *says, *remedy;
 } subject_rows[] = {
-	{lacks_prefix, WHOLE, "hint.sub-prefix", ": the policy's does not begin with " MM_SUB_PREFIX,
-	 "write it as " MM_SUB_PREFIX "NAMESPACE:NAME"},
+	{lacks_prefix, WHOLE, "hint.sub-prefix", ": the policy's does not begin with " MM_USER_SERVICE_ACCOUNT,
+	 "write it as " MM_USER_SERVICE_ACCOUNT "NAMESPACE:NAME"},
 	{are_swapped, WHOLE, "hint.swapped", ": namespace and name are swapped",
-	 "the namespace comes first: " MM_SUB_PREFIX "NAMESPACE:NAME"},
+	 "the namespace comes first: " MM_USER_SERVICE_ACCOUNT "NAMESPACE:NAME"},
 	{is_other_name, NAME, "hint.name", "the service account is",
 	 "write the name as the token has it, or run the pod as the account that is meant (spec.serviceAccountName)"},
 	{is_other_namespace, NAMESPACE, "hint.namespace", "the namespace is",

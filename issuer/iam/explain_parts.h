@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that explain share among themselves: one trial, and the steps of it in the order of STS. */
-#ifndef ISSUER_CLOUD_EXPLAIN_PARTS_H
-#define ISSUER_CLOUD_EXPLAIN_PARTS_H
+#ifndef MINTMARK_ISSUER_IAM_EXPLAIN_PARTS_H
+#define MINTMARK_ISSUER_IAM_EXPLAIN_PARTS_H
 
 #include <mintmark/explain.h>
 #include <mintmark/token.h>
-
-#define MM_STS_ACTION  "sts:AssumeRoleWithWebIdentity"
-#define MM_SUB_PREFIX  "system:serviceaccount:"
-#define MM_HTTPS       "https://"
-#define MM_OIDC_PREFIX "oidc-provider/" /* what the resource of a provider's ARN begins with */
+#include <mintmark/trust.h>
+#include <mintmark/user.h>
 
 /* IAM User Guide, "OIDC federation": a token is taken for five minutes beyond exp, because clocks differ. */
 #define MM_STS_SKEW ((mm_duration)300)
@@ -95,9 +92,6 @@ void mm_statement_label(const struct mm_iam_statement *statement, char out[stati
 /* `text` behind `prefix`, with and without regard to case; NULL when it does not begin so. */
 const char *mm_behind(const char *text, const char *prefix);
 const char *mm_behind_nocase(const char *text, const char *prefix);
-bool mm_has_wildcard(struct mm_span text); /* "*" or "?" */
-/* Whether `text` fits, `*` and `?` being as StringLike has them. */
-bool mm_like(struct mm_span pattern, struct mm_span text);
 /* The parts of "system:serviceaccount:NAMESPACE:NAME"; false: it is not of that form. */
 bool mm_subject_split(const char *subject, struct mm_span *namespace, struct mm_span *name);
 /* How far the two times are apart, in the two largest units: "3h12m". */

@@ -5,7 +5,6 @@
  */
 #include "issuer/iam/explain_parts.h"
 
-#include <mintmark/trust.h>
 #include <string.h>
 
 #define CLIENTS_TOLD 4
@@ -25,7 +24,7 @@ static void refuse_not_found(struct mm_trial *trial)
 /* Url stands without its scheme in the answers of IAM, and with it in requests and templates. */
 static const char *without_scheme(const char *url)
 {
-	const char *rest = mm_behind(url, MM_HTTPS);
+	const char *rest = mm_behind(url, "https://");
 
 	return rest ? rest : url;
 }
@@ -55,12 +54,12 @@ static enum mm_code check_list(struct mm_trial *trial, const json_t *list, struc
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const char *arn = json_string_value(json_object_get(json_array_get(list, i), "Arn"));
-		const char *name = arn ? strstr(arn, MM_OIDC_PREFIX) : NULL;
+		const char *name = arn ? strstr(arn, MM_AWS_OIDC_PROVIDER) : NULL;
 
 		if (!name)
 			return mm_fail(err, MM_EPARSE,
 				       "provider: OpenIDConnectProviderList[%zu] has no Arn of an oidc-provider", i);
-		only = name + strlen(MM_OIDC_PREFIX);
+		only = name + strlen(MM_AWS_OIDC_PROVIDER);
 		if (strcmp(only, trial->name) != 0)
 			continue;
 		PASS("provider.url", "%s", arn);
@@ -163,7 +162,7 @@ static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 		return MM_OK;
 	if (mm_arn_parse(arn, &provider, err) != MM_OK)
 		return mm_context(err, MM_EPARSE, "provider");
-	if (!mm_span_starts(provider.resource, MM_OIDC_PREFIX))
+	if (!mm_span_starts(provider.resource, MM_AWS_OIDC_PROVIDER))
 		return mm_fail(err, MM_EPARSE,
 			       "provider: found \"%.200s\"; accepted: arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH",
 			       arn);
@@ -183,10 +182,10 @@ static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 
 static void check_arn_name(struct mm_trial *trial)
 {
-	const char *name = trial->asked->provider_arn ? strstr(trial->asked->provider_arn, MM_OIDC_PREFIX) : NULL;
+	const char *name = trial->asked->provider_arn ? strstr(trial->asked->provider_arn, MM_AWS_OIDC_PROVIDER) : NULL;
 
-	if (name && strcmp(name + strlen(MM_OIDC_PREFIX), trial->name) != 0)
-		refuse_url(trial, name + strlen(MM_OIDC_PREFIX));
+	if (name && strcmp(name + strlen(MM_AWS_OIDC_PROVIDER), trial->name) != 0)
+		refuse_url(trial, name + strlen(MM_AWS_OIDC_PROVIDER));
 }
 
 static enum mm_code check_given(struct mm_trial *trial, struct mm_err *err)

@@ -2,7 +2,6 @@
 /* The request that IAM evaluates the policy for: action, principal, and the condition keys that come of the token. */
 #include "issuer/iam/explain_parts.h"
 
-#include <mintmark/trust.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -142,7 +141,7 @@ static enum mm_code make_arn(struct mm_trial *trial, const struct mm_arn *accoun
 {
 	mm_auto_buf arn = {0};
 
-	mm_buf_printf(&arn, "arn:%.*s:iam::%.*s:" MM_OIDC_PREFIX "%s", (int)account->partition.len,
+	mm_buf_printf(&arn, "arn:%.*s:iam::%.*s:" MM_AWS_OIDC_PROVIDER "%s", (int)account->partition.len,
 		      account->partition.p, (int)account->account.len, account->account.p, trial->name);
 	trial->provider_arn = mm_buf_take(&arn);
 	return trial->provider_arn ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
@@ -153,7 +152,7 @@ static bool provider_principal(const struct mm_iam_statement *statement, size_t 
 {
 	const char *text = mm_behind(statement->principals.v[i], "Federated:");
 
-	return text && mm_arn_parse(text, arn, NULL) == MM_OK && mm_span_starts(arn->resource, MM_OIDC_PREFIX);
+	return text && mm_arn_parse(text, arn, NULL) == MM_OK && mm_span_starts(arn->resource, MM_AWS_OIDC_PROVIDER);
 }
 
 /* The account of the policy's principal for this issuer; of any issuer, if there is none. */
@@ -172,7 +171,7 @@ static bool account_of_policy(const struct mm_trial *trial, const struct mm_iam_
 			if (!found)
 				*out = arn;
 			found = true;
-			if (strcmp(arn.resource.p + strlen(MM_OIDC_PREFIX), trial->name) != 0)
+			if (strcmp(arn.resource.p + strlen(MM_AWS_OIDC_PROVIDER), trial->name) != 0)
 				continue;
 			*out = arn;
 			return true;
@@ -185,7 +184,7 @@ static bool account_of_policy(const struct mm_trial *trial, const struct mm_iam_
 static enum mm_code find_arn(struct mm_trial *trial, struct mm_err *err)
 {
 	const struct mm_iam_request nobody = {
-		.action = MM_STS_ACTION, .principal_type = "Federated", .principal = "", .knows = knows};
+		.action = MM_STS_WEB_IDENTITY, .principal_type = "Federated", .principal = "", .knows = knows};
 	mm_auto_iam_decision decision = {0};
 	struct mm_arn arn;
 	enum mm_code code;
@@ -204,7 +203,7 @@ static enum mm_code find_arn(struct mm_trial *trial, struct mm_err *err)
 enum mm_code mm_explain_policy(struct mm_trial *trial, struct mm_err *err)
 {
 	struct mm_iam_request request = {
-		.action = MM_STS_ACTION, .principal_type = "Federated", .knows = knows, .arg = trial};
+		.action = MM_STS_WEB_IDENTITY, .principal_type = "Federated", .knows = knows, .arg = trial};
 	enum mm_code code = find_arn(trial, err);
 
 	if (code == MM_OK)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/iam/explain_parts.h"
-#include "issuer/iam/iam_pattern.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,28 +28,9 @@ const char *mm_behind_nocase(const char *text, const char *prefix)
 	return strncasecmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
-bool mm_has_wildcard(struct mm_span text)
-{
-	return memchr(text.p, '*', text.len) || memchr(text.p, '?', text.len);
-}
-
-bool mm_like(struct mm_span pattern, struct mm_span text)
-{
-	mm_auto_buf wild = {0};
-
-	mm_buf_add(&wild, pattern.p, pattern.len);
-	for (size_t i = 0; i < wild.len; i++) {
-		if (wild.p[i] == '*')
-			wild.p[i] = MM_IAM_RUN;
-		else if (wild.p[i] == '?')
-			wild.p[i] = MM_IAM_ONE_CHARACTER;
-	}
-	return !wild.failed && mm_iam_pattern_match(mm_buf_span(&wild), text);
-}
-
 bool mm_subject_split(const char *subject, struct mm_span *namespace, struct mm_span *name)
 {
-	const char *rest = mm_behind(subject, MM_SUB_PREFIX);
+	const char *rest = mm_behind(subject, MM_USER_SERVICE_ACCOUNT);
 	const char *colon = rest ? strchr(rest, ':') : NULL;
 
 	if (!colon)

@@ -4,7 +4,6 @@
 
 #include <mintmark/cloud.h>
 #include <mintmark/json.h>
-#include <mintmark/trust.h>
 #include <string.h>
 
 #define TOKEN_MIN 4 /* STS API Reference, AssumeRoleWithWebIdentity: WebIdentityToken */

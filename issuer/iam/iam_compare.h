@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a value of a request stands to one of a policy, by the type of the operator. */
-#ifndef ISSUER_CLOUD_IAM_COMPARE_H
-#define ISSUER_CLOUD_IAM_COMPARE_H
+#ifndef MINTMARK_ISSUER_IAM_IAM_COMPARE_H
+#define MINTMARK_ISSUER_IAM_IAM_COMPARE_H
 
 #include <mintmark/bytes.h>
 

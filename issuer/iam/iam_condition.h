@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one condition comes to. */
-#ifndef ISSUER_CLOUD_IAM_CONDITION_H
-#define ISSUER_CLOUD_IAM_CONDITION_H
+#ifndef MINTMARK_ISSUER_IAM_IAM_CONDITION_H
+#define MINTMARK_ISSUER_IAM_IAM_CONDITION_H
 
 #include "issuer/iam/iam_policy.h"
 

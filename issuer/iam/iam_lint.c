@@ -10,8 +10,6 @@
 /* IAM and STS quotas, "Role trust policy length": by default, and as far as it can be raised. */
 enum { QUOTA = 2048, QUOTA_MAX = 8192 };
 
-#define OIDC "oidc-provider/"
-
 /* ---- small ones ------------------------------------------------------------------------------------------------- */
 
 const char *mm_iam_provider_at(const struct mm_iam_rule *rule, size_t i)
@@ -21,9 +19,10 @@ const char *mm_iam_provider_at(const struct mm_iam_rule *rule, size_t i)
 	struct mm_arn arn;
 
 	if (strncmp(principal, federated, strlen(federated)) != 0 ||
-	    mm_arn_parse(principal + strlen(federated), &arn, NULL) != MM_OK || !mm_span_starts(arn.resource, OIDC))
+	    mm_arn_parse(principal + strlen(federated), &arn, NULL) != MM_OK ||
+	    !mm_span_starts(arn.resource, MM_AWS_OIDC_PROVIDER))
 		return NULL;
-	return arn.resource.p + strlen(OIDC);
+	return arn.resource.p + strlen(MM_AWS_OIDC_PROVIDER);
 }
 
 bool mm_iam_has_action(const struct mm_iam_rule *rule, const char *action)
@@ -41,7 +40,7 @@ bool mm_iam_takes_tokens(const struct mm_iam_rule *rule)
 
 	for (size_t i = 0; i < rule->principals.as_shown.n && !provider; i++)
 		provider = mm_iam_provider_at(rule, i) != NULL;
-	return provider && mm_iam_has_action(rule, MM_IAM_WEB_IDENTITY);
+	return provider && mm_iam_has_action(rule, MM_STS_WEB_IDENTITY);
 }
 
 bool mm_iam_key_split(const char *key, struct mm_span *provider, const char **claim)

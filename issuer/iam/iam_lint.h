@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the lint share: the table of what can be found, and one statement on its way through them. */
-#ifndef ISSUER_CLOUD_IAM_LINT_H
-#define ISSUER_CLOUD_IAM_LINT_H
+#ifndef MINTMARK_ISSUER_IAM_IAM_LINT_H
+#define MINTMARK_ISSUER_IAM_IAM_LINT_H
 
 #include "issuer/iam/iam_policy.h"
 
@@ -65,8 +65,6 @@ void mm_iam_lint_conditions(const struct mm_iam_lint *lint); /* operators, keys,
 void mm_iam_lint_identity(const struct mm_iam_lint *lint);   /* whose tokens an Allow takes: sub and aud */
 
 /* ---- small ones ------------------------------------------------------------------------------------------------- */
-
-#define MM_IAM_WEB_IDENTITY "sts:AssumeRoleWithWebIdentity"
 
 /* Whether the statement takes tokens: it names a provider of OIDC, and the action for them. */
 bool mm_iam_takes_tokens(const struct mm_iam_rule *rule);

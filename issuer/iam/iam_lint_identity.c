@@ -29,11 +29,6 @@ static bool is_run(struct mm_span text)
 	return text.len > 0;
 }
 
-static bool has_wildcard(struct mm_span text)
-{
-	return memchr(text.p, '*', text.len) || memchr(text.p, '?', text.len);
-}
-
 /* Whether names of Kubernetes can be like that. */
 static bool is_like_a_name(struct mm_span text)
 {
@@ -54,7 +49,7 @@ static void lint_names(const struct mm_iam_lint *lint, const char *value, struct
 	else if (is_run(namespace))
 		mm_iam_complain(lint, MM_IAM_LINT_SUB_ANY, "sub \"%.160s\" fits service accounts of any namespace",
 				value);
-	else if (has_wildcard(namespace))
+	else if (mm_aws_has_wildcard(namespace))
 		mm_iam_complain(lint, MM_IAM_LINT_SUB_WIDE,
 				"sub \"%.160s\" fits all namespaces like \"%.*s\", also those yet to be made", value,
 				(int)namespace.len, namespace.p);

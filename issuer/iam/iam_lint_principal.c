@@ -29,11 +29,13 @@ static const char *provider_objection(const char *text)
 		return "is no ARN";
 	if (mm_span_starts(arn.resource, "saml-provider/"))
 		return NULL;
-	if (!mm_span_is(arn.service, "iam") || arn.region.len > 0 || !mm_span_starts(arn.resource, "oidc-provider/"))
+	if (!mm_span_is(arn.service, "iam") || arn.region.len > 0 ||
+	    !mm_span_starts(arn.resource, MM_AWS_OIDC_PROVIDER))
 		return "is no arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH";
 	if (!mm_aws_account_is(arn.account))
 		return "has no account of 12 digits";
-	provider = mm_span(arn.resource.p + strlen("oidc-provider/"), arn.resource.len - strlen("oidc-provider/"));
+	provider = mm_span(arn.resource.p + strlen(MM_AWS_OIDC_PROVIDER),
+			   arn.resource.len - strlen(MM_AWS_OIDC_PROVIDER));
 	if (mm_span_starts(provider, "https:") || mm_span_starts(provider, "http:"))
 		return "has the issuer with its scheme; IAM leaves https:// out";
 	return provider.len > 0 ? NULL : "has no host";
@@ -89,7 +91,7 @@ void mm_iam_lint_principals(const struct mm_iam_lint *lint)
 
 /* What IAM stores in a trust policy, which "may only specify STS AssumeRole actions". */
 static const char *const trust_actions[] = {
-	"sts:AssumeRole", "sts:AssumeRoleWithSAML", MM_IAM_WEB_IDENTITY,
+	"sts:AssumeRole", "sts:AssumeRoleWithSAML", MM_STS_WEB_IDENTITY,
 	"sts:TagSession", "sts:SetSourceIdentity",  "sts:SetContext",
 };
 
@@ -140,15 +142,15 @@ static void lint_fit(const struct mm_iam_lint *lint)
 
 	if (rule->deny || rule->principals.negated || rule->principals.everybody)
 		return;
-	if (provider && !mm_iam_has_action(rule, MM_IAM_WEB_IDENTITY))
+	if (provider && !mm_iam_has_action(rule, MM_STS_WEB_IDENTITY))
 		mm_iam_complain(lint, MM_IAM_LINT_ACTION_PRINCIPAL,
-				"%s \"%.64s\": the tokens of %.160s are for " MM_IAM_WEB_IDENTITY " alone",
+				"%s \"%.64s\": the tokens of %.160s are for " MM_STS_WEB_IDENTITY " alone",
 				rule->actions.negated ? "NotAction" : "Action",
 				rule->actions.as_shown.n > 0 ? mm_iam_as_written(&rule->actions, 0) : "", provider);
 	else if (!provider && other && !rule->actions.negated && rule->actions.as_shown.n == 1 &&
-		 strcasecmp(rule->actions.as_shown.v[0], MM_IAM_WEB_IDENTITY) == 0)
+		 strcasecmp(rule->actions.as_shown.v[0], MM_STS_WEB_IDENTITY) == 0)
 		mm_iam_complain(lint, MM_IAM_LINT_ACTION_PRINCIPAL,
-				MM_IAM_WEB_IDENTITY " takes tokens of Federated principals; the statement names %.160s",
+				MM_STS_WEB_IDENTITY " takes tokens of Federated principals; the statement names %.160s",
 				other);
 	if (is_pod_identity(rule) &&
 	    (!mm_iam_has_action(rule, "sts:AssumeRole") || !mm_iam_has_action(rule, "sts:TagSession")))
@@ -171,7 +173,7 @@ void mm_iam_lint_actions(const struct mm_iam_lint *lint)
 			mm_iam_complain(lint, MM_IAM_LINT_ACTION, "\"%.64s\" is no action of a trust policy", action);
 		else if (!lint->rule->deny && !actions->negated && strpbrk(action, "*?"))
 			mm_iam_complain(lint, MM_IAM_LINT_ACTION_WIDE,
-					"\"%.64s\" allows more than " MM_IAM_WEB_IDENTITY, action);
+					"\"%.64s\" allows more than " MM_STS_WEB_IDENTITY, action);
 	}
 	lint_fit(lint);
 }

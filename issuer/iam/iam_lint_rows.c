@@ -31,7 +31,7 @@ static const struct {
 				  "(role trust policy length)"),
 	[MM_IAM_LINT_QUOTA] = FAIL("policy.quota", "divide it: several roles, each for some of the service accounts"),
 	[MM_IAM_LINT_SID] = FAIL("policy.sid", "give each statement a Sid of its own, of letters and digits, or none"),
-	[MM_IAM_LINT_NO_ALLOW] = WARN("policy.no-allow", "add a statement that allows " MM_IAM_WEB_IDENTITY),
+	[MM_IAM_LINT_NO_ALLOW] = WARN("policy.no-allow", "add a statement that allows " MM_STS_WEB_IDENTITY),
 	[MM_IAM_LINT_EMPTY] = WARN("policy.empty", "say what is meant, or leave it out"),
 	[MM_IAM_LINT_EVERYBODY] = FAIL("policy.everybody", "name the provider: \"Principal\": {\"Federated\": "
 							   "\"arn:aws:iam::ACCOUNT:oidc-provider/HOST/PATH\"}"),
@@ -42,11 +42,11 @@ static const struct {
 							   "list-open-id-connect-providers"),
 	[MM_IAM_LINT_PRINCIPAL_SLASH] = WARN("policy.principal-slash", "keep it only if iss ends in that slash, too"),
 	[MM_IAM_LINT_PRINCIPAL_WILDCARD] = FAIL("policy.principal-wildcard", "name each provider by its whole ARN"),
-	[MM_IAM_LINT_ACTION] = FAIL("policy.action", "a trust policy has actions of STS: " MM_IAM_WEB_IDENTITY),
+	[MM_IAM_LINT_ACTION] = FAIL("policy.action", "a trust policy has actions of STS: " MM_STS_WEB_IDENTITY),
 	[MM_IAM_LINT_ACTION_PRINCIPAL] = FAIL("policy.action-principal",
-					      "tokens: {\"Federated\": PROVIDER} and " MM_IAM_WEB_IDENTITY
+					      "tokens: {\"Federated\": PROVIDER} and " MM_STS_WEB_IDENTITY
 					      "; roles, users and services: sts:AssumeRole"),
-	[MM_IAM_LINT_ACTION_WIDE] = WARN("policy.action-wide", "write the action: " MM_IAM_WEB_IDENTITY),
+	[MM_IAM_LINT_ACTION_WIDE] = WARN("policy.action-wide", "write the action: " MM_STS_WEB_IDENTITY),
 	[MM_IAM_LINT_POD_IDENTITY] = FAIL("policy.pod-identity",
 					  "\"Action\": [\"sts:AssumeRole\", \"sts:TagSession\"]"),
 	[MM_IAM_LINT_OPERATOR] = FAIL("policy.operator", "take one of the condition operators of the IAM User Guide"),

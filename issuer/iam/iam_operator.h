@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The condition operators as one table, and how a policy names and uses them. */
-#ifndef ISSUER_CLOUD_IAM_OPERATOR_H
-#define ISSUER_CLOUD_IAM_OPERATOR_H
+#ifndef MINTMARK_ISSUER_IAM_IAM_OPERATOR_H
+#define MINTMARK_ISSUER_IAM_IAM_OPERATOR_H
 
 #include "issuer/iam/iam_compare.h"
 

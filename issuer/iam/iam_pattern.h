@@ -3,8 +3,8 @@
  * Values of a policy with wildcards and variables. A pattern is text in which a wildcard is a byte that no UTF-8 has:
  * a star which came from a variable, or was written ${*}, is a star.
  */
-#ifndef ISSUER_CLOUD_IAM_PATTERN_H
-#define ISSUER_CLOUD_IAM_PATTERN_H
+#ifndef MINTMARK_ISSUER_IAM_IAM_PATTERN_H
+#define MINTMARK_ISSUER_IAM_IAM_PATTERN_H
 
 #include <mintmark/iam.h>
 

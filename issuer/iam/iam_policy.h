@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A trust policy as it was read, for the files that judge it. All texts are its own. */
-#ifndef ISSUER_CLOUD_IAM_POLICY_H
-#define ISSUER_CLOUD_IAM_POLICY_H
+#ifndef MINTMARK_ISSUER_IAM_IAM_POLICY_H
+#define MINTMARK_ISSUER_IAM_IAM_POLICY_H
 
 #include "issuer/iam/iam_operator.h"
 
@@ -35,6 +35,7 @@ struct mm_iam_policy {
 	size_t characters; /* as IAM counts them for its quota: without white space */
 	struct mm_iam_rule *rules;
 	size_t rule_count;
+	char *role; /* its ARN; NULL: not known */
 };
 
 /* One of `element->as_shown` as it was written. */
