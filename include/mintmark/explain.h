@@ -18,7 +18,7 @@ struct mm_explain {
 	/* `aws iam get-open-id-connect-provider`: Url, ClientIDList; or list-open-id-connect-providers; NULL: not known */
 	const json_t *provider;
 	const char *provider_arn;         /* NULL: taken from the policy's principal */
-	const char *role_arn;             /* NULL: from the account's annotation, or not known */
+	const char *role_arn;             /* NULL: as the policy's file or the annotation says, or not known */
 	const json_t *service_account;    /* a ServiceAccount, a Pod, or a List of them; NULL: not known */
 	const struct mm_iam_key *context; /* further condition keys: aws:SourceIp, … */
 	size_t context_count;

@@ -25,6 +25,9 @@ MM_MUSTCHECK enum mm_code mm_iam_policy_parse(struct mm_span text, struct mm_iam
 void mm_iam_policy_free(struct mm_iam_policy *policy);
 MM_AUTO(mm_iam_policy)
 
+/* The ARN of the role that the answer of `aws iam get-role` is about; NULL: it does not say. Borrowed, and unchecked. */
+const char *mm_iam_policy_role(const struct mm_iam_policy *policy);
+
 #define MM_STS_WEB_IDENTITY "sts:AssumeRoleWithWebIdentity" /* the action by which tokens are used */
 
 /* A condition key of a request: "oidc.example.com:sub". Keys are compared without case, values as the operator says. */

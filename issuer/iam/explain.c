@@ -100,6 +100,19 @@ static enum mm_code check(const struct mm_trial *trial, struct mm_err *err)
 	return code == MM_OK && trial->failed ? mm_fail(err, MM_ENOMEM, "out of memory") : code;
 }
 
+/* The role that is asked for: the one that was named, or that of which the policy says it is. */
+static enum mm_code find_role(struct mm_trial *trial, struct mm_err *err)
+{
+	const char *found = mm_iam_policy_role(trial->asked->policy);
+	struct mm_arn arn;
+
+	if (trial->asked->role_arn)
+		return mm_string_set(&trial->role_arn, trial->asked->role_arn, err);
+	if (found && mm_role_arn_parse(found, &arn, NULL) == MM_OK)
+		return mm_string_set(&trial->role_arn, found, err);
+	return MM_OK;
+}
+
 enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation *out, struct mm_err *err)
 {
 	struct mm_trial *trial = calloc(1, sizeof *trial);
@@ -110,7 +123,7 @@ enum mm_code mm_explain(const struct mm_explain *question, struct mm_explanation
 	out->trial = trial;
 	trial->asked = question;
 	trial->out = out;
-	code = mm_string_set(&trial->role_arn, question->role_arn, err);
+	code = find_role(trial, err);
 	if (code == MM_OK)
 		code = mm_explain_token(trial, err);
 	if (code == MM_OK && trial->token.claims)

@@ -121,7 +121,7 @@ static void explain_missing_role(struct mm_trial *trial)
 
 static enum mm_code take_role(struct mm_trial *trial, const char *found, struct mm_err *err)
 {
-	const char *asked = trial->asked->role_arn;
+	const char *asked = trial->role_arn;
 	struct mm_arn arn;
 
 	if (mm_role_arn_parse(found, &arn, NULL) != MM_OK) {

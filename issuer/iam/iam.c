@@ -55,16 +55,16 @@ static enum mm_code load(struct mm_span text, json_t **out, struct mm_err *err)
 	return code == MM_OK ? mm_json_load(mm_buf_span(&decoded), MM_IAM_POLICY_MAX, out, err) : code;
 }
 
-/* The document of a role, in the answer of `aws iam get-role` or in what `aws iam create-role` takes; or NULL. */
-static json_t *role_document(const json_t *object)
+/* A member of a role, in the answer of `aws iam get-role` or in what `aws iam create-role` takes; or NULL. */
+static json_t *of_role(const json_t *object, const char *member)
 {
 	const json_t *role = json_object_get(object, "Role");
 
-	return json_object_get(role ? role : object, "AssumeRolePolicyDocument");
+	return json_object_get(role ? role : object, member);
 }
 
-/* `*out` is the policy's object, owned. */
-static enum mm_code load_policy(struct mm_span text, json_t **out, struct mm_err *err)
+/* `*out` is the policy's object, `*role` the ARN of the role or NULL; both are owned. */
+static enum mm_code load_policy(struct mm_span text, json_t **out, char **role, struct mm_err *err)
 {
 	json_t *whole, *document;
 	enum mm_code code = load(text, &whole, err);
@@ -72,7 +72,7 @@ static enum mm_code load_policy(struct mm_span text, json_t **out, struct mm_err
 	*out = NULL;
 	if (code != MM_OK)
 		return code;
-	document = role_document(whole);
+	document = of_role(whole, "AssumeRolePolicyDocument");
 	if (json_is_string(document))
 		code = mm_context(err,
 				  load(mm_span(json_string_value(document), json_string_length(document)), out, err),
@@ -81,6 +81,8 @@ static enum mm_code load_policy(struct mm_span text, json_t **out, struct mm_err
 		code = mm_fail(err, MM_EPARSE, "AssumeRolePolicyDocument: neither a policy nor the text of one");
 	else
 		*out = json_incref(document ? document : whole);
+	if (code == MM_OK && document)
+		code = mm_string_set(role, json_string_value(of_role(whole, "Arn")), err);
 	json_decref(whole);
 	return code;
 }
@@ -185,7 +187,7 @@ enum mm_code mm_iam_policy_parse(struct mm_span text, struct mm_iam_policy **out
 	*out = NULL;
 	if (!policy)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	code = load_policy(text, &object, err);
+	code = load_policy(text, &object, &policy->role, err);
 	if (code == MM_OK)
 		code = read_policy(object, policy, err);
 	json_decref(object);
@@ -201,5 +203,11 @@ void mm_iam_policy_free(struct mm_iam_policy *policy)
 	for (size_t i = 0; i < policy->rule_count; i++)
 		mm_iam_rule_clear(&policy->rules[i]);
 	free(policy->rules);
+	free(policy->role);
 	free(policy);
+}
+
+const char *mm_iam_policy_role(const struct mm_iam_policy *policy)
+{
+	return policy->role;
 }

@@ -8,6 +8,12 @@
 #define NO_PROVIDER              "InvalidIdentityToken: No OpenIDConnect provider found in your account for "
 #define REGISTERED(url, clients) "{\"Url\":\"" url "\",\"ClientIDList\":[" clients "],\"ThumbprintList\":[]}"
 #define LISTED(name)             "{\"Arn\":\"arn:aws:iam::" ACCOUNT ":oidc-provider/" name "\"}"
+/* aws iam get-role, with a policy that names the provider of `account`. */
+#define ROLE_ANSWER(arn, account)                                                                                      \
+	"{\"Role\":{\"Arn\":" arn                                                                                      \
+	",\"AssumeRolePolicyDocument\":{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\","                         \
+	"\"Principal\":{\"Federated\":\"arn:aws:iam::" account ":oidc-provider/" NAME                                  \
+	"\"},\"Condition\":" ON_SUB("StringEquals", SUBJECT) "}}}}"
 #define OBJECT(kind, namespace, name, rest)                                                                            \
 	"{\"apiVersion\":\"v1\",\"kind\":\"" kind "\",\"metadata\":{\"namespace\":\"" namespace "\",\"name\":\"" name  \
 												"\"" rest "}}"
@@ -71,6 +77,18 @@ static void the_registered_provider_must_be_the_issuers(void **state)
 		 .error = NO_PROVIDER,
 		 .hints = "hint.account",
 		 .says = "999999999999|" ACCOUNT},
+		{.rule = "which the answer of get-role names",
+		 .policy = ROLE_ANSWER("\"" ROLE "\"", "999999999999"),
+		 .hints = "hint.account",
+		 .says = "999999999999|" ACCOUNT},
+		{.rule = "unless another one is asked for",
+		 .policy = ROLE_ANSWER("\"" ROLE "\"", "999999999999"),
+		 .role_arn = "arn:aws:iam::999999999999:role/web",
+		 .allowed = true},
+		{.rule = "and what is no ARN of a role names none",
+		 .policy = ROLE_ANSWER("\"x\"", "999999999999"),
+		 .allowed = true},
+		{.rule = "nor what is no text", .policy = ROLE_ANSWER("1", "999999999999"), .allowed = true},
 		{.rule = "the ARN of the provider ends in the issuer's name",
 		 .provider_arn = PROVIDER "/old",
 		 .principal = "{\"Federated\":\"" PROVIDER "/old\"}",
@@ -129,6 +147,12 @@ static void the_service_account_is_read_as_the_webhook_reads_it(void **state)
 		{.rule = "it names another role than is asked for",
 		 .account = OBJECT("ServiceAccount", "prod", "web", WITH_ROLE),
 		 .role_arn = "arn:aws:iam::" ACCOUNT ":role/api",
+		 .allowed = true,
+		 .hints = "hint.annotation-role",
+		 .says = ROLE "|:role/api"},
+		{.rule = "or than that of which the policy is",
+		 .account = OBJECT("ServiceAccount", "prod", "web", WITH_ROLE),
+		 .policy = ROLE_ANSWER("\"arn:aws:iam::" ACCOUNT ":role/api\"", ACCOUNT),
 		 .allowed = true,
 		 .hints = "hint.annotation-role",
 		 .says = ROLE "|:role/api"},
