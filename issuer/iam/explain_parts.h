@@ -52,6 +52,8 @@ void mm_explain_times(struct mm_trial *trial);
 MM_MUSTCHECK enum mm_code mm_explain_key(struct mm_trial *trial, struct mm_err *err); /* key and signature */
 MM_MUSTCHECK enum mm_code mm_explain_account(struct mm_trial *trial, struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_explain_provider(struct mm_trial *trial, struct mm_err *err);
+/* The ARN of the registered provider: as asked, or the one of the list that is for the issuer; NULL: not known. */
+const char *mm_trial_registered(const struct mm_trial *trial);
 /* Makes the condition keys, finds the provider's ARN, evaluates the policy for all that the token asks for. */
 MM_MUSTCHECK enum mm_code mm_explain_policy(struct mm_trial *trial, struct mm_err *err);
 /* Evaluates it for what claims ask for besides the role: the first that is not allowed decides. */

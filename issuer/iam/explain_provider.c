@@ -47,6 +47,32 @@ static void check_url(struct mm_trial *trial, const char *url)
 		refuse_url(trial, url);
 }
 
+/* What an ARN says behind "oidc-provider/"; NULL: it is of something else. */
+static const char *name_in(const char *arn)
+{
+	const char *name = arn ? strstr(arn, MM_AWS_OIDC_PROVIDER) : NULL;
+
+	return name ? name + strlen(MM_AWS_OIDC_PROVIDER) : NULL;
+}
+
+static const char *listed_arn(const json_t *list, size_t i)
+{
+	return json_string_value(json_object_get(json_array_get(list, i), "Arn"));
+}
+
+const char *mm_trial_registered(const struct mm_trial *trial)
+{
+	const json_t *list = json_object_get(trial->asked->provider, "OpenIDConnectProviderList");
+
+	for (size_t i = 0; i < json_array_size(list) && !trial->asked->provider_arn; i++) {
+		const char *arn = listed_arn(list, i), *name = name_in(arn);
+
+		if (name && strcmp(name, trial->name) == 0)
+			return arn;
+	}
+	return trial->asked->provider_arn;
+}
+
 /* The answer of `aws iam list-open-id-connect-providers`: the one whose ARN ends in the issuer's name. */
 static enum mm_code check_list(struct mm_trial *trial, const json_t *list, struct mm_err *err)
 {
@@ -153,7 +179,7 @@ static enum mm_code check_clients(struct mm_trial *trial, struct mm_err *err)
 /* STS looks in the role's account alone, whatever the policy names. */
 static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 {
-	const char *arn = trial->asked->provider_arn;
+	const char *arn = mm_trial_registered(trial);
 	struct mm_arn provider, role;
 
 	if (trial->role_arn && mm_role_arn_parse(trial->role_arn, &role, err) != MM_OK)

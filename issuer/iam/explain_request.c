@@ -186,11 +186,12 @@ static enum mm_code find_arn(struct mm_trial *trial, struct mm_err *err)
 	const struct mm_iam_request nobody = {
 		.action = MM_STS_WEB_IDENTITY, .principal_type = "Federated", .principal = "", .knows = knows};
 	mm_auto_iam_decision decision = {0};
+	const char *registered = mm_trial_registered(trial);
 	struct mm_arn arn;
 	enum mm_code code;
 
-	if (trial->asked->provider_arn)
-		return mm_string_set(&trial->provider_arn, trial->asked->provider_arn, err);
+	if (registered)
+		return mm_string_set(&trial->provider_arn, registered, err);
 	if (trial->role_arn && mm_arn_parse(trial->role_arn, &arn, NULL) == MM_OK)
 		return make_arn(trial, &arn, err);
 	/* To see whom the policy names; nobody is asked for. */
