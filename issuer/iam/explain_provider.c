@@ -79,13 +79,12 @@ static enum mm_code check_list(struct mm_trial *trial, const json_t *list, struc
 	const char *only = NULL;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *arn = json_string_value(json_object_get(json_array_get(list, i), "Arn"));
-		const char *name = arn ? strstr(arn, MM_AWS_OIDC_PROVIDER) : NULL;
+		const char *arn = listed_arn(list, i);
 
-		if (!name)
+		only = name_in(arn);
+		if (!only)
 			return mm_fail(err, MM_EPARSE,
 				       "provider: OpenIDConnectProviderList[%zu] has no Arn of an oidc-provider", i);
-		only = name + strlen(MM_AWS_OIDC_PROVIDER);
 		if (strcmp(only, trial->name) != 0)
 			continue;
 		PASS("provider.url", "%s", arn);
@@ -208,10 +207,10 @@ static enum mm_code check_account(struct mm_trial *trial, struct mm_err *err)
 
 static void check_arn_name(struct mm_trial *trial)
 {
-	const char *name = trial->asked->provider_arn ? strstr(trial->asked->provider_arn, MM_AWS_OIDC_PROVIDER) : NULL;
+	const char *name = name_in(trial->asked->provider_arn);
 
-	if (name && strcmp(name + strlen(MM_AWS_OIDC_PROVIDER), trial->name) != 0)
-		refuse_url(trial, name + strlen(MM_AWS_OIDC_PROVIDER));
+	if (name && strcmp(name, trial->name) != 0)
+		refuse_url(trial, name);
 }
 
 static enum mm_code check_given(struct mm_trial *trial, struct mm_err *err)
