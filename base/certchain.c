@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <mintmark/ossl.h>
+#include <mintmark/url.h>
 #include <mintmark/x509.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -69,10 +70,8 @@ bool mm_certificate_issued(const struct mm_certificate *issuer, const struct mm_
 bool mm_certificate_names(const struct mm_certificate *certificate, const char *host)
 {
 	const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-	struct in6_addr address;
-	bool is_address = inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
-	bool names = is_address ? X509_check_ip_asc(certificate->x509, host, 0) == 1
-				: X509_check_host(certificate->x509, host, 0, flags, NULL) == 1;
+	bool names = mm_host_is_address(host) ? X509_check_ip_asc(certificate->x509, host, 0) == 1
+					      : X509_check_host(certificate->x509, host, 0, flags, NULL) == 1;
 
 	ERR_clear_error();
 	return names;

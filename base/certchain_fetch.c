@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <mintmark/clock.h>
 #include <mintmark/transfer.h>
+#include <mintmark/url.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -39,13 +40,6 @@ static int left_ms(const struct call *call)
 	int64_t left = (call->deadline_ns - mm_clock_monotonic_ns()) / 1000000;
 
 	return left > 0 ? (int)left : 0;
-}
-
-static bool is_ip_address(const char *host)
-{
-	struct in6_addr address;
-
-	return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 }
 
 /* ---- connecting ------------------------------------------------------------------------------------------------- */
@@ -82,7 +76,9 @@ static enum mm_code reach(struct call *call, const char *host, int port, struct 
 	mm_auto_buf url = {0};
 	CURLcode result;
 
-	mm_buf_printf(&url, strchr(host, ':') ? "http://[%s]:%d/" : "http://%s:%d/", host, port);
+	mm_buf_add_str(&url, "http://");
+	mm_host_add(&url, host);
+	mm_buf_printf(&url, ":%d/", port);
 	if (url.failed || (call->options->allows && !set_allows(call)) ||
 	    curl_easy_setopt(curl, CURLOPT_URL, url.p) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK ||
@@ -151,7 +147,7 @@ static enum mm_code begin_tls(struct call *call, const char *host, struct mm_err
 	BIO_set_callback_arg(SSL_get_rbio(call->tls), (char *)call);
 	BIO_set_callback_ex(SSL_get_rbio(call->tls), before_read);
 	/* RFC 6066 §3: no addresses */
-	if (!is_ip_address(host) && SSL_set_tlsext_host_name(call->tls, host) != 1)
+	if (!mm_host_is_address(host) && SSL_set_tlsext_host_name(call->tls, host) != 1)
 		return mm_fail_openssl(err, MM_EPARSE, "the name cannot be sent to the server (SNI)");
 	return MM_OK;
 }

@@ -156,8 +156,7 @@ static enum mm_code next_url(const struct fetch *fetch, char **next, struct mm_e
 	code = mm_url_parse(to, &url, NULL);
 	if (code == MM_ENOMEM)
 		return mm_fail(err, MM_ENOMEM, "out of memory");
-	if (code != MM_OK || url->https != fetch->first->https || url->port != fetch->first->port ||
-	    strcmp(url->host, fetch->first->host) != 0)
+	if (code != MM_OK || !mm_url_same_origin(url, fetch->first))
 		return mm_fail(err, MM_ENETWORK, "a redirect to %s, which is another host", to);
 	return mm_string_set(next, to, err);
 }

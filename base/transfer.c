@@ -38,7 +38,9 @@ static enum mm_code set_connect_to(struct mm_transfer *transfer, const char *con
 
 	if (code != MM_OK)
 		return code;
-	mm_buf_printf(&row, strchr(host, ':') ? "::[%s]:" : "::%s:", host);
+	mm_buf_add_str(&row, "::");
+	mm_host_add(&row, host);
+	mm_buf_add_str(&row, ":");
 	if (port > 0)
 		mm_buf_add_int(&row, port);
 	code = mm_buf_check(&row, err);

@@ -207,6 +207,35 @@ void mm_url_free(struct mm_url *url)
 	free(url);
 }
 
+bool mm_url_same_origin(const struct mm_url *a, const struct mm_url *b)
+{
+	return a->https == b->https && a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+bool mm_url_has_upper_case(const char *text)
+{
+	size_t end = strcspn(text, ":") + strlen("://");
+
+	end += strcspn(text + end, "/?");
+	for (size_t i = 0; i < end; i++) {
+		if (text[i] >= 'A' && text[i] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+bool mm_host_is_address(const char *host)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+}
+
+void mm_host_add(struct mm_buf *out, const char *host)
+{
+	mm_buf_printf(out, strchr(host, ':') ? "[%s]" : "%s", host);
+}
+
 bool mm_host_is_loopback(const char *host)
 {
 	struct in6_addr six;
@@ -242,8 +271,6 @@ static const char *path_objection(const char *path)
 /* Why this well-formed URL is no issuer, or NULL. */
 static const char *issuer_objection(const char *issuer, const struct mm_url *url)
 {
-	size_t authority = (size_t)(strchr(issuer, ':') - issuer) + 3;
-
 	if (strlen(issuer) > ISSUER_MAX)
 		return "it must not be longer than 255 characters (AWS IAM takes no more)";
 	if (url->port_explicit && url->port == (url->https ? 443 : 80))
@@ -252,11 +279,8 @@ static const char *issuer_objection(const char *issuer, const struct mm_url *url
 		return "it must not have a query (?)";
 	if (!url->https && !mm_host_is_loopback(url->host))
 		return "it must begin with https:// (http is for loopback hosts alone)";
-	authority += strcspn(issuer + authority, "/");
-	for (size_t i = 0; i < authority; i++) {
-		if (issuer[i] >= 'A' && issuer[i] <= 'Z')
-			return "scheme and host must be in lower case; write them so";
-	}
+	if (mm_url_has_upper_case(issuer))
+		return "scheme and host must be in lower case; write them so";
 	return path_objection(url->path);
 }
 

@@ -4,7 +4,7 @@
 #include "cli/findings.h"
 #include "cli/output.h"
 
-#include <string.h>
+#include <mintmark/url.h>
 
 /* ---- for people ------------------------------------------------------------------------------------------------- */
 
@@ -18,10 +18,10 @@ static void add_title(struct mm_buf *out, const struct mm_thumbprint *thumbprint
 		mm_buf_printf(out, "the file holds %zu %s:\n", chain->n, certificates);
 		return;
 	}
-	mm_buf_printf(out, strchr(thumbprint->host, ':') ? "[%s]:%d" : "%s:%d", thumbprint->host, thumbprint->port);
-	mm_buf_printf(out, " (%s), at %s by %s with %s%s, presents %zu %s:\n", thumbprint->role, chain->address,
-		      chain->protocol, chain->sni ? "SNI " : "no SNI", chain->sni ? chain->sni : "", chain->n,
-		      certificates);
+	mm_host_add(out, thumbprint->host);
+	mm_buf_printf(out, ":%d (%s), at %s by %s with %s%s, presents %zu %s:\n", thumbprint->port, thumbprint->role,
+		      chain->address, chain->protocol, chain->sni ? "SNI " : "no SNI", chain->sni ? chain->sni : "",
+		      chain->n, certificates);
 }
 
 static void add_certificate(struct mm_buf *out, const struct mm_certificate *certificate, size_t number, bool taken,

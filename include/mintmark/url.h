@@ -19,8 +19,16 @@ MM_MUSTCHECK enum mm_code mm_url_parse(const char *text, struct mm_url **out, st
 void mm_url_free(struct mm_url *url);
 MM_AUTO(mm_url)
 
+/* Whether scheme, host and port are the same (RFC 6454 §5). */
+bool mm_url_same_origin(const struct mm_url *a, const struct mm_url *b);
+/* Whether scheme or host of a URL as it is written, which mm_url_parse takes, have upper-case letters. */
+bool mm_url_has_upper_case(const char *text);
+
 /* 127.0.0.0/8, ::1 or "localhost". */
 bool mm_host_is_loopback(const char *host);
+bool mm_host_is_address(const char *host); /* of IPv4, or of IPv6 without brackets */
+/* Appends it as URLs have it: an address of IPv6 in brackets. */
+void mm_host_add(struct mm_buf *out, const char *host);
 
 /*
  * An issuer identifier (OpenID Connect Discovery 1.0 §3; RFC 8414 §2): https, no query, no fragment, http for loopback

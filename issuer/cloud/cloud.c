@@ -78,18 +78,6 @@ bool mm_cloud_takes(const struct mm_cloud *cloud, const char *algorithm)
 
 /* ---- the issuer URL --------------------------------------------------------------------------------------------- */
 
-/* Scheme and host as they were written: mm_url has the host in lower case already. */
-static bool has_upper_case_host(const char *issuer)
-{
-	size_t begin = strcspn(issuer, ":") + 3, end = begin + strcspn(issuer + begin, "/?");
-
-	for (size_t i = 0; i < end; i++) {
-		if (issuer[i] >= 'A' && issuer[i] <= 'Z')
-			return true;
-	}
-	return false;
-}
-
 static bool ends_in_slash(const char *text)
 {
 	size_t len = strlen(text);
@@ -124,7 +112,7 @@ static void check_url(const struct mm_cloud *cloud, const char *issuer, const st
 /* What is no fault by itself, but seldom what the tokens say: iss is compared byte for byte. */
 static void check_spelling(const struct mm_cloud *cloud, const char *issuer, struct mm_findings *findings)
 {
-	if (has_upper_case_host(issuer))
+	if (mm_url_has_upper_case(issuer))
 		mm_finding_add(findings, MM_FINDING_WARN, CHECK(cloud, "issuer-case"),
 			       "write scheme and host in lower case, in the configuration and where it is registered",
 			       "the issuer %s has upper-case letters in its scheme or host: %s compares it with iss "

@@ -110,7 +110,8 @@ static enum mm_code parse_target(const char *text, struct target *target, struct
 	code = mm_host_parse(text, HTTPS_PORT, &target->host, &target->port, err);
 	if (code != MM_OK)
 		return code;
-	mm_buf_printf(&target->issuer, strchr(target->host, ':') ? "https://[%s]" : "https://%s", target->host);
+	mm_buf_add_str(&target->issuer, "https://");
+	mm_host_add(&target->issuer, target->host);
 	if (target->port != HTTPS_PORT)
 		mm_buf_printf(&target->issuer, ":%d", target->port);
 	return mm_buf_check(&target->issuer, err);

@@ -31,18 +31,10 @@ static bool ends_in_slash(const char *issuer, const struct mm_url *url)
 	return len > 0 && url->path[len - 1] == '/';
 }
 
-/* Scheme and host; mm_url has the host in lower case already. */
 static bool has_upper_case(const char *issuer, const struct mm_url *url)
 {
-	size_t end = strcspn(issuer, ":") + 3;
-
 	(void)url;
-	end += strcspn(issuer + end, "/?");
-	for (size_t i = 0; i < end; i++) {
-		if (issuer[i] >= 'A' && issuer[i] <= 'Z')
-			return true;
-	}
-	return false;
+	return mm_url_has_upper_case(issuer);
 }
 
 /* RFC 3986 §6.2.2: what readers normalise before they fetch, and what is compared as it stands. */
@@ -77,7 +69,7 @@ static const struct rule {
 	 "leave the query off", "no query"},
 	{"url.port", spells_out_the_port, MM_FINDING_WARN, "it spells out the port that its scheme has anyway",
 	 "leave the port off, here and in iss: with it and without it are two issuers",
-	 "no port that goes without saying"},
+	 "the port of the scheme is not spelled out"},
 	{"url.slash", ends_in_slash, MM_FINDING_WARN, "it ends in a slash: with it and without it are two issuers",
 	 "leave the slash off wherever the issuer is named, or write it everywhere", "no slash at its end"},
 	{"url.case", has_upper_case, MM_FINDING_WARN,

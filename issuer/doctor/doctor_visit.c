@@ -87,12 +87,6 @@ static enum mm_code reach_issuer(struct visit *visit, struct mm_err *err)
 	return code;
 }
 
-static bool same_server(const struct visit *visit)
-{
-	return strcmp(visit->url->host, visit->jwks_url->host) == 0 && visit->url->port == visit->jwks_url->port &&
-	       visit->url->https == visit->jwks_url->https;
-}
-
 /* Another port of the issuer's host is where that host is: its address, as --connect takes it. */
 static void add_place_of_host(const struct visit *visit, struct mm_buf *out)
 {
@@ -190,7 +184,7 @@ static enum mm_code find_keys(struct visit *visit, const char **place, bool *fou
 {
 	enum mm_code code = MM_OK;
 
-	if (visit->jwks_url->https && !same_server(visit)) {
+	if (visit->jwks_url->https && !mm_url_same_origin(visit->url, visit->jwks_url)) {
 		code = reach_other(visit, err);
 		*place = place_of(visit, MM_DOCTOR_JWKS);
 		*found = *place;
@@ -201,7 +195,7 @@ static enum mm_code find_keys(struct visit *visit, const char **place, bool *fou
 	if (visit->jwks_url->https)
 		*place = place_of(visit, MM_DOCTOR_DISCOVERY);
 	else
-		*place = same_server(visit) ? visit->options->connect : NULL;
+		*place = mm_url_same_origin(visit->url, visit->jwks_url) ? visit->options->connect : NULL;
 	return MM_OK;
 }
 

@@ -373,6 +373,61 @@ static void what_is_no_place_to_connect_to_is_refused(void **state)
 	}
 }
 
+static void an_origin_is_scheme_host_and_port(void **state)
+{
+	static const struct {
+		const char *other;
+		bool same;
+	} rows[] = {
+		{"https://a.example.com", true},       {"https://A.example.com:443/other?q", true},
+		{"http://a.example.com", false},       {"http://a.example.com:443/path", false},
+		{"https://b.example.com/path", false}, {"https://a.example.com:8443/path", false},
+	};
+	mm_auto(mm_url) url = NULL;
+	struct mm_err err = {0};
+
+	(void)state;
+	assert_ok(mm_url_parse("https://a.example.com/path", &url, &err), &err);
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto(mm_url) other = NULL;
+
+		assert_ok(mm_url_parse(rows[i].other, &other, &err), &err);
+		if (mm_url_same_origin(url, other) != rows[i].same)
+			fail_msg("%s", rows[i].other);
+	}
+}
+
+static void case_is_looked_at_in_scheme_and_host_alone(void **state)
+{
+	(void)state;
+	assert_true(mm_url_has_upper_case("Https://a.example.com"));
+	assert_true(mm_url_has_upper_case("https://a.example.coM"));
+	assert_true(mm_url_has_upper_case("https://A?q"));
+	assert_false(mm_url_has_upper_case("https://a.example.com/Path"));
+	assert_false(mm_url_has_upper_case("https://a.example.com?Query"));
+}
+
+static void addresses_are_told_from_names(void **state)
+{
+	(void)state;
+	assert_true(mm_host_is_address("192.0.2.1"));
+	assert_true(mm_host_is_address("2001:db8::1"));
+	assert_false(mm_host_is_address("[2001:db8::1]"));
+	assert_false(mm_host_is_address("192.0.2"));
+	assert_false(mm_host_is_address("localhost"));
+}
+
+static void addresses_of_ipv6_are_added_in_brackets(void **state)
+{
+	mm_auto_buf out = {0};
+
+	(void)state;
+	mm_host_add(&out, "a.example.com");
+	mm_host_add(&out, "192.0.2.1");
+	mm_host_add(&out, "2001:db8::1");
+	assert_string_equal(out.p, "a.example.com192.0.2.1[2001:db8::1]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +447,10 @@ int main(void)
 		cmocka_unit_test(what_is_no_hostport_is_refused),
 		cmocka_unit_test(a_place_to_connect_to_may_leave_its_port_off),
 		cmocka_unit_test(what_is_no_place_to_connect_to_is_refused),
+		cmocka_unit_test(an_origin_is_scheme_host_and_port),
+		cmocka_unit_test(case_is_looked_at_in_scheme_and_host_alone),
+		cmocka_unit_test(addresses_are_told_from_names),
+		cmocka_unit_test(addresses_of_ipv6_are_added_in_brackets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
