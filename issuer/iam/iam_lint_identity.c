@@ -61,6 +61,21 @@ static void lint_names(const struct mm_iam_lint *lint, const char *value, struct
 				value, (int)name.len, name.p);
 }
 
+/* Whether accounts of any namespace fit, if they are called as the pattern ends: "*:app". */
+static bool fits_any_namespace(const struct mm_iam_lint *lint, const char *pattern)
+{
+	const char *colon = strrchr(pattern, ':'), *name = colon ? colon + 1 : pattern;
+	mm_auto_buf subject = {0};
+
+	mm_buf_add_str(&subject, MM_USER_SERVICE_ACCOUNT "any-namespace:");
+	for (const char *p = name; *p != '\0'; p++) {
+		if (*p != '*')
+			mm_buf_add(&subject, *p == '?' ? "a" : p, 1);
+	}
+	lint->out->failed = lint->out->failed || subject.failed;
+	return *name != '\0' && !subject.failed && mm_iam_like(mm_span_str(pattern), mm_buf_span(&subject));
+}
+
 /* A value with wildcards, under StringLike. */
 static void lint_pattern(const struct mm_iam_lint *lint, const char *value)
 {
@@ -72,8 +87,12 @@ static void lint_pattern(const struct mm_iam_lint *lint, const char *value)
 		return;
 	}
 	if (!mm_span_starts(rest, MM_USER_SERVICE_ACCOUNT)) {
-		mm_iam_complain(lint, MM_IAM_LINT_SUB_FOREIGN,
-				"sub \"%.160s\" does not begin with " MM_USER_SERVICE_ACCOUNT, value);
+		if (fits_any_namespace(lint, value))
+			mm_iam_complain(lint, MM_IAM_LINT_SUB_ANY,
+					"sub \"%.160s\" fits service accounts of any namespace", value);
+		else
+			mm_iam_complain(lint, MM_IAM_LINT_SUB_FOREIGN,
+					"sub \"%.160s\" does not begin with " MM_USER_SERVICE_ACCOUNT, value);
 		return;
 	}
 	rest = mm_span(rest.p + strlen(MM_USER_SERVICE_ACCOUNT), rest.len - strlen(MM_USER_SERVICE_ACCOUNT));
