@@ -51,6 +51,19 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 	return body->failed ? 0 : len;
 }
 
+/*
+ * Whom to trust: those of the file, or the system's, of which OpenSSL and curl(1) are told in the environment, and
+ * libcurl is not. Debian's libcurl also looks into a directory of its own: with a file given, nothing else is trusted.
+ */
+static bool set_authorities(CURL *curl, const char *ca_file)
+{
+	const char *file = ca_file ? ca_file : getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+
+	if (file && curl_easy_setopt(curl, CURLOPT_CAINFO, file) != CURLE_OK)
+		return false;
+	return (!ca_file && !dir) || curl_easy_setopt(curl, CURLOPT_CAPATH, ca_file ? NULL : dir) == CURLE_OK;
+}
+
 /* What stays the same over all redirects. */
 static bool set_options(struct fetch *fetch, const struct mm_fetch_options *options)
 {
@@ -66,11 +79,7 @@ static bool set_options(struct fetch *fetch, const struct mm_fetch_options *opti
 		    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
 		    curl_easy_setopt(curl, CURLOPT_WRITEDATA, fetch) == CURLE_OK;
 
-	/* Debian's libcurl also looks into a directory of its own: with a bundle given, nothing else is trusted. */
-	if (done && options->ca_file)
-		done = curl_easy_setopt(curl, CURLOPT_CAINFO, options->ca_file) == CURLE_OK &&
-		       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK;
-	return done;
+	return done && set_authorities(curl, options->ca_file);
 }
 
 /* ---- one answer ------------------------------------------------------------------------------------------------- */

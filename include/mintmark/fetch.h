@@ -6,7 +6,7 @@
 #include <mintmark/bytes.h>
 
 struct mm_fetch_options {
-	const char *ca_file; /* PEM bundle to trust instead of the system's; NULL = the system's */
+	const char *ca_file; /* PEM bundle to trust; NULL = the system's, or those of SSL_CERT_FILE and SSL_CERT_DIR */
 	int timeout_ms;      /* for everything together; 0 = 5000 */
 	size_t max_len;      /* 0 = 512 KiB */
 	const char *connect; /* "ADDR[:PORT]" to go to instead of the URL's host, which is still named; NULL: resolve */

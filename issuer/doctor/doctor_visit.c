@@ -133,34 +133,49 @@ static enum mm_code reach_other(struct visit *visit, struct mm_err *err)
 /* ---- documents -------------------------------------------------------------------------------------------------- */
 
 /*
- * Fetches from `place`: the address that was judged, so that a name cannot lead to another in the meantime. NULL: what
- * the URL says, for plain http of loopback. Certificates have been judged.
+ * Where a document is fetched: at the address that was judged, so that a name cannot lead to another in the meantime.
+ * NULL: what the URL says, for plain http of loopback.
  */
-static enum mm_code look_at(const struct visit *visit, const char *url, const char *place, size_t max_len,
+struct place {
+	const char *address;
+	const struct mm_doctor_server *trusted; /* its certificate was found good; NULL: it was not */
+};
+
+/* This is another connection: what was found of the first one must hold of it as well. */
+static enum mm_code look_at(const struct visit *visit, const char *url, const struct place *place, size_t max_len,
 			    struct mm_doctor_look *look, struct mm_err *err)
 {
+	const struct mm_doctor_server *server = place->trusted;
 	const struct mm_fetch_options options = {
 		.timeout_ms = visit->options->timeout_ms,
 		.max_len = max_len,
-		.connect = place,
-		.unverified = true,
+		.connect = place->address,
+		.ca_file = server && !server->public ? server->ca_file : NULL,
+		.unverified = !server,
 	};
 
 	look->code = mm_fetch_look(url, &options, &look->fetched, &look->why);
 	return look->code == MM_ENOMEM ? mm_fail(err, MM_ENOMEM, "out of memory") : MM_OK;
 }
 
-/* Where a server was met; NULL: nowhere. */
-static const char *place_of(const struct visit *visit, enum mm_doctor_document document)
+/* Where a server was met; the address is NULL: nowhere. */
+static struct place place_of(const struct visit *visit, enum mm_doctor_document document)
 {
-	const struct mm_certchain *chain = visit->servers[document].chain;
+	static const char *const checks[][2] = {{"tls.name", "tls.trust"}, {"tls.jwks-name", "tls.jwks-trust"}};
+	const struct mm_doctor_server *server = &visit->servers[document];
+	/* There may have been nobody to ask, which is a warning. */
+	bool trusted = (server->public || server->ca_file) && mm_doctor_holds(visit->report, checks[document][0]) &&
+		       mm_doctor_holds(visit->report, checks[document][1]);
 
-	return chain ? chain->address : NULL;
+	if (!server->chain)
+		return (struct place){0};
+	return (struct place){server->chain->address, trusted ? server : NULL};
 }
 
 static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 {
-	const char *place = visit->url->https ? place_of(visit, MM_DOCTOR_DISCOVERY) : visit->options->connect;
+	struct place place = visit->url->https ? place_of(visit, MM_DOCTOR_DISCOVERY)
+					       : (struct place){visit->options->connect, NULL};
 	MM_CLEANUP(look_end) struct mm_doctor_look look = {0};
 	mm_auto_buf url = {0};
 	enum mm_code code;
@@ -168,7 +183,7 @@ static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 	mm_discovery_url(visit->issuer, &url);
 	code = mm_buf_check(&url, err);
 	if (code == MM_OK)
-		code = look_at(visit, url.p, place, MM_DOCTOR_DISCOVERY_MAX, &look, err);
+		code = look_at(visit, url.p, &place, MM_DOCTOR_DISCOVERY_MAX, &look, err);
 	if (code != MM_OK)
 		return code;
 	if (mm_doctor_judge_answer(MM_DOCTOR_DISCOVERY, &look, visit->report))
@@ -180,14 +195,14 @@ static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 }
 
 /* From where the keys are to be fetched, as look_at takes it; false in `*found`: they are out of reach. */
-static enum mm_code find_keys(struct visit *visit, const char **place, bool *found, struct mm_err *err)
+static enum mm_code find_keys(struct visit *visit, struct place *place, bool *found, struct mm_err *err)
 {
 	enum mm_code code = MM_OK;
 
 	if (visit->jwks_url->https && !mm_url_same_origin(visit->url, visit->jwks_url)) {
 		code = reach_other(visit, err);
 		*place = place_of(visit, MM_DOCTOR_JWKS);
-		*found = *place;
+		*found = place->address;
 		return code;
 	}
 	mm_finding_add(visit->report, MM_FINDING_PASS, "discovery.jwks-host", NULL, "%s", visit->jwks_url->host);
@@ -195,7 +210,7 @@ static enum mm_code find_keys(struct visit *visit, const char **place, bool *fou
 	if (visit->jwks_url->https)
 		*place = place_of(visit, MM_DOCTOR_DISCOVERY);
 	else
-		*place = mm_url_same_origin(visit->url, visit->jwks_url) ? visit->options->connect : NULL;
+		place->address = mm_url_same_origin(visit->url, visit->jwks_url) ? visit->options->connect : NULL;
 	return MM_OK;
 }
 
@@ -203,17 +218,17 @@ static enum mm_code examine_jwks(struct visit *visit, struct mm_err *err)
 {
 	const char *url = json_string_value(json_object_get(visit->discovery, "jwks_uri"));
 	MM_CLEANUP(look_end) struct mm_doctor_look again = {0};
-	const char *place = NULL;
+	struct place place = {0};
 	bool found = false;
 	enum mm_code code = find_keys(visit, &place, &found, err);
 
 	if (code == MM_OK && found)
-		code = look_at(visit, url, place, MM_JWKS_MAX, &visit->jwks, err);
+		code = look_at(visit, url, &place, MM_JWKS_MAX, &visit->jwks, err);
 	if (code != MM_OK || !found || !mm_doctor_judge_answer(MM_DOCTOR_JWKS, &visit->jwks, visit->report))
 		return code;
 	visit->sound_keys = mm_doctor_judge_jwks(mm_buf_span(&visit->jwks.fetched.body), visit->discovery,
 						 visit->report);
-	code = look_at(visit, url, place, MM_JWKS_MAX, &again, err);
+	code = look_at(visit, url, &place, MM_JWKS_MAX, &again, err);
 	if (code == MM_OK)
 		mm_doctor_judge_stability(&visit->jwks, &again, visit->report);
 	return code;

@@ -105,6 +105,7 @@ class Issuer:
         self.arguments = ["--cacert", authority.file]
         self.address = "127.0.0.1:{port}"  # that is connected to; "": the host is resolved
         self.tls, self.listens, self.date = True, True, 0
+        self.later = None  # the chain that is presented from the second connection on
         self.discovery = Document({}, "application/json")
         self.jwks = Document({"keys": [copy.deepcopy(self.RSA_JWK)]}, "application/jwk-set+json")
         self.extra = {}  # more documents, by path
@@ -171,7 +172,10 @@ class Server(http.server.ThreadingHTTPServer):
 
     def finish_request(self, request, client_address):
         if self.context:
-            request = self.context.wrap_socket(request, server_side=True)
+            context = self.context
+            if self.issuer.later:
+                self.context = self.issuer.authority.context(self.issuer.later)
+            request = context.wrap_socket(request, server_side=True)
         super().finish_request(request, client_address)
 
     def handle_error(self, request, client_address):

@@ -152,6 +152,11 @@ def an_authority_of_its_own(issuer):
     issuer.arguments = []
 
 
+@fault("discovery.fetch", "certificate")
+def another_certificate_once_the_first_was_judged(issuer):
+    issuer.later = [brokenissuers.Certificate("server", None, [brokenissuers.HOST])]
+
+
 @fault("tls.trust", "self", quiet={"gcp.trust", "azure.trust"})
 def self_signed(issuer):
     issuer.chain = [brokenissuers.Certificate("server", None, [brokenissuers.HOST])]

@@ -384,6 +384,22 @@ static void a_ca_that_the_system_does_not_know_is_refused(void **state)
 	assert_contains(err.text, "certificate");
 }
 
+static void the_environment_can_name_the_systems_authorities(void **state)
+{
+	char path[512];
+	mm_auto_buf out = {0};
+	struct mm_err err = {0};
+	struct mm_fetch_options options = tls_options(path);
+	enum mm_code code;
+
+	(void)state;
+	options.ca_file = NULL;
+	setenv("SSL_CERT_FILE", path, 1);
+	code = mm_fetch(tls_url(), &options, &out, &err);
+	unsetenv("SSL_CERT_FILE");
+	assert_int_equal(code, MM_OK);
+}
+
 static void a_certificate_for_another_name_is_refused(void **state)
 {
 	struct mm_err err = {0};
