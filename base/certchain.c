@@ -4,11 +4,10 @@
 #include "base/certchain_list.h"
 
 #include <arpa/inet.h>
-#include <mintmark/ossl.h>
+#include <limits.h>
 #include <mintmark/url.h>
 #include <mintmark/x509.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,29 +157,6 @@ void mm_certchain_free(struct mm_certchain *chain)
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
-static enum mm_code add(STACK_OF(X509) * list, X509 *x509, struct mm_err *err)
-{
-	if (sk_X509_push(list, x509) > 0)
-		return MM_OK;
-	X509_free(x509);
-	return mm_fail(err, MM_ENOMEM, "out of memory");
-}
-
-static enum mm_code read_pem(BIO *in, STACK_OF(X509) * list, struct mm_err *err)
-{
-	enum mm_code code = MM_OK;
-	X509 *x509;
-
-	while (code == MM_OK && (x509 = PEM_read_bio_X509(in, NULL, mm_no_passphrase, NULL)))
-		code = add(list, x509, err);
-	if (code != MM_OK)
-		return code;
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-		return mm_fail_openssl(err, MM_EPARSE, "certificate %d in PEM is broken", sk_X509_num(list) + 1);
-	ERR_clear_error();
-	return MM_OK;
-}
-
 static enum mm_code read_der(struct mm_span text, STACK_OF(X509) * list, struct mm_err *err)
 {
 	const unsigned char *p = (const unsigned char *)text.p;
@@ -194,20 +170,18 @@ static enum mm_code read_der(struct mm_span text, STACK_OF(X509) * list, struct 
 		X509_free(x509);
 		return mm_fail(err, MM_EPARSE, "bytes follow the certificate in DER: several must be in PEM");
 	}
-	return add(list, x509, err);
+	if (sk_X509_push(list, x509) > 0)
+		return MM_OK;
+	X509_free(x509);
+	return mm_fail(err, MM_ENOMEM, "out of memory");
 }
 
 enum mm_code mm_certchain_parse(struct mm_span text, struct mm_certchain **out, struct mm_err *err)
 {
-	mm_ossl_auto(BIO) in = text.len <= INT_MAX ? BIO_new_mem_buf(text.p, (int)text.len) : NULL;
 	STACK_OF(X509) *list = sk_X509_new_null();
-	enum mm_code code;
+	enum mm_code code = list ? mm_x509_read_pem(text, list, err) : mm_fail(err, MM_ENOMEM, "out of memory");
 
 	*out = NULL;
-	if (in && list)
-		code = read_pem(in, list, err);
-	else
-		code = mm_fail(err, MM_ENOMEM, "out of memory");
 	if (code == MM_OK && sk_X509_num(list) == 0)
 		code = read_der(text, list, err);
 	if (code == MM_OK)

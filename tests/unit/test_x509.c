@@ -3,6 +3,7 @@
 
 #include <mintmark/ossl.h>
 #include <mintmark/x509.h>
+#include <openssl/pem.h>
 
 static void times_are_read(void **state)
 {
@@ -66,12 +67,45 @@ static void names_are_shown(void **state)
 	}
 }
 
+static size_t count_read(const char *text, enum mm_code expected)
+{
+	STACK_OF(X509) *list = sk_X509_new_null();
+	struct mm_err err = {0};
+	size_t n;
+
+	assert_int_equal(mm_x509_read_pem(mm_span_str(text), list, &err), expected);
+	n = (size_t)sk_X509_num(list);
+	sk_X509_pop_free(list, X509_free);
+	return n;
+}
+
+static void pem_is_read_to_its_end_and_other_text_is_passed_over(void **state)
+{
+	MM_CLEANUP(test_certificate_free) struct test_certificate authority = test_authority("a");
+	mm_auto_buf pem = {0}, twice = {0}, broken = {0};
+	mm_ossl_auto(BIO) bio = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+
+	(void)state;
+	assert_int_equal(PEM_write_bio_X509(bio, authority.x509), 1);
+	len = BIO_get_mem_data(bio, &text);
+	mm_buf_add(&pem, text, (size_t)len);
+	mm_buf_printf(&twice, "# first\n%s\n# second\n%s\nthe end\n", pem.p, pem.p);
+	mm_buf_printf(&broken, "%s-----BEGIN CERTIFICATE-----\nAAAA\n", pem.p);
+	assert_int_equal(count_read("", MM_OK), 0);
+	assert_int_equal(count_read("no certificate", MM_OK), 0);
+	assert_int_equal(count_read(twice.p, MM_OK), 2);
+	assert_int_equal(count_read(broken.p, MM_EPARSE), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(what_is_no_time_is_not_read),
 		cmocka_unit_test(names_are_shown),
+		cmocka_unit_test(pem_is_read_to_its_end_and_other_text_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
