@@ -16,6 +16,11 @@ struct subject {
 	struct mm_findings *report;
 };
 
+static bool is_asked(const struct subject *s, const struct mm_cloud *cloud)
+{
+	return !s->options->clouds || s->options->clouds[cloud->id];
+}
+
 /* ---- header and signature --------------------------------------------------------------------------------------- */
 
 static bool judge_form(struct subject *s)
@@ -50,6 +55,15 @@ static void judge_kid(struct subject *s, const struct mm_token *verified, const 
 		mm_finding_add(s->report, MM_FINDING_PASS, "token.kid", NULL, "%.64s", s->token.kid);
 }
 
+static bool is_taken(const struct subject *s, const char *algorithm)
+{
+	for (size_t i = 0; i < MM_CLOUD_COUNT; i++) {
+		if (is_asked(s, &mm_clouds[i]) && mm_cloud_takes(&mm_clouds[i], algorithm))
+			return true;
+	}
+	return false;
+}
+
 static void judge_algorithm(struct subject *s)
 {
 	static const char remedy[] = "sign with the algorithm of the published key";
@@ -62,6 +76,10 @@ static void judge_algorithm(struct subject *s)
 	else if (key && strcmp(mm_key_alg(key)->name, name) != 0)
 		mm_finding_add(s->report, MM_FINDING_FAIL, "token.algorithm", remedy,
 			       "alg is %s, and the key %.64s is for %s", name, s->token.kid, mm_key_alg(key)->name);
+	else if (!is_taken(s, name))
+		mm_finding_add(s->report, MM_FINDING_FAIL, "token.algorithm",
+			       "sign with RS256, which every cloud takes", "alg is %s, which %s", name,
+			       s->options->clouds ? "is refused there" : "no cloud takes");
 	else
 		mm_finding_add(s->report, MM_FINDING_PASS, "token.algorithm", NULL, "%s", name);
 }
@@ -124,8 +142,7 @@ static void judge_subject(struct subject *s)
 	for (size_t i = 0; i < MM_CLOUD_COUNT; i++) {
 		const struct mm_cloud *cloud = &mm_clouds[i];
 
-		if ((s->options->clouds && !s->options->clouds[i]) || cloud->subject_max == 0 ||
-		    strlen(sub) <= cloud->subject_max)
+		if (!is_asked(s, cloud) || cloud->subject_max == 0 || strlen(sub) <= cloud->subject_max)
 			continue;
 		mm_finding_add(s->report, MM_FINDING_WARN, "token.subject", "choose shorter names",
 			       "sub has %zu characters: %s takes %zu", strlen(sub), cloud->title, cloud->subject_max);
@@ -240,7 +257,7 @@ static void list_audiences(const struct subject *s, struct mm_buf *wanted, const
 	for (size_t i = 0; list->n == 0 && i < MM_CLOUD_COUNT; i++) {
 		const struct mm_cloud *cloud = &mm_clouds[i];
 
-		if (s->options->clouds && !s->options->clouds[i])
+		if (!is_asked(s, cloud))
 			continue;
 		mm_buf_printf(wanted, "%s%s (%s)", wanted->len ? ", " : "",
 			      cloud->audience ? cloud->audience : "the name of the provider", cloud->title);
@@ -251,7 +268,9 @@ static void list_audiences(const struct subject *s, struct mm_buf *wanted, const
 
 static void judge_audience(struct subject *s)
 {
-	static const char remedy[] = "ask for the audience that the provider has, or register the one that tokens have";
+	static const char remedy[] =
+		"ask for the audience that the provider has, or register the one that tokens have; "
+		"--audience says which one that is";
 	const json_t *aud = json_object_get(s->token.claims, "aud");
 	mm_auto_buf wanted = {0};
 	mm_auto_string text = aud ? json_dumps(aud, JSON_ENCODE_ANY | JSON_COMPACT) : strdup("missing");
