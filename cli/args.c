@@ -48,9 +48,34 @@ static enum mm_code set_word(const struct parse *parse, const struct mm_flag *fl
 	return code == MM_OK ? fail_value(parse, flag, text, accepts.p) : code;
 }
 
-static enum mm_code set_choice(const struct parse *parse, const struct mm_flag *flag, const char *text)
+#define CHOICES_IN_A_LINE 8 /* more are for --help */
+
+/* All of a few are named where the mistake is; of many the nearest, or where they stand. */
+#define CHOICES_NAMED 8
+
+static enum mm_code fail_choice(const struct parse *parse, const struct mm_flag *flag, const char *text)
 {
 	struct mm_suggestion suggestion = {.wanted = text};
+	mm_auto_buf accepts = {0};
+	const char *name;
+	size_t n = 0;
+	enum mm_code code;
+
+	for (; (name = flag->choices->name(n)); n++) {
+		mm_suggestion_offer(&suggestion, name);
+		mm_buf_printf(&accepts, "%s%s", n == 0 ? "" : flag->choices->name(n + 1) ? ", " : " or ", name);
+	}
+	if (suggestion.nearest)
+		return mm_fail(parse->err, MM_EUSAGE, "--%s: found \"%.80s\"; did you mean %s?", flag->name, text,
+			       suggestion.nearest);
+	code = mm_buf_check(&accepts, parse->err);
+	if (code != MM_OK)
+		return code;
+	return fail_value(parse, flag, text, n <= CHOICES_NAMED ? accepts.p : "one of those that --help lists");
+}
+
+static enum mm_code set_choice(const struct parse *parse, const struct mm_flag *flag, const char *text)
+{
 	const char *name;
 
 	for (size_t i = 0; (name = flag->choices->name(i)); i++) {
@@ -58,12 +83,8 @@ static enum mm_code set_choice(const struct parse *parse, const struct mm_flag *
 			*(const char **)target(parse, flag) = name;
 			return MM_OK;
 		}
-		mm_suggestion_offer(&suggestion, name);
 	}
-	if (suggestion.nearest)
-		return mm_fail(parse->err, MM_EUSAGE, "--%s: found \"%.80s\"; did you mean %s?", flag->name, text,
-			       suggestion.nearest);
-	return fail_value(parse, flag, text, "one of those that --help lists");
+	return fail_choice(parse, flag, text);
 }
 
 static enum mm_code set_algorithm(const struct parse *parse, const struct mm_flag *flag, const char *text)

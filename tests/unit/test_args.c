@@ -159,7 +159,7 @@ static void wrong_values_name_what_is_accepted(void **state)
 	refuse("f -tx --word four", "--word: found \"four\"; accepted: one, two or three");
 	refuse("f -tx --algorithm HS256", "--algorithm: found \"HS256\"; accepted: RS256, ");
 	refuse("f -tx --metal sliver", "--metal: found \"sliver\"; did you mean silver?");
-	refuse("f -tx --metal lead", "--metal: found \"lead\"; accepted: one of those that --help lists");
+	refuse("f -tx --metal lead", "--metal: found \"lead\"; accepted: gold or silver");
 	refuse("f -tx --duration 5", "--duration: found \"5\"; accepted: a duration of at least one second");
 	refuse("f -tx --duration 0", "--duration: found \"0\"");
 	refuse("f -tx --time tomorrow", "--time: found \"tomorrow\"; accepted: a time such as 2026");
