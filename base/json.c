@@ -163,6 +163,19 @@ static enum mm_code dump(const json_t *value, size_t flags, struct mm_buf *out, 
 	return mm_buf_check(out, err);
 }
 
+const char *mm_json_text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+json_t *mm_json_append(json_t *array, json_t *item)
+{
+	if (json_array_append_new(array, item) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 enum mm_code mm_json_dump(const json_t *value, bool sorted, struct mm_buf *out, struct mm_err *err)
 {
 	return dump(value, JSON_COMPACT | (sorted ? JSON_SORT_KEYS : 0), out, err);

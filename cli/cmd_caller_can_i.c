@@ -3,6 +3,7 @@
 #include "cli/can_i.h"
 #include "cli/output.h"
 
+#include <mintmark/json.h>
 #include <string.h>
 
 struct can_i_options {
@@ -153,7 +154,7 @@ static void add_reasons(struct mm_buf *out, const struct mm_config *config, cons
 		if (rule > 0)
 			mm_buf_printf(out, "rule %lld (%s:%lld) does not fit: ", (long long)rule, config->name,
 				      (long long)json_integer_value(json_object_get(reason, "line")));
-		mm_buf_printf(out, "%s\n", json_string_value(json_object_get(reason, "text")));
+		mm_buf_printf(out, "%s\n", mm_json_text(reason, "text"));
 	}
 }
 

@@ -61,7 +61,7 @@ static enum mm_code add_jwks(struct answer *answer, const json_t *keys, struct m
 		struct mm_err why = {0};
 
 		if (mm_jwk_to_key(jwk, false, &key, &why) == MM_OK)
-			code = add(answer, key, json_string_value(json_object_get(jwk, "kid")), err);
+			code = add(answer, key, mm_json_text(jwk, "kid"), err);
 		else
 			mm_note("key %zu is passed over: %s", i, why.text);
 		if (code != MM_OK)
@@ -83,8 +83,7 @@ static enum mm_code add_text(struct answer *answer, struct mm_span text, struct 
 	} else {
 		code = mm_key_import_public(text, &key, err);
 		if (code == MM_OK)
-			code = add(answer, key, is_json ? json_string_value(json_object_get(document, "kid")) : NULL,
-				   err);
+			code = add(answer, key, is_json ? mm_json_text(document, "kid") : NULL, err);
 	}
 	mm_jwk_cleanse(document);
 	json_decref(document);

@@ -4,6 +4,7 @@
 #include "cli/input.h"
 #include "cli/output.h"
 
+#include <mintmark/json.h>
 #include <mintmark/token.h>
 #include <string.h>
 
@@ -85,7 +86,7 @@ static void add_audiences(struct mm_buf *out, const json_t *audiences)
 /* "valid: SUBJECT for AUDIENCES, from ISSUER, until TIME (in 59m), by RS256 key KID" */
 static enum mm_code print_text(const struct mm_token *token, mm_time now, struct mm_err *err)
 {
-	const char *subject = json_string_value(json_object_get(token->claims, "sub"));
+	const char *subject = mm_json_text(token->claims, "sub");
 	mm_auto_buf text = {0};
 
 	mm_buf_add_str(&text, "valid: ");
@@ -99,7 +100,7 @@ static enum mm_code print_text(const struct mm_token *token, mm_time now, struct
 		mm_buf_add_str(&text, " for ");
 		add_audiences(&text, json_object_get(token->claims, "aud"));
 		mm_buf_add_str(&text, ", from ");
-		mm_add_visible(&text, mm_span_str(json_string_value(json_object_get(token->claims, "iss"))), false);
+		mm_add_visible(&text, mm_span_str(mm_json_text(token->claims, "iss")), false);
 		mm_buf_printf(&text, ", until %s (%s), ", until, distance);
 	} else {
 		mm_buf_printf(&text, "signature over %zu bytes, ", token->payload.len);

@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/terminal.h"
 
+#include <mintmark/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,10 +86,7 @@ json_t *mm_findings_json(const struct mm_findings *findings)
 					   mm_finding_levels[finding->level], "text", finding->text, "remedy",
 					   finding->remedy);
 
-		if (json_array_append_new(array, object) < 0) {
-			json_decref(array);
-			return NULL;
-		}
+		array = mm_json_append(array, object);
 	}
 	return array;
 }

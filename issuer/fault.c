@@ -2,6 +2,7 @@
 /* The table of faults, and the functions of those rows for which data is not enough. */
 #include "issuer/fault.h"
 
+#include <mintmark/json.h>
 #include <mintmark/keyio.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -33,7 +34,7 @@ static enum mm_code add_slash_to_issuer(struct mm_fault_work *work, struct mm_er
 	mm_auto_buf text = {0};
 	enum mm_code code;
 
-	mm_buf_printf(&text, "%s/", json_string_value(json_object_get(work->claims, "iss")));
+	mm_buf_printf(&text, "%s/", mm_json_text(work->claims, "iss"));
 	code = mm_buf_check(&text, err);
 	return code == MM_OK ? set_text(work->claims, "iss", text.p, err) : code;
 }

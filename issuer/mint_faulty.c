@@ -214,7 +214,7 @@ static mm_time time_of(const json_t *claims, const char *name)
 /* What is told of the token is what it says. */
 static void describe(const struct mm_fault_work *work, struct mm_minted *out)
 {
-	const char *jti = json_string_value(json_object_get(work->claims, "jti"));
+	const char *jti = mm_json_text(work->claims, "jti");
 	const struct mm_key_record *record = mm_keyset_find(work->snapshot->set, mm_key_kid(work->key));
 
 	out->kid = record ? mm_key_kid(record->key) : "";

@@ -24,6 +24,15 @@ MM_MUSTCHECK enum mm_code mm_json_get_string(const json_t *object, const char *n
 					     struct mm_err *err);
 MM_MUSTCHECK enum mm_code mm_json_get_int(const json_t *object, const char *name, int64_t *out, struct mm_err *err);
 
+/* A member's text, for what was checked before, or is judged: NULL when it is absent or of another type. */
+const char *mm_json_text(const json_t *object, const char *name);
+
+/*
+ * `array` with `item` at its end, both taken over. NULL when one of them is NULL or there is no memory; the other is
+ * freed then. So a list is built in a loop, and asked once whether it was.
+ */
+json_t *mm_json_append(json_t *array, json_t *item);
+
 /* Compact text, members sorted when `sorted`, else in order of insertion. */
 MM_MUSTCHECK enum mm_code mm_json_dump(const json_t *value, bool sorted, struct mm_buf *out, struct mm_err *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <mintmark/cloud.h>
 
+#include <mintmark/json.h>
 #include <mintmark/url.h>
 #include <string.h>
 
@@ -174,11 +175,6 @@ void mm_cloud_check_audiences(const struct mm_cloud *cloud, const struct mm_stri
 
 /* ---- the JWKS --------------------------------------------------------------------------------------------------- */
 
-static const char *text_member(const json_t *key, const char *name)
-{
-	return json_string_value(json_object_get(key, name));
-}
-
 static bool text_is(const char *text, const char *wanted)
 {
 	return text && strcmp(text, wanted) == 0;
@@ -190,7 +186,7 @@ static bool text_is(const char *text, const char *wanted)
  */
 static const char *key_algorithm(const json_t *key)
 {
-	const char *alg = text_member(key, "alg"), *kty = text_member(key, "kty"), *crv = text_member(key, "crv");
+	const char *alg = mm_json_text(key, "alg"), *kty = mm_json_text(key, "kty"), *crv = mm_json_text(key, "crv");
 
 	if (alg || text_is(kty, "RSA"))
 		return alg ? alg : "RS256";
@@ -220,7 +216,7 @@ static void count(struct tally *tally, size_t i, bool holds)
 static const char *name_key(const json_t *keys, size_t i, char out[static NAME_SIZE])
 {
 	const json_t *key = json_array_get(keys, i);
-	const char *kid = text_member(key, "kid"), *alg = key_algorithm(key);
+	const char *kid = mm_json_text(key, "kid"), *alg = key_algorithm(key);
 
 	snprintf(out, NAME_SIZE, "key %zu (%s%.64s, %.32s)", i + 1, kid ? "kid " : "no kid", kid ? kid : "",
 		 alg ? alg : "of an unknown kind");
@@ -236,8 +232,8 @@ static void check_counts(const struct mm_cloud *cloud, const json_t *keys, struc
 
 	json_array_foreach(keys, i, key)
 	{
-		count(&rsa, i, text_is(text_member(key, "kty"), "RSA"));
-		count(&ec, i, text_is(text_member(key, "kty"), "EC"));
+		count(&rsa, i, text_is(mm_json_text(key, "kty"), "RSA"));
+		count(&ec, i, text_is(mm_json_text(key, "kty"), "EC"));
 	}
 	const struct {
 		const char *what;
@@ -299,7 +295,7 @@ static void check_members(const struct mm_cloud *cloud, const json_t *keys, stru
 		const json_t *key;
 		size_t i;
 
-		json_array_foreach(keys, i, key) count(&without, i, !text_member(key, rows[r].member));
+		json_array_foreach(keys, i, key) count(&without, i, !mm_json_text(key, rows[r].member));
 		if (without.n > 0)
 			mm_finding_add(findings, rows[r].needed ? MM_FINDING_FAIL : MM_FINDING_WARN, rows[r].check,
 				       "write it into each key of the JWKS",

@@ -48,7 +48,7 @@ json_t *mm_registration_upload(const json_t *jwks)
 
 	json_array_foreach(json_object_get(jwks, "keys"), i, key)
 	{
-		const char *alg = json_string_value(json_object_get(key, "alg"));
+		const char *alg = mm_json_text(key, "alg");
 
 		if (alg && mm_cloud_takes(&mm_clouds[MM_CLOUD_GCP], alg))
 			json_array_append_new(keys, upload_key(key));

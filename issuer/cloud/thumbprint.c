@@ -152,7 +152,7 @@ static enum mm_code read_document(const struct target *target, const struct mm_t
 
 static void judge_issuer(const struct target *target, const json_t *document, struct mm_findings *findings)
 {
-	const char *issuer = json_string_value(json_object_get(document, "issuer"));
+	const char *issuer = mm_json_text(document, "issuer");
 
 	if (target->is_url && (!issuer || strcmp(issuer, target->issuer.p) != 0))
 		mm_finding_add(findings, MM_FINDING_WARN, "discovery.issuer",
@@ -178,7 +178,7 @@ static enum mm_code find_jwks_host(const struct target *target, const struct mm_
 		return MM_OK;
 	}
 	judge_issuer(target, document, findings);
-	uri = json_string_value(json_object_get(document, "jwks_uri"));
+	uri = mm_json_text(document, "jwks_uri");
 	code = mm_url_parse(uri ? uri : "", out, &why);
 	if (code == MM_OK && !(*out)->https) {
 		mm_url_free(*out);

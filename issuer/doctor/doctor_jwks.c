@@ -5,11 +5,6 @@
 #include <mintmark/json.h>
 #include <string.h>
 
-static const char *text_member(const json_t *key, const char *name)
-{
-	return json_string_value(json_object_get(key, name));
-}
-
 /* The worst that a rule said, of the first key of which it did. */
 struct tally {
 	enum mm_doctor_verdict worst;
@@ -50,7 +45,7 @@ static enum mm_doctor_verdict judge_key(struct judging *judging, size_t index, c
 
 static void add_key_name(const json_t *array, size_t index, struct mm_buf *out)
 {
-	const char *kid = text_member(json_array_get(array, index), "kid");
+	const char *kid = mm_json_text(json_array_get(array, index), "kid");
 
 	mm_buf_printf(out, "key %zu", index + 1);
 	if (kid)
@@ -81,10 +76,10 @@ static void report_rule(const struct judging *judging, size_t i, struct mm_findi
 static void judge_unique(const json_t *array, struct mm_findings *report)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		const char *kid = text_member(json_array_get(array, i), "kid");
+		const char *kid = mm_json_text(json_array_get(array, i), "kid");
 
 		for (size_t j = 0; kid && j < i; j++) {
-			const char *other = text_member(json_array_get(array, j), "kid");
+			const char *other = mm_json_text(json_array_get(array, j), "kid");
 
 			if (!other || strcmp(kid, other) != 0)
 				continue;
@@ -107,7 +102,7 @@ static void judge_listed(const json_t *keys, const json_t *discovery, struct mm_
 		return;
 	json_array_foreach(keys, i, key)
 	{
-		const char *alg = text_member(key, "alg");
+		const char *alg = mm_json_text(key, "alg");
 		const json_t *word;
 		bool found = !alg;
 

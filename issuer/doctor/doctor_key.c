@@ -2,6 +2,7 @@
 /* One key of a JWKS (RFC 7517 §4, RFC 7518 §6): the rules, each by itself. */
 #include "issuer/doctor/doctor_parts.h"
 
+#include <mintmark/json.h>
 #include <mintmark/keyio.h>
 #include <string.h>
 
@@ -13,11 +14,6 @@ static enum mm_doctor_verdict say(enum mm_doctor_verdict verdict, struct mm_err 
 	else
 		mm_fail(why, MM_EREFUSED, "%s", what);
 	return verdict;
-}
-
-static const char *text_member(const json_t *key, const char *name)
-{
-	return json_string_value(json_object_get(key, name));
 }
 
 static enum mm_doctor_verdict judge_private(const json_t *key, struct mm_err *why)
@@ -51,7 +47,7 @@ static bool is_known(const char *kty, const char *crv)
 
 static enum mm_doctor_verdict judge_kty(const json_t *key, struct mm_err *why)
 {
-	const char *kty = text_member(key, "kty"), *crv = text_member(key, "crv");
+	const char *kty = mm_json_text(key, "kty"), *crv = mm_json_text(key, "crv");
 
 	if (!kty)
 		return say(MM_KEY_BAD, why, "its kty is missing, or no string", NULL);
@@ -78,7 +74,7 @@ static enum mm_doctor_verdict judge_use(const json_t *key, struct mm_err *why)
 
 static enum mm_doctor_verdict judge_alg(const json_t *key, struct mm_err *why)
 {
-	const char *kty = text_member(key, "kty"), *crv = text_member(key, "crv");
+	const char *kty = mm_json_text(key, "kty"), *crv = mm_json_text(key, "crv");
 	const json_t *member = json_object_get(key, "alg");
 	const struct mm_alg *alg;
 

@@ -2,6 +2,7 @@
 /* A token of the issuer, as the clouds would look at it; unlike mm_token_verify it does not stop at the first fault. */
 #include "issuer/doctor/doctor_parts.h"
 
+#include <mintmark/json.h>
 #include <mintmark/token.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,7 +68,7 @@ static bool is_taken(const struct subject *s, const char *algorithm)
 static void judge_algorithm(struct subject *s)
 {
 	static const char remedy[] = "sign with the algorithm of the published key";
-	const char *name = json_string_value(json_object_get(s->token.header, "alg"));
+	const char *name = mm_json_text(s->token.header, "alg");
 	const struct mm_key *key = mm_jwks_find(s->jwks, mm_span_str(s->token.kid));
 
 	if (!name || !mm_alg_find(mm_span_str(name)))
@@ -110,7 +111,7 @@ static void judge_signature(struct subject *s)
 
 static const char *text_claim(const struct subject *s, const char *name)
 {
-	return json_string_value(json_object_get(s->token.claims, name));
+	return mm_json_text(s->token.claims, name);
 }
 
 static void judge_issuer(struct subject *s)

@@ -2,6 +2,7 @@
 /* Going there: what the clouds fetch, one thing after the other, each with a deadline. The judges say the rest. */
 #include "issuer/doctor/doctor_parts.h"
 
+#include <mintmark/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -216,7 +217,7 @@ static enum mm_code find_keys(struct visit *visit, struct place *place, bool *fo
 
 static enum mm_code examine_jwks(struct visit *visit, struct mm_err *err)
 {
-	const char *url = json_string_value(json_object_get(visit->discovery, "jwks_uri"));
+	const char *url = mm_json_text(visit->discovery, "jwks_uri");
 	MM_CLEANUP(look_end) struct mm_doctor_look again = {0};
 	struct place place = {0};
 	bool found = false;

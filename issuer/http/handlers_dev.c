@@ -75,8 +75,8 @@ static enum mm_code parse_shift(const char *text, int64_t *shift, struct mm_err 
 
 static enum mm_code parse_clock(const json_t *body, struct mm_dev_clock *clock, struct mm_err *err)
 {
-	const char *at = json_string_value(json_object_get(body, "at"));
-	const char *shift = json_string_value(json_object_get(body, "shift"));
+	const char *at = mm_json_text(body, "at");
+	const char *shift = mm_json_text(body, "shift");
 
 	if (at && shift)
 		return mm_fail(err, MM_EPARSE, "body: at and shift exclude each other: a clock stands or it runs");
@@ -160,8 +160,7 @@ static enum mm_code step(const struct mm_context *context, const struct mm_reque
 	enum mm_code code = read_body(request, names, &body, err);
 
 	if (code == MM_OK)
-		code = mm_dev_step(context->dev, index, which, json_string_value(json_object_get(body, "kid")), &change,
-				   err);
+		code = mm_dev_step(context->dev, index, which, mm_json_text(body, "kid"), &change, err);
 	json_decref(body);
 	if (code == MM_OK && !mm_live_wait(context->slot, index, change.after->revision, PATIENCE))
 		code = mm_fail(err, MM_ETIMEOUT, "revision %llu is committed, and not served yet",

@@ -5,6 +5,7 @@
  */
 #include "issuer/iam/explain_parts.h"
 
+#include <mintmark/json.h>
 #include <mintmark/suggest.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@
 
 static const char *text_at(const json_t *object, const char *member)
 {
-	const char *text = json_string_value(json_object_get(object, member));
+	const char *text = mm_json_text(object, member);
 
 	return text ? text : "";
 }
@@ -38,7 +39,7 @@ static json_t *annotations(const json_t *object)
 
 static const char *annotation(const json_t *object, const char *name)
 {
-	return json_string_value(json_object_get(annotations(object), name));
+	return mm_json_text(annotations(object), name);
 }
 
 static bool is_kind(const json_t *object, const char *kind)

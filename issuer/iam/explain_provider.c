@@ -5,6 +5,7 @@
  */
 #include "issuer/iam/explain_parts.h"
 
+#include <mintmark/json.h>
 #include <string.h>
 
 #define CLIENTS_TOLD 4
@@ -57,7 +58,7 @@ static const char *name_in(const char *arn)
 
 static const char *listed_arn(const json_t *list, size_t i)
 {
-	return json_string_value(json_object_get(json_array_get(list, i), "Arn"));
+	return mm_json_text(json_array_get(list, i), "Arn");
 }
 
 const char *mm_trial_registered(const struct mm_trial *trial)
@@ -217,7 +218,7 @@ static enum mm_code check_given(struct mm_trial *trial, struct mm_err *err)
 {
 	const json_t *provider = trial->asked->provider;
 	const json_t *list = json_object_get(provider, "OpenIDConnectProviderList");
-	const char *url = json_string_value(json_object_get(provider, "Url"));
+	const char *url = mm_json_text(provider, "Url");
 
 	if (json_is_array(list))
 		return check_list(trial, list, err);

@@ -2,6 +2,7 @@
 /* The request that IAM evaluates the policy for: action, principal, and the condition keys that come of the token. */
 #include "issuer/iam/explain_parts.h"
 
+#include <mintmark/json.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -64,7 +65,7 @@ static enum mm_code add_amr(struct mm_trial *trial, struct mm_err *err)
 
 static enum mm_code add_own_keys(struct mm_trial *trial, struct mm_err *err)
 {
-	const char *email = json_string_value(json_object_get(trial->token.claims, "email"));
+	const char *email = mm_json_text(trial->token.claims, "email");
 	const char *name = trial->name;
 	enum mm_code code;
 

@@ -78,7 +78,7 @@ static enum mm_code check_form(struct mm_trial *trial, bool *readable, struct mm
 static void check_algorithm(struct mm_trial *trial)
 {
 	const struct mm_cloud *aws = &mm_clouds[MM_CLOUD_AWS];
-	const char *alg = json_string_value(json_object_get(trial->token.header, "alg"));
+	const char *alg = mm_json_text(trial->token.header, "alg");
 
 	if (alg && mm_cloud_takes(aws, alg)) {
 		PASS("token.algorithm", "%s", alg);
@@ -95,7 +95,7 @@ static void check_algorithm(struct mm_trial *trial)
 
 static const char *text_claim(const struct mm_trial *trial, const char *claim)
 {
-	const char *text = json_string_value(json_object_get(trial->token.claims, claim));
+	const char *text = mm_json_text(trial->token.claims, claim);
 
 	return text && text[0] != '\0' ? text : NULL;
 }

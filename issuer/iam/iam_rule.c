@@ -2,6 +2,7 @@
 /* One statement of a policy (IAM User Guide, "Grammar of the IAM JSON policy language"). */
 #include "issuer/iam/iam_policy.h"
 
+#include <mintmark/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,7 +202,7 @@ static enum mm_code read_conditions(json_t *conditions, struct mm_iam_rule *rule
 
 static enum mm_code read_effect(const json_t *object, struct mm_iam_rule *rule, struct mm_err *err)
 {
-	const char *effect = json_string_value(json_object_get(object, "Effect"));
+	const char *effect = mm_json_text(object, "Effect");
 
 	rule->deny = effect && strcmp(effect, "Deny") == 0;
 	if (effect && (rule->deny || strcmp(effect, "Allow") == 0))

@@ -2,6 +2,7 @@
 #include <mintmark/directory.h>
 
 #include <mintmark/claims.h>
+#include <mintmark/json.h>
 #include <mintmark/refs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,13 +244,13 @@ enum mm_code mm_directory_bindable(const struct mm_directory *directory, const c
 /* Of "pod" under kubernetes.io its "name" or "uid"; NULL where it has none. */
 static const char *said(const json_t *private, const char *object, const char *member)
 {
-	return json_string_value(json_object_get(json_object_get(private, object), member));
+	return mm_json_text(json_object_get(private, object), member);
 }
 
 /* A uid that nobody has declared is no reason to refuse a token of ours. */
 static enum mm_code vouch_for_account(const struct mm_directory *directory, const json_t *private, struct mm_err *err)
 {
-	const char *namespace = json_string_value(json_object_get(private, "namespace"));
+	const char *namespace = mm_json_text(private, "namespace");
 	const char *name = said(private, "serviceaccount", "name"), *uid = said(private, "serviceaccount", "uid");
 	struct mm_account account;
 
@@ -263,7 +264,7 @@ static enum mm_code vouch_for_account(const struct mm_directory *directory, cons
 static enum mm_code vouch_for_object(const struct mm_directory *directory, const json_t *private, const char *kind,
 				     const char *member, struct mm_err *err)
 {
-	const char *namespace = json_string_value(json_object_get(private, "namespace"));
+	const char *namespace = mm_json_text(private, "namespace");
 	const char *name = said(private, member, "name"), *uid = said(private, member, "uid");
 	struct mm_bindable object;
 

@@ -2,6 +2,7 @@
 /* TokenReview: what kube-apiserver's JWT authenticator does with a token, and says of one that is not valid. */
 #include "issuer/kube/refuse.h"
 
+#include <mintmark/json.h>
 #include <mintmark/token.h>
 #include <mintmark/tokenapi.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static bool is_foreign(struct work *work)
 
 	if (!claims && mm_token_inspect(token_of(work->review), &said, NULL) == MM_OK)
 		claims = said.claims;
-	issuer = json_string_value(json_object_get(claims, "iss"));
+	issuer = mm_json_text(claims, "iss");
 	return !issuer || strcmp(issuer, work->api->snapshot->issuer) != 0;
 }
 

@@ -51,7 +51,7 @@ static enum mm_code parse_issuer(const char *issuer, struct mm_url **out, struct
 /* §4.3: or else any issuer could speak for any other. */
 static enum mm_code check_issuer(const json_t *document, const char *issuer, struct mm_err *err)
 {
-	const char *found = json_string_value(json_object_get(document, "issuer"));
+	const char *found = mm_json_text(document, "issuer");
 
 	if (!found)
 		return mm_fail(err, MM_EPARSE, "member \"issuer\" is missing or not a string");
@@ -67,7 +67,7 @@ static enum mm_code check_jwks_uri(const json_t *document, const struct mm_url *
 	mm_auto(mm_url) url = NULL;
 	enum mm_code code;
 
-	*out = json_string_value(json_object_get(document, "jwks_uri"));
+	*out = mm_json_text(document, "jwks_uri");
 	if (!*out)
 		return mm_fail(err, MM_EPARSE, "member \"jwks_uri\" is missing or not a string");
 	code = mm_url_parse(*out, &url, err);

@@ -3,6 +3,7 @@
 #include "issuer/token/token.h"
 
 #include <mintmark/base64url.h>
+#include <mintmark/json.h>
 #include <mintmark/signer.h>
 #include <string.h>
 #include <strings.h>
@@ -39,7 +40,7 @@ static enum mm_code check_header(const json_t *header, bool any_payload, const s
 {
 	/* RFC 7515 §4.1.11, RFC 7797: no extension is understood. */
 	static const char *const refused[] = {"crit", "b64"};
-	const char *name = json_string_value(json_object_get(header, "alg"));
+	const char *name = mm_json_text(header, "alg");
 
 	for (size_t i = 0; i < MM_COUNT(refused); i++) {
 		if (json_object_get(header, refused[i]))

@@ -386,6 +386,27 @@ static void a_failed_buffer_is_out_of_memory(void **state)
 	assert_fails(mm_json_dump_pretty(json_true(), &out, &err), MM_ENOMEM, &err);
 }
 
+static void the_text_of_a_member_is_null_where_there_is_none(void **state)
+{
+	json_t *object = json_pack("{s:s, s:i}", "a", "text", "b", 1);
+
+	(void)state;
+	assert_string_equal(mm_json_text(object, "a"), "text");
+	assert_null(mm_json_text(object, "b"));
+	assert_null(mm_json_text(object, "c"));
+	assert_null(mm_json_text(NULL, "a"));
+	json_decref(object);
+}
+
+static void a_list_that_lacks_an_item_is_none(void **state)
+{
+	json_t *list = mm_json_append(mm_json_append(json_array(), json_integer(1)), json_integer(2));
+
+	(void)state;
+	assert_int_equal(json_array_size(list), 2);
+	assert_null(mm_json_append(mm_json_append(list, NULL), json_integer(3)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +441,8 @@ int main(void)
 		cmocka_unit_test(pretty_is_indented_by_two_and_ends_in_a_newline),
 		cmocka_unit_test(a_value_that_holds_itself_is_refused),
 		cmocka_unit_test(a_failed_buffer_is_out_of_memory),
+		cmocka_unit_test(the_text_of_a_member_is_null_where_there_is_none),
+		cmocka_unit_test(a_list_that_lacks_an_item_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
