@@ -160,14 +160,17 @@ static enum mm_code print(const struct mm_call *call, const char *issuer, const 
 static enum mm_code answer(const struct mm_call *call, const char *issuer, const struct mm_findings *findings,
 			   struct mm_err *err)
 {
-	size_t n[MM_FINDING_FAIL + 1] = {0};
 	enum mm_code code = print(call, issuer, findings, err);
+	mm_auto_buf failed = {0};
 
-	tally(findings, n);
-	if (code == MM_OK && n[MM_FINDING_FAIL] > 0)
-		return mm_fail(err, MM_EREFUSED, "doctor: %s: %zu of %zu checks failed", issuer, n[MM_FINDING_FAIL],
-			       findings->n);
-	return code;
+	for (size_t i = 0; i < findings->n; i++) {
+		if (findings->v[i].level == MM_FINDING_FAIL)
+			mm_buf_printf(&failed, "%s%s", failed.len > 0 ? ", " : "", findings->v[i].check);
+	}
+	if (code != MM_OK || failed.len == 0)
+		return code;
+	code = mm_buf_check(&failed, err);
+	return code == MM_OK ? mm_fail(err, MM_EREFUSED, "doctor: %s: failed: %s", issuer, failed.p) : code;
 }
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
@@ -253,5 +256,5 @@ const struct mm_command mm_cmd_doctor = {
 	.flags = flags,
 	.options_size = sizeof(struct doctor_options),
 	.run = run,
-	.help = "would AWS, GCP and Azure accept an issuer?",
+	.help = "examine an issuer as AWS, GCP and Azure would",
 };

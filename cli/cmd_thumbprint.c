@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
+#include "cli/context.h"
 #include "cli/findings.h"
 #include "cli/output.h"
 #include "cli/thumbprint_show.h"
@@ -24,17 +25,14 @@ struct thumbprint_options {
 
 /* ---- where the chain comes from --------------------------------------------------------------------------------- */
 
-static enum mm_code check_options(struct mm_call *call, struct mm_err *err)
+static enum mm_code check_options(const struct thumbprint_options *options, struct mm_err *err)
 {
-	const struct thumbprint_options *options = call->options;
 	const char *why = NULL;
 
 	if (options->chain && (options->connect || options->cacert || options->host_only))
 		why = "with --chain nothing is connected to, so --connect, --cacert and --host-only mean nothing";
 	else if (options->cacert && options->host_only)
 		why = "--cacert is for the discovery document, which --host-only leaves alone";
-	else if (!options->chain && call->argument_count == 0)
-		why = "an argument is missing; accepted: the issuer's URL, its HOST[:PORT], or --chain FILE";
 	return why ? mm_fail(err, MM_EUSAGE, "thumbprint: %s", why) : MM_OK;
 }
 
@@ -62,6 +60,25 @@ static enum mm_code read_file(struct mm_call *call, mm_time now, struct mm_thumb
 	return code;
 }
 
+/* Who was named, or the issuer of the configuration, which the context keeps. */
+static enum mm_code find_host(struct mm_call *call, struct mm_cli_context *context, const char **out,
+			      struct mm_err *err)
+{
+	enum mm_code code;
+
+	if (call->argument_count > 0) {
+		*out = call->arguments[0];
+		return MM_OK;
+	}
+	code = mm_cli_load_config(call, context, err);
+	if (code == MM_OK)
+		*out = context->config->issuer;
+	else if (call->hint[0] != '\0')
+		mm_hint(call, "without a configuration: mintmark thumbprint with the issuer's URL, its HOST[:PORT], or "
+			      "--chain FILE");
+	return code;
+}
+
 static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprints *out, struct mm_err *err)
 {
 	const struct thumbprint_options *options = call->options;
@@ -72,12 +89,17 @@ static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprint
 		.timeout_ms = (int)(options->timeout < TIMEOUT_MAX ? options->timeout : TIMEOUT_MAX) * 1000,
 		.now = now,
 	};
+	mm_auto_context context = {0};
+	const char *host = NULL;
 	enum mm_code code;
 
 	if (options->chain)
 		return read_file(call, now, out, err);
-	code = mm_thumbprint_of(call->arguments[0], &how, out, err);
-	if (code == MM_EREFUSED && strncmp(call->arguments[0], "http://", 7) == 0)
+	code = find_host(call, &context, &host, err);
+	if (code != MM_OK)
+		return code;
+	code = mm_thumbprint_of(host, &how, out, err);
+	if (code == MM_EREFUSED && strncmp(host, "http://", 7) == 0)
 		mm_hint(call, "serve the issuer over https; for a server by hand, 'mintmark thumbprint HOST:PORT'");
 	else if (code == MM_ENETWORK || code == MM_ETIMEOUT)
 		mm_hint(call, "--connect ADDR[:PORT] goes to another place under this name; --chain FILE reads the "
@@ -175,7 +197,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	mm_auto_strings registered = {0};
 	mm_auto_thumbprints found = {0};
 	mm_time now = mm_clock_now();
-	enum mm_code code = check_options(call, err);
+	enum mm_code code = check_options(options, err);
 
 	if (code == MM_OK)
 		code = read_registered(options, &registered, err);
@@ -216,6 +238,7 @@ static const struct mm_flag flags[] = {
 	 .value = "FILE",
 	 .help = "believe the discovery document only of a server that these authorities vouch for"},
 	{.name = "timeout", .type = MM_FLAG_DURATION, .offset = AT(timeout), .value = "DURATION", .hidden = true},
+	MM_FLAG_ROW_CONFIG,
 	MM_FLAG_ROW_OUTPUT,
 	{0},
 };
@@ -224,14 +247,11 @@ const struct mm_command mm_cmd_thumbprint = {
 	.name = "thumbprint",
 	.arguments = "[URL|HOST]",
 	.usage = "Prints the thumbprint that AWS IAM asks for: SHA-1 of the last certificate that the host of the "
-		 "issuer's "
-		 "jwks_uri presents, and of the issuer's own host where that is another one. Whoever it is that "
-		 "answers, "
-		 "nobody is trusted: run it where you trust the network.\n"
+		 "issuer's jwks_uri presents, and of the issuer's own host where that is another one. Whoever it is "
+		 "that answers, nobody is trusted: run it where you trust the network.\n"
 		 "\n"
-		 "URL is the issuer; HOST may be HOST:PORT. Standard error tells what was presented, which certificate "
-		 "was "
-		 "taken, and what is wrong with the chain.",
+		 "URL is the issuer, by default that of the configuration; HOST may be HOST:PORT. Standard error tells "
+		 "what was presented, which certificate was taken, and what is wrong with the chain.",
 	.flags = flags,
 	.options_size = sizeof(struct thumbprint_options),
 	.run = run,

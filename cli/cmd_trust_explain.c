@@ -327,5 +327,5 @@ const struct mm_command mm_cmd_trust_explain = {
 	.flags = flags,
 	.options_size = sizeof(struct explain_options),
 	.run = run,
-	.help = "say whether AWS STS would accept a token for a role, and why not",
+	.help = "say what AWS STS would answer to a token, and why",
 };

@@ -30,7 +30,7 @@ const char *mm_register_azure_form(size_t i), *mm_register_azure_form_help(size_
 #define MM_FLAG_ROW_FORM(forms)                                                                                        \
 	{                                                                                                              \
 		.name = "form", .type = MM_FLAG_CHOICE, .offset = offsetof(struct mm_register_options, form),          \
-		.value = "FORM", .choices = (forms), .help = "the form, cli unless given"                              \
+		.value = "FORM", .choices = (forms), .help = "the form; without it cli"                                \
 	}
 #define MM_FLAG_ROW_OUTPUT_DIR                                                                                         \
 	{                                                                                                              \
@@ -40,7 +40,7 @@ const char *mm_register_azure_form(size_t i), *mm_register_azure_form_help(size_
 #define MM_FLAG_ROW_AUDIENCE(default_audience)                                                                         \
 	{                                                                                                              \
 		.name = "audience", .type = MM_FLAG_LIST, .offset = offsetof(struct mm_register_options, audiences),   \
-		.value = "AUDIENCE", .help = "of the tokens, " default_audience " unless given"                        \
+		.value = "AUDIENCE", .help = "of the tokens; without it " default_audience                             \
 	}
 #define MM_FLAG_ROW_SERVICE_ACCOUNT(help_text)                                                                         \
 	{                                                                                                              \

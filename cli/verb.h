@@ -27,7 +27,7 @@ struct mm_verb_options {
 #define MM_FLAG_ROW_ALGORITHM(whose)                                                                                   \
 	{                                                                                                              \
 		.name = "algorithm", .type = MM_FLAG_ALGORITHM, .offset = offsetof(struct mm_verb_options, alg),       \
-		.value = "ALG", .help = whose " (else: the first that is configured)"                                  \
+		.value = "ALG", .help = whose "; without it the first that is configured"                              \
 	}
 #define MM_FLAG_ROW_WHOSE_ACTIVE MM_FLAG_ROW_ALGORITHM("the one whose key active means")
 #define MM_FLAG_ROW_ALLOW_GAP                                                                                          \

@@ -19,7 +19,8 @@ static const char *const names[MM_DOCTOR_DOCUMENT_COUNT][TLS_COUNT] = {
 void mm_doctor_judge_unreached(enum mm_doctor_document document, const struct mm_err *why, struct mm_findings *report)
 {
 	mm_finding_add(report, MM_FINDING_FAIL, names[document][TLS_REACH],
-		       "the clouds connect from anywhere: name, address, firewall, and TLS 1.2 or 1.3 must be right",
+		       "the clouds connect from anywhere: name, address, firewall, and TLS 1.2 or 1.3 must be right; "
+		       "--connect is for a host that is not in DNS yet",
 		       "%s", why->text);
 }
 

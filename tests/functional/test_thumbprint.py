@@ -314,8 +314,8 @@ def test_plain_http_is_refused_with_the_reason(mintmark, served):
     assert "does not speak TLS" in result.stderr and "plain http" in result.stderr
 
 
-def test_nothing_is_asked_for(mintmark):
-    assert "accepted: " in mintmark("thumbprint", status=2).stderr
+def test_nothing_is_asked_for(mintmark, tmp_path):
+    assert "--chain FILE" in mintmark("thumbprint", cwd=tmp_path, status=2).stderr
     assert "resolv" in mintmark("thumbprint", "no-such-host.invalid", "--timeout", "1s", status=1).stderr.lower()
 
 
