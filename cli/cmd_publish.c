@@ -328,5 +328,6 @@ const struct mm_command mm_cmd_publish = {
 	.flags = publish_flags,
 	.options_size = sizeof(struct publish_options),
 	.run = run_publish,
+	.private_keys = true,
 	.help = "write both documents out for a static host or a bucket",
 };

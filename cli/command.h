@@ -60,7 +60,8 @@ struct mm_command {
 	/* MM_OK: exit status 0. Anything else is printed as "mintmark: LINE" and gives the code's exit status. */
 	enum mm_code (*run)(struct mm_call *call, struct mm_err *err); /* NULL: a group, such as "token" */
 	const char *help;                                              /* one line, without a full stop */
-	bool private_keys; /* the process is hardened before the command runs (mintmark/harden.h) */
+	/* Or other secrets, such as a bucket's: the process is hardened before the command runs (mintmark/harden.h). */
+	bool private_keys;
 };
 
 /* One run of one command. */

@@ -300,7 +300,7 @@ def test_whatever_reads_private_keys_is_hardened_first(mintmark, issuer):
     tables = json.loads(mintmark("help", "--dump", "json").stdout)
     assert [row["name"] for row in tables["commands"] if row["private_keys"]] == [
         "init", "serve", "token create", "key prepare", "key activate", "key rotate", "key taint", "key revoke",
-        "key import", "key export", "key thumbprint"]
+        "key import", "key export", "key thumbprint", "publish"]
     # It waits for the key on standard input, and can be looked at.
     process = subprocess.Popen([mintmark.path, "key", "import", "-", "-c", issuer.config_path], stdin=subprocess.PIPE,
                                stderr=subprocess.PIPE)
