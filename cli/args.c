@@ -48,8 +48,6 @@ static enum mm_code set_word(const struct parse *parse, const struct mm_flag *fl
 	return code == MM_OK ? fail_value(parse, flag, text, accepts.p) : code;
 }
 
-#define CHOICES_IN_A_LINE 8 /* more are for --help */
-
 /* All of a few are named where the mistake is; of many the nearest, or where they stand. */
 #define CHOICES_NAMED 8
 
