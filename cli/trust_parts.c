@@ -125,6 +125,22 @@ static enum mm_code make_all(const struct job *job, struct mm_err *err)
 	return code;
 }
 
+/* The webhook takes less than ten minutes for ten and tells nobody, and Kubernetes refuses to mount such a token. */
+static void judge_ttl(const struct mm_trust_order *order, struct mm_findings *findings)
+{
+	char asked[MM_DURATION_TEXT_SIZE], made[MM_DURATION_TEXT_SIZE];
+
+	if (order->ttl == 0 || order->ttl >= MM_AWS_TOKEN_TTL_MIN ||
+	    !(order->parts[MM_TRUST_SERVICE_ACCOUNT] || order->parts[MM_TRUST_POD]))
+		return;
+	mm_duration_format(order->ttl, asked);
+	mm_duration_format(MM_AWS_TOKEN_TTL_MIN, made);
+	mm_finding_add(
+		findings, MM_FINDING_WARN, "trust.expiration-raised", "ask for no less",
+		"a pod cannot have a token of %s: Kubernetes refuses it, and the pod identity webhook makes %s of it",
+		asked, made);
+}
+
 enum mm_code mm_trust_parts_make(struct mm_call *call, const struct mm_trust_request *request,
 				 const struct mm_trust_order *order, struct mm_trust_answer *answer, struct mm_err *err)
 {
@@ -132,6 +148,7 @@ enum mm_code mm_trust_parts_make(struct mm_call *call, const struct mm_trust_req
 
 	if (order->parts[MM_TRUST_POLICY])
 		code = make_policy(call, &request->trust, answer, err);
+	judge_ttl(order, &answer->findings);
 	for (size_t i = 0; i < MM_COUNT(manifests) && code == MM_OK; i++) {
 		const struct job job = {&manifests[i], request, order, answer};
 

@@ -92,6 +92,14 @@ def test_accounts_and_audiences_that_get_no_token_are_told_of(create):
         "trust.account-not-declared": "warn", "trust.audience-not-declared": "warn"}
 
 
+def test_less_than_ten_minutes_are_not_to_be_had_and_that_is_said(create):
+    answer = create("ci/plain", "--role-arn", ROLE, "--token-expiration", "5m", "-o", "json")
+    source, = answer["pods"][0]["spec"]["volumes"][0]["projected"]["sources"]
+    assert source["serviceAccountToken"]["expirationSeconds"] == 600
+    finding, = [finding for finding in answer["findings"] if finding["check"] == "trust.expiration-raised"]
+    assert finding["level"] == "warn" and " 5m" in finding["text"] and " 10m" in finding["text"]
+
+
 # ---- manifests -------------------------------------------------------------------------------------------------------
 EVERYTHING = ("--audience", "a: b # c", "--token-expiration", "1h", "--region", "eu-central-1",
               "--sts-regional-endpoints")
