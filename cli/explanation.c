@@ -5,6 +5,8 @@
 #include "cli/flow.h"
 #include "cli/output.h"
 
+#include <mintmark/json.h>
+
 static const char *const outcomes[] = {
 	[MM_IAM_MATCH] = "matches",
 	[MM_IAM_NO_MATCH] = "does not match",
@@ -121,12 +123,8 @@ static json_t *json_texts(const char *const *values, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < count; i++) {
-		if (json_array_append_new(array, json_string(values[i])) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		array = mm_json_append(array, json_string(values[i]));
 	return array;
 }
 
@@ -150,12 +148,8 @@ static json_t *json_statement(const struct mm_iam_statement *statement)
 {
 	json_t *conditions = json_array();
 
-	for (size_t i = 0; i < statement->condition_count; i++) {
-		if (json_array_append_new(conditions, json_condition(&statement->conditions[i])) < 0) {
-			json_decref(conditions);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < statement->condition_count; i++)
+		conditions = mm_json_append(conditions, json_condition(&statement->conditions[i]));
 	return json_pack("{s:I, s:s?, s:s, s:s, s:o, s:o, s:o}", "index", (json_int_t)statement->index, "sid",
 			 statement->sid, "effect", statement->deny ? "Deny" : "Allow", "outcome",
 			 outcome_words[statement->outcome], "principal",
@@ -167,12 +161,8 @@ static json_t *json_statements(const struct mm_iam_decision *decision)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < decision->count; i++) {
-		if (json_array_append_new(array, json_statement(&decision->statements[i])) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < decision->count; i++)
+		array = mm_json_append(array, json_statement(&decision->statements[i]));
 	return array;
 }
 

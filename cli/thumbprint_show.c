@@ -4,6 +4,7 @@
 #include "cli/findings.h"
 #include "cli/output.h"
 
+#include <mintmark/json.h>
 #include <mintmark/url.h>
 
 /* ---- for people ------------------------------------------------------------------------------------------------- */
@@ -67,12 +68,8 @@ static json_t *chain_json(const struct mm_certchain *chain)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < chain->n; i++) {
-		if (json_array_append_new(array, certificate_json(&chain->v[i])) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < chain->n; i++)
+		array = mm_json_append(array, certificate_json(&chain->v[i]));
 	return array;
 }
 

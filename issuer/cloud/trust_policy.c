@@ -36,12 +36,8 @@ static json_t *one_or_several(const struct mm_strings *texts)
 	if (texts->n == 1)
 		return literal(texts->v[0]);
 	array = json_array();
-	for (size_t i = 0; i < texts->n; i++) {
-		if (json_array_append_new(array, literal(texts->v[i])) < 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
+	for (size_t i = 0; i < texts->n; i++)
+		array = mm_json_append(array, literal(texts->v[i]));
 	return array;
 }
 
