@@ -81,6 +81,19 @@ static enum mm_code add_algorithms(struct mm_register *run, struct mm_err *err)
 	return code;
 }
 
+/* Each once: a cloud may refuse a list in which one stands twice, and counts them. */
+static enum mm_code add_audiences(struct mm_register *run, const struct mm_strings *asked, struct mm_err *err)
+{
+	struct mm_strings *audiences = &run->registration.audiences;
+	enum mm_code code = MM_OK;
+
+	for (size_t i = 0; i < asked->n && code == MM_OK; i++) {
+		if (!mm_strings_has(audiences, asked->v[i]))
+			code = mm_strings_add(audiences, asked->v[i], err);
+	}
+	return code;
+}
+
 enum mm_code mm_register_open(struct mm_call *call, enum mm_cloud_id cloud, struct mm_register *run, struct mm_err *err)
 {
 	const struct mm_register_options *options = call->options;
@@ -98,7 +111,7 @@ enum mm_code mm_register_open(struct mm_call *call, enum mm_cloud_id cloud, stru
 	run->registration.issuer = run->snapshot->issuer;
 	run->registration.jwks = run->jwks;
 	if (code == MM_OK)
-		code = mm_strings_copy(&run->registration.audiences, &options->audiences, err);
+		code = add_audiences(run, &options->audiences, err);
 	return code == MM_OK ? add_algorithms(run, err) : code;
 }
 

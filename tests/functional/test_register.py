@@ -203,6 +203,11 @@ def test_aws_without_anything_registers_the_provider_alone(register, run_script,
     assert "aws.thumbprint-none" in result.stderr and "ACCOUNT_ID" in result.stdout
 
 
+def test_an_audience_that_is_named_twice_is_registered_once(register):
+    twice = ["--audience", "sts.amazonaws.com", "--audience", "sts.amazonaws.com"]
+    assert json.loads(register("aws", "--form", "json", *twice).stdout)["ClientIDList"] == ["sts.amazonaws.com"]
+
+
 @pytest.mark.parametrize("audiences", [["sts.amazonaws.com"], HOSTILE], ids=["usual", "hostile"])
 def test_aws_inputs_are_what_the_service_model_says(register, iam, audiences):
     files = files_of(register("aws", "--form", "files", *ACCOUNTS, "--role", "app", "--account-id", ACCOUNT,
