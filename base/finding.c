@@ -49,6 +49,11 @@ void mm_finding_add(struct mm_findings *findings, enum mm_finding_level level, c
 		.level = level, .check = check, .text = copy, .remedy = remedy};
 }
 
+void mm_finding_repeat(struct mm_findings *findings, const struct mm_finding *finding)
+{
+	mm_finding_add(findings, finding->level, finding->check, finding->remedy, "%s", finding->text);
+}
+
 void mm_findings_move(struct mm_findings *to, struct mm_findings *from)
 {
 	to->failed = to->failed || from->failed;
@@ -71,6 +76,15 @@ enum mm_finding_level mm_findings_worst(const struct mm_findings *findings)
 			worst = findings->v[i].level;
 	}
 	return worst;
+}
+
+size_t mm_findings_count(const struct mm_findings *findings, enum mm_finding_level level)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < findings->n; i++)
+		count += findings->v[i].level == level;
+	return count;
 }
 
 const struct mm_finding *mm_findings_find(const struct mm_findings *findings, const char *check)

@@ -26,10 +26,8 @@ static enum mm_code print(const struct mm_call *call, const struct mm_findings *
 
 static enum mm_code verdict(const struct mm_findings *findings, struct mm_err *err)
 {
-	size_t failed = 0;
+	size_t failed = mm_findings_count(findings, MM_FINDING_FAIL);
 
-	for (size_t i = 0; i < findings->n; i++)
-		failed += findings->v[i].level == MM_FINDING_FAIL;
 	if (failed == 0)
 		return MM_OK;
 	return mm_fail(err, MM_EREFUSED, "trust lint: %zu of %zu findings are failures", failed, findings->n);

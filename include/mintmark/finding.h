@@ -32,10 +32,13 @@ struct mm_findings {
  */
 void mm_finding_add(struct mm_findings *findings, enum mm_finding_level level, const char *check, const char *remedy,
 		    const char *format, ...) MM_PRINTF(5, 6);
+/* Appends another list's finding as it stands. */
+void mm_finding_repeat(struct mm_findings *findings, const struct mm_finding *finding);
 /* Appends all of `from`, which is empty afterwards. */
 void mm_findings_move(struct mm_findings *to, struct mm_findings *from);
 /* The worst level in the list; MM_FINDING_PASS of an empty one. */
 enum mm_finding_level mm_findings_worst(const struct mm_findings *findings);
+size_t mm_findings_count(const struct mm_findings *findings, enum mm_finding_level level);
 /* The first with that name, or NULL. */
 const struct mm_finding *mm_findings_find(const struct mm_findings *findings, const char *check);
 MM_MUSTCHECK enum mm_code mm_findings_check(const struct mm_findings *findings, struct mm_err *err); /* MM_ENOMEM */

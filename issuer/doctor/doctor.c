@@ -169,11 +169,9 @@ static bool report_found(const struct mm_findings *found, const char *check, str
 	bool said = false;
 
 	for (size_t i = 0; i < found->n; i++) {
-		const struct mm_finding *finding = &found->v[i];
-
-		if (strcmp(finding->check, check) != 0)
+		if (strcmp(found->v[i].check, check) != 0)
 			continue;
-		mm_finding_add(findings, finding->level, finding->check, finding->remedy, "%s", finding->text);
+		mm_finding_repeat(findings, &found->v[i]);
 		said = true;
 	}
 	return said;
@@ -197,10 +195,8 @@ static void arrange(const struct mm_findings *found, const struct mm_doctor_opti
 				       because);
 	}
 	for (size_t i = 0; i < found->n; i++) {
-		const struct mm_finding *finding = &found->v[i];
-
-		if (!find_check(finding->check)->name)
-			mm_finding_add(findings, finding->level, finding->check, finding->remedy, "%s", finding->text);
+		if (!find_check(found->v[i].check)->name)
+			mm_finding_repeat(findings, &found->v[i]);
 	}
 	findings->failed = findings->failed || found->failed;
 }

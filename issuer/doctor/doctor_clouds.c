@@ -41,11 +41,9 @@ static void report_rest(struct mm_findings *from, const char *check, const char 
 	size_t n = 0;
 
 	for (size_t i = 0; i < from->n; i++) {
-		const struct mm_finding *finding = &from->v[i];
-
-		if (was_said(finding->check))
+		if (was_said(from->v[i].check))
 			continue;
-		mm_finding_add(report, finding->level, finding->check, finding->remedy, "%s", finding->text);
+		mm_finding_repeat(report, &from->v[i]);
 		n++;
 	}
 	if (n == 0)

@@ -115,6 +115,25 @@ static void a_failure_sticks_and_moves_on(void **state)
 	assert_fails(mm_findings_check(&to, &err), MM_ENOMEM, &err);
 }
 
+static void findings_are_repeated_as_they_stand_and_counted_by_level(void **state)
+{
+	mm_auto_findings from = {0}, to = {0};
+	struct mm_err err = {0};
+
+	(void)state;
+	mm_finding_add(&from, MM_FINDING_WARN, "a.check", "a remedy", "%d%%", 100);
+	mm_finding_repeat(&to, &from.v[0]);
+	mm_finding_repeat(&to, &from.v[0]);
+	mm_finding_add(&to, MM_FINDING_FAIL, "b.check", NULL, "b");
+	assert_ok(mm_findings_check(&to, &err), &err);
+	assert_string_equal(to.v[1].check, "a.check");
+	assert_string_equal(to.v[1].text, "100%");
+	assert_string_equal(to.v[1].remedy, "a remedy");
+	assert_int_equal(mm_findings_count(&to, MM_FINDING_WARN), 2);
+	assert_int_equal(mm_findings_count(&to, MM_FINDING_FAIL), 1);
+	assert_int_equal(mm_findings_count(&to, MM_FINDING_PASS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +145,7 @@ int main(void)
 		cmocka_unit_test(a_long_text_is_cut_and_seen_to_be),
 		cmocka_unit_test(moving_empties_the_source),
 		cmocka_unit_test(a_failure_sticks_and_moves_on),
+		cmocka_unit_test(findings_are_repeated_as_they_stand_and_counted_by_level),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
