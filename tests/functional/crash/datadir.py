@@ -109,8 +109,9 @@ def run_and_kill(command, longest, first_line=False):
     The time runs from the start, and most moments are late ones, because a program that is still loading its libraries
     has nothing to lose yet; or it runs from the first line that the program prints.
     """
+    # Unbuffered: what readline() would take beyond the first line is lost to communicate().
     process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
+                               stderr=subprocess.PIPE, bufsize=0)
     printed = process.stdout.readline() if first_line else b""
     time.sleep(random.uniform(0, longest) if first_line else random.triangular(0, longest, 0.8 * longest))
     process.send_signal(signal.SIGKILL)
