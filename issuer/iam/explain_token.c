@@ -120,17 +120,41 @@ void mm_explain_missing(struct mm_trial *trial, const char *check, const char *c
 			"the token has no %s that could be read, and STS needs it", claim);
 }
 
+static void refuse_not_found(struct mm_trial *trial)
+{
+	mm_trial_refuse(trial, "InvalidIdentityToken: No OpenIDConnect provider found in your account for %s",
+			trial->issuer);
+}
+
 /* CreateOpenIDConnectProvider: "The URL must begin with https://". */
 static void refuse_scheme(struct mm_trial *trial)
 {
 	trial->name = trial->issuer;
 	FAIL("token.issuer", "\"%s\" does not begin with https://, so no provider can be registered for it",
 	     trial->issuer);
-	mm_trial_refuse(trial, "InvalidIdentityToken: No OpenIDConnect provider found in your account for %s",
-			trial->issuer);
+	refuse_not_found(trial);
 	if (mm_behind(trial->issuer, "http://"))
 		MM_HINT("hint.http", "serve the issuer over https, and sign with that URL",
 			"the token's issuer is \"%s\": AWS takes https alone", trial->issuer);
+}
+
+/* What CreateOpenIDConnectProvider takes of no issuer: a port, a query, a URL that is too long. */
+static bool refuse_form(struct mm_trial *trial)
+{
+	mm_auto_findings found = {0};
+	bool refused = false;
+
+	mm_cloud_check_issuer(&mm_clouds[MM_CLOUD_AWS], trial->issuer, &found);
+	trial->out->token.failed |= found.failed;
+	for (size_t i = 0; i < found.n; i++) {
+		if (found.v[i].level != MM_FINDING_FAIL)
+			continue;
+		FAIL("token.issuer", "%s", found.v[i].text);
+		refuse_not_found(trial);
+		MM_HINT("hint.issuer", found.v[i].remedy, "%s: no provider can be registered for it", found.v[i].text);
+		refused = true;
+	}
+	return refused;
 }
 
 /* STS fetches from iss; what it finds there must call itself so (OpenID Connect Discovery 1.0 §4.3). */
@@ -153,7 +177,7 @@ static void check_issuer(struct mm_trial *trial)
 		refuse_scheme(trial);
 	else if (server && strcmp(server, trial->issuer) != 0)
 		refuse_other_server(trial);
-	else
+	else if (!refuse_form(trial))
 		PASS("token.issuer", "%s", trial->issuer);
 }
 
