@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+import urllib.parse
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -559,6 +560,44 @@ def test_the_keys_may_stand_on_another_host(mintmark, authority):
     assert report.checks("warn") == PRIVATE | {"tls.jwks-address"}
     assert " of oidc.example.test and " in report.text("aws.thumbprint")
     assert report.text("aws.thumbprint").endswith(" of localhost")
+
+
+# Documents as these three write them; where the keys are, and what is to be warned of beside the private certificate.
+KUBERNETES = {"response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+              "id_token_signing_alg_values_supported": ["RS256"]}
+JSON = {"Content-Type": "application/json"}
+ISSUERS = {
+    "eks": ("https://oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E", "/keys", JSON,
+            {**KUBERNETES, "authorization_endpoint": "urn:kubernetes:programmatic_authorization",
+             "claims_supported": ["sub", "iss"]},
+            ["sig", "sig"], {"sub": "system:serviceaccount:shop:backup"}, {"http.discovery-cache", "http.jwks-cache"}),
+    "gke": ("https://container.googleapis.com/v1/projects/p/locations/europe-west1/clusters/c", "/jwks",
+            {"Content-Type": "application/json; charset=UTF-8", "Cache-Control": "public, max-age=3600"},
+            {**KUBERNETES, "claims_supported": ["iss", "sub", "kubernetes.io"], "grant_types": ["urn:kubernetes"]},
+            ["sig"], {"sub": "system:serviceaccount:shop:backup"}, set()),
+    "spire": ("https://spire.example.org", "/keys", {**JSON, "Cache-Control": "no-store"},
+              {**KUBERNETES, "subject_types_supported": [], "authorization_endpoint": "",
+               "id_token_signing_alg_values_supported": ["RS256", "ES256", "ES384"]},
+              [None], {"sub": "spiffe://example.org/ns/shop/sa/backup"},
+              {"discovery.subject-types", "jwks.use", "http.discovery-cache", "http.jwks-cache"}),
+}
+
+
+@pytest.mark.parametrize("which", ISSUERS)
+def test_nothing_fails_of_what_clouds_take_today(which, mintmark, authority):
+    url, keys, headers, document, uses, claims, warned = ISSUERS[which]
+    issuer = brokenissuers.Issuer(authority)
+    issuer.chain = authority.server([url.split("/")[2]])
+    issuer.rename(url)
+    issuer.discovery.body = {"issuer": url, "jwks_uri": url + keys, **document}
+    jwks = {"keys": [{name: value for name, value in {**issuer.RSA_JWK, "kid": kid, "use": use}.items() if value}
+                     for kid, use in zip(["rsa", "next"], uses)]}
+    issuer.extra[urllib.parse.urlparse(url).path + keys] = issuer.jwks = Document(jwks, "application/json")
+    issuer.discovery.headers = issuer.jwks.headers = headers
+    with brokenissuers.Server(issuer) as server:
+        report = examine(mintmark, authority, [*server.arguments, "--token", sign({"iss": url, **claims})])
+    assert report.checks("fail") == set(), report.findings
+    assert report.checks("warn") == PRIVATE | warned, report.findings
 
 
 def test_our_own_server(make_issuer, mintmark, ca, authority):
