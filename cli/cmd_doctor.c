@@ -98,12 +98,6 @@ static enum mm_code read_token(const struct doctor_options *options, struct mm_b
 
 /* ---- the answer ------------------------------------------------------------------------------------------------- */
 
-static void tally(const struct mm_findings *findings, size_t counts[static MM_FINDING_FAIL + 1])
-{
-	for (size_t i = 0; i < findings->n; i++)
-		counts[findings->v[i].level]++;
-}
-
 static bool is_same_skip(const struct mm_finding *a, const struct mm_finding *b)
 {
 	return a->level == MM_FINDING_SKIP && b->level == MM_FINDING_SKIP && strcmp(a->text, b->text) == 0;
@@ -121,7 +115,7 @@ static void condense(const struct mm_findings *findings, struct mm_findings *out
 				*(j < i ? &before : &after) += 1;
 		}
 		if (before == 0 && after == 0)
-			mm_finding_add(out, finding->level, finding->check, finding->remedy, "%s", finding->text);
+			mm_finding_repeat(out, finding);
 		else if (before == 0)
 			mm_finding_add(out, finding->level, finding->check, finding->remedy, "%s; nor %zu more",
 				       finding->text, after);
@@ -130,19 +124,18 @@ static void condense(const struct mm_findings *findings, struct mm_findings *out
 
 static enum mm_code print_text(const struct mm_findings *findings, struct mm_err *err)
 {
-	size_t n[MM_FINDING_FAIL + 1] = {0};
 	mm_auto_findings condensed = {0};
 	mm_auto_buf text = {0};
 	enum mm_code code;
 
-	tally(findings, n);
 	condense(findings, &condensed);
 	code = mm_findings_check(&condensed, err);
 	if (code != MM_OK)
 		return code;
 	mm_findings_add_text(&text, &condensed, MM_FINDING_PASS, mm_terminal_of(STDOUT_FILENO).colour);
 	mm_buf_printf(&text, "%zu checks: %zu passed, %zu skipped, %zu warned, %zu failed\n", findings->n,
-		      n[MM_FINDING_PASS], n[MM_FINDING_SKIP], n[MM_FINDING_WARN], n[MM_FINDING_FAIL]);
+		      mm_findings_count(findings, MM_FINDING_PASS), mm_findings_count(findings, MM_FINDING_SKIP),
+		      mm_findings_count(findings, MM_FINDING_WARN), mm_findings_count(findings, MM_FINDING_FAIL));
 	return mm_print(&text, err);
 }
 

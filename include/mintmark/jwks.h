@@ -6,6 +6,7 @@
 #include <mintmark/key.h>
 
 #define MM_JWKS_MAX      524288 /* bytes */
+#define MM_DISCOVERY_MAX 65536  /* bytes of a discovery document */
 #define MM_JWKS_KEYS_MAX 1000
 #define MM_KID_MAX       1024 /* bytes of a kid that is looked up */
 

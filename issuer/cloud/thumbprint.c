@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HTTPS_PORT = 443, DISCOVERY_MAX = 65536 };
+enum { HTTPS_PORT = 443 };
 
 /* ---- one thumbprint --------------------------------------------------------------------------------------------- */
 
@@ -134,7 +134,7 @@ static enum mm_code read_document(const struct target *target, const struct mm_t
 	const struct mm_fetch_options fetching = {
 		.ca_file = options->ca_file,
 		.timeout_ms = options->timeout_ms,
-		.max_len = DISCOVERY_MAX,
+		.max_len = MM_DISCOVERY_MAX,
 		.connect = address,
 		.unverified = !options->ca_file,
 	};
@@ -147,7 +147,7 @@ static enum mm_code read_document(const struct target *target, const struct mm_t
 		code = mm_fetch(url.p, &fetching, &body, err);
 	if (code != MM_OK)
 		return code;
-	return mm_context(err, mm_json_load(mm_buf_span(&body), DISCOVERY_MAX, out, err), "%.255s", url.p);
+	return mm_context(err, mm_json_load(mm_buf_span(&body), MM_DISCOVERY_MAX, out, err), "%.255s", url.p);
 }
 
 static void judge_issuer(const struct target *target, const json_t *document, struct mm_findings *findings)

@@ -125,7 +125,7 @@ json_t *mm_doctor_judge_discovery(struct mm_span body, const char *issuer, const
 	json_t *document;
 
 	*jwks_url = NULL;
-	if (mm_json_load(body, MM_DOCTOR_DISCOVERY_MAX, &document, &why) != MM_OK) {
+	if (mm_json_load(body, MM_DISCOVERY_MAX, &document, &why) != MM_OK) {
 		mm_finding_add(report, MM_FINDING_FAIL, "discovery.json",
 			       "publish one JSON object, as `mintmark discovery` prints it",
 			       "not what every reader reads alike: %s", why.text);

@@ -29,7 +29,7 @@ static const struct names {
 				 "http.discovery-encoding",
 				 "http.discovery-time",
 				 {"application/json"},
-				 MM_DOCTOR_DISCOVERY_MAX},
+				 MM_DISCOVERY_MAX},
 	[MM_DOCTOR_JWKS] = {"jwks.fetch",
 			    "jwks.status",
 			    "jwks.redirects",

@@ -18,8 +18,6 @@
 /* Some checks are made of both documents, or of both of their hosts. */
 enum mm_doctor_document { MM_DOCTOR_DISCOVERY, MM_DOCTOR_JWKS, MM_DOCTOR_DOCUMENT_COUNT };
 
-#define MM_DOCTOR_DISCOVERY_MAX 65536 /* bytes */
-
 /* Fetches what the clouds fetch, and has everything judged but the URL. The errors are those of mm_doctor. */
 MM_MUSTCHECK enum mm_code mm_doctor_visit(const char *issuer, const struct mm_url *url,
 					  const struct mm_doctor_options *options, struct mm_findings *report,

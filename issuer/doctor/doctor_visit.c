@@ -184,7 +184,7 @@ static enum mm_code examine_discovery(struct visit *visit, struct mm_err *err)
 	mm_discovery_url(visit->issuer, &url);
 	code = mm_buf_check(&url, err);
 	if (code == MM_OK)
-		code = look_at(visit, url.p, &place, MM_DOCTOR_DISCOVERY_MAX, &look, err);
+		code = look_at(visit, url.p, &place, MM_DISCOVERY_MAX, &look, err);
 	if (code != MM_OK)
 		return code;
 	if (mm_doctor_judge_answer(MM_DOCTOR_DISCOVERY, &look, visit->report))

@@ -2,16 +2,11 @@
 #include "issuer/publish/destination_impl.h"
 
 #include <mintmark/json.h>
+#include <mintmark/jwks.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 10000, DISCOVERY_MAX = 64 * 1024 };
-
-static enum mm_code copy(const char *text, char **out, struct mm_err *err)
-{
-	*out = text ? strdup(text) : NULL;
-	return *out || !text ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
-}
+enum { TIMEOUT_MS = 10000 };
 
 /* All of these are texts that somebody wrote: the caller sees one code for them. */
 static enum mm_code check_s3_options(const struct mm_destination_options *options, struct mm_err *err)
@@ -37,9 +32,9 @@ static enum mm_code fill_s3(struct mm_destination *destination, const struct mm_
 	if (code == MM_OK)
 		code = check_s3_options(options, err);
 	if (code == MM_OK)
-		code = copy(options->endpoint, &destination->endpoint, err);
+		code = mm_string_set(&destination->endpoint, options->endpoint, err);
 	if (code == MM_OK)
-		code = copy(options->region, &destination->region, err);
+		code = mm_string_set(&destination->region, options->region, err);
 	return code;
 }
 
@@ -58,7 +53,7 @@ enum mm_code mm_destination_new(const char *text, const struct mm_destination_op
 	destination->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
 	if (*text == '\0')
 		return mm_fail(err, MM_EPARSE, "an empty destination; accepted: a directory, s3://BUCKET/PREFIX");
-	code = copy(text, &destination->text, err);
+	code = mm_string_set(&destination->text, text, err);
 	if (code == MM_OK && mm_s3_location_meant(text))
 		code = fill_s3(destination, options, err);
 	if (code == MM_OK)
@@ -111,7 +106,7 @@ char *mm_discovery_issuer(struct mm_span document)
 	const char *issuer;
 	char *copied = NULL;
 
-	if (mm_json_load(document, DISCOVERY_MAX, &parsed, NULL) != MM_OK)
+	if (mm_json_load(document, MM_DISCOVERY_MAX, &parsed, NULL) != MM_OK)
 		return NULL;
 	if (mm_json_get_string(parsed, "issuer", &issuer, NULL) == MM_OK)
 		copied = strdup(issuer);

@@ -3,11 +3,10 @@
 #include "issuer/publish/destination_impl.h"
 
 #include <mintmark/file.h>
+#include <mintmark/jwks.h>
 #include <mintmark/url.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DISCOVERY_MAX = 64 * 1024 };
 
 static enum mm_code place(const struct mm_destination *destination, const char *prefix, const char *path, char **out,
 			  struct mm_err *err)
@@ -28,7 +27,7 @@ static enum mm_code check_issuer(const char *path, const char *issuer, struct mm
 	mm_auto_buf found = {0};
 	mm_auto_string other = NULL;
 
-	if (mm_path_read(path, MM_FILE_ANY, DISCOVERY_MAX, &found, NULL) != MM_OK)
+	if (mm_path_read(path, MM_FILE_ANY, MM_DISCOVERY_MAX, &found, NULL) != MM_OK)
 		return MM_OK;
 	other = mm_discovery_issuer(mm_buf_span(&found));
 	if (!other || strcmp(other, issuer) == 0)

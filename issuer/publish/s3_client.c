@@ -226,8 +226,7 @@ static bool add_digest(struct curl_slist **headers, struct mm_span body)
 	if (!EVP_Digest(body.p, body.len, digest, &len, EVP_sha256(), NULL))
 		return false;
 	mm_buf_add_str(&row, "x-amz-content-sha256: ");
-	for (unsigned i = 0; i < len; i++)
-		mm_buf_printf(&row, "%02x", digest[i]);
+	mm_buf_add_hex(&row, digest, len);
 	return !row.failed && add_header(headers, row.p);
 }
 

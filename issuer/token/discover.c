@@ -8,7 +8,7 @@
 #include <mintmark/url.h>
 #include <string.h>
 
-enum { DISCOVERY_MAX = 65536, TIMEOUT_MS = 5000 };
+enum { TIMEOUT_MS = 5000 };
 
 /* How both documents are fetched: one deadline for the two of them. */
 struct manner {
@@ -120,10 +120,10 @@ enum mm_code mm_jwks_discover(const char *issuer, const char *ca_file, int timeo
 	if (code == MM_OK)
 		code = mm_buf_check(&url, err);
 	if (code == MM_OK)
-		code = fetch(url.p, &manner, DISCOVERY_MAX, &body, err);
+		code = fetch(url.p, &manner, MM_DISCOVERY_MAX, &body, err);
 	if (code != MM_OK)
 		return code;
-	code = mm_json_load(mm_buf_span(&body), DISCOVERY_MAX, &document, err);
+	code = mm_json_load(mm_buf_span(&body), MM_DISCOVERY_MAX, &document, err);
 	if (code != MM_OK)
 		return mm_context(err, code, "%.255s", url.p);
 	code = follow(document, issuer, parts, &manner, url.p, out, err);
