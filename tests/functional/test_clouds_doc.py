@@ -42,9 +42,8 @@ def issuer(shell):
 
 def test_from_nothing_to_a_role(shell, tmp_path):
     answer = shell(example("aws"))
-    assert answer.rstrip().splitlines()[0]
     assert "\nallowed\n" in answer
-    assert "aws iam create-open-id-connect-provider" in answer
+    assert "aws iam create-open-id-connect-provider" in (tmp_path / "register-aws.sh").read_text()
     [statement] = json.loads((tmp_path / "trust-policy.json").read_text())["Statement"]
     assert statement["Condition"]["StringEquals"]["oidc.example.com/id/prod:sub"] == "system:serviceaccount:shop:backup"
     account = yaml.safe_load((tmp_path / "service-account.yaml").read_text())
@@ -56,6 +55,21 @@ def test_from_nothing_to_a_role(shell, tmp_path):
 def test_each_line_does_what_it_says(shell, issuer, name):
     for line in example(name).replace("\\\n", "").splitlines():
         assert shell(issuer + line), line
+
+
+def test_the_jwks_is_uploaded_as_it_is_registered(shell, issuer, tmp_path):
+    shell(issuer + example("gcp"))
+    assert "--jwk-json-path=jwks.json" in (tmp_path / "gcp/register-gcp.sh").read_text()
+    assert json.loads((tmp_path / "gcp/jwks.json").read_text()) == json.loads(
+        shell(issuer + "mintmark register gcp --form jwks"))
+    assert json.loads((tmp_path / "credentials.json").read_text())["type"] == "external_account"
+
+
+def test_the_publisher_may_do_what_it_does_and_no_more(shell, issuer):
+    [statement] = json.loads(example("bucket"))["Statement"]
+    paths = [line.split()[0].removeprefix("site/") for line in shell(issuer + "mintmark publish site").splitlines()]
+    assert statement["Resource"] == [f"arn:aws:s3:::oidc-example-com/{path}" for path in paths]
+    assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
 
 
 def test_the_options_of_the_example_are_options(shell, issuer, tmp_path):
