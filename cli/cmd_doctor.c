@@ -242,8 +242,7 @@ const struct mm_command mm_cmd_doctor = {
 	.usage = "Examines an issuer, of whatever make, as AWS, GCP and Azure would: its URL, certificates, discovery "
 		 "document, keys and HTTP headers, and a token where one is given. Each check passes, warns, fails, or "
 		 "is skipped because of one that failed, and what is not right comes with its remedy. Exit status 0 "
-		 "when "
-		 "nothing failed, and 1 otherwise. Without URL, the issuer of the configuration is examined.\n"
+		 "when nothing failed, and 1 otherwise. Without URL, the issuer of the configuration is examined.\n"
 		 "\n"
 		 "mintmark(1) lists the checks.",
 	.flags = flags,

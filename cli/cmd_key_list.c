@@ -132,9 +132,8 @@ const struct mm_command mm_cmd_key_list = {
 	.name = "key list",
 	.arguments = "",
 	.usage = "Lists the keys of the issuer in order of creation: kid, algorithm, state, since when, and what "
-		 "happens to "
-		 "it next and when. The last line is what happens next of all: 'mintmark serve' does it by itself, or "
-		 "'mintmark key rotate --due'.",
+		 "happens to it next and when. The last line is what happens next of all: 'mintmark serve' does it by "
+		 "itself, or 'mintmark key rotate --due'.",
 	.flags = flags,
 	.options_size = sizeof(struct list_options),
 	.run = run,

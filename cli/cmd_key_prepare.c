@@ -39,10 +39,8 @@ const struct mm_command mm_cmd_key_prepare = {
 	.name = "key prepare",
 	.arguments = "",
 	.usage = "Makes a key and publishes it. It signs nothing yet: it stands by, and is ready when every verifier "
-		 "has "
-		 "had time to fetch it. There is always one standby without this command; a second one is for a "
-		 "rotation "
-		 "that is to follow soon after another one. A third is refused.\n"
+		 "has had time to fetch it. There is always one standby without this command; a second one is for a "
+		 "rotation that is to follow soon after another one. A third is refused.\n"
 		 "\n"
 		 "'mintmark key rotate' makes the standby sign.",
 	.flags = flags,

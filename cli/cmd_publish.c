@@ -312,8 +312,7 @@ const struct mm_command mm_cmd_publish = {
 	.arguments = "[DESTINATION]...",
 	.usage =
 		"Writes the JWKS and then the discovery document to each DESTINATION: a directory, which is the root "
-		"of "
-		"the issuer's host, or s3://BUCKET/PREFIX, which stands for the issuer URL itself. Each document is "
+		"of the issuer's host, or s3://BUCKET/PREFIX, which stands for the issuer URL itself. Each document is "
 		"replaced at once, and left alone when it is right already. A newer revision and another issuer's "
 		"documents are not overwritten.\n"
 		"\n"
@@ -322,9 +321,8 @@ const struct mm_command mm_cmd_publish = {
 		"'mintmark serve' does the same by itself.\n"
 		"\n"
 		"A web server that serves a directory does not know the types of the two files, which have no "
-		"extension: "
-		"application/json for the discovery document, application/jwk-set+json or application/json for the "
-		"JWKS. In S3 they are set.",
+		"extension: application/json for the discovery document, application/jwk-set+json or application/json "
+		"for the JWKS. In S3 they are set.",
 	.flags = publish_flags,
 	.options_size = sizeof(struct publish_options),
 	.run = run_publish,

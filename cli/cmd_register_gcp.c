@@ -98,9 +98,8 @@ const struct mm_command mm_cmd_register_gcp = {
 	.name = "register gcp",
 	.arguments = "",
 	.usage = "Prints what registers this issuer with Google Cloud: a workload identity pool, the provider in it "
-		 "and, "
-		 "for service accounts, who may act for which Google service account. Nothing is called. What Google "
-		 "would refuse is refused, naming the rule.",
+		 "and, for service accounts, who may act for which Google service account. Nothing is called. What "
+		 "Google would refuse is refused, naming the rule.",
 	.flags = flags,
 	.options_size = sizeof(struct gcp_options),
 	.run = run_gcp,

@@ -255,9 +255,8 @@ const struct mm_command mm_cmd_trust_create = {
 	.arguments = "[SERVICEACCOUNT]...",
 	.usage =
 		"Prints the trust policy with which service accounts, each NAME or NAMESPACE/NAME, may assume a role "
-		"of "
-		"AWS: tokens of this issuer, of exactly those accounts, for exactly that audience. An issuer that AWS "
-		"would not register is refused.\n"
+		"of AWS: tokens of this issuer, of exactly those accounts, for exactly that audience. An issuer that "
+		"AWS would not register is refused.\n"
 		"\n"
 		"--what service-account prints the ServiceAccounts with the role's annotation instead, and --what pod "
 		"Pods that have what the pod identity webhook would inject, for clusters without it; both for 'kubectl "

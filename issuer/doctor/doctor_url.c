@@ -64,8 +64,7 @@ static const struct rule {
 	 "serve the documents over https, and have iss begin with https://", "https"},
 	{"url.query", has_query, MM_FINDING_FAIL,
 	 "it has a query, behind which \"/.well-known/openid-configuration\" cannot stand (OpenID Connect Discovery "
-	 "1.0 "
-	 "section 3)",
+	 "1.0 section 3)",
 	 "leave the query off", "no query"},
 	{"url.port", spells_out_the_port, MM_FINDING_WARN, "it spells out the port that its scheme has anyway",
 	 "leave the port off, here and in iss: with it and without it are two issuers",

@@ -104,12 +104,10 @@ static void a_refusal_is_told_with_its_remedy(void **state)
 		{400, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-1</Region></Error>", NULL,
 		 MM_EREFUSED,
 		 "the store answers 400 AuthorizationHeaderMalformed; the bucket is in region eu-west-1, not in "
-		 "us-east-1: "
-		 "say so (--region, s3.region, AWS_REGION)"},
+		 "us-east-1: say so (--region, s3.region, AWS_REGION)"},
 		{301, "", "eu-west-2", MM_ENETWORK,
 		 "the store answers 301; the bucket is in region eu-west-2, not in us-east-1: say so (--region, "
-		 "s3.region, "
-		 "AWS_REGION)"},
+		 "s3.region, AWS_REGION)"},
 		{403, "<Error><Code>Odd</Code></Error>", "us-east-1", MM_EREFUSED, "the store answers 403 Odd"},
 		{307, "", NULL, MM_ENETWORK,
 		 "the store answers 307; a redirect is not followed, so that nobody else is shown what was signed"},
