@@ -83,9 +83,12 @@ static void add_host(struct mm_buf *out, const GENERAL_NAME *name)
 	int len = ASN1_STRING_length(text);
 	char address[INET6_ADDRSTRLEN] = "?";
 
+	/* A NUL must not hide what stands behind it. */
+	for (int i = 0; name->type == GEN_DNS && i < len; i++)
+		mm_buf_add(out, bytes[i] != '\0' ? (const char *)&bytes[i] : "?", 1);
 	if (name->type == GEN_DNS)
-		mm_buf_add(out, bytes, (size_t)len);
-	else if (inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, address, len == 4 || len == 16 ? sizeof address : 0))
+		return;
+	if (inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, address, len == 4 || len == 16 ? sizeof address : 0))
 		mm_buf_add_str(out, address);
 }
 

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,9 +279,31 @@ static void the_systems_authorities_are_asked_without_a_file(void **state)
 	unsetenv("SSL_CERT_FILE");
 }
 
+static void a_nul_does_not_hide_the_rest_of_a_name(void **state)
+{
+	static const char text[] = "good.example\0.evil.example";
+	struct mm_certificate certificate = {.x509 = X509_new()};
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_IA5STRING *host = ASN1_IA5STRING_new();
+	mm_auto_buf out = {0};
+
+	(void)state;
+	assert_int_equal(ASN1_STRING_set(host, text, sizeof text - 1), 1);
+	GENERAL_NAME_set0_value(name, GEN_DNS, host);
+	assert_true(sk_GENERAL_NAME_push(names, name) > 0);
+	assert_int_equal(X509_add1_ext_i2d(certificate.x509, NID_subject_alt_name, names, 0, 0), 1);
+	mm_certificate_add_names(&out, &certificate);
+	assert_string_equal(out.p, "good.example?.evil.example");
+	assert_false(mm_certificate_names(&certificate, "good.example"));
+	GENERAL_NAMES_free(names);
+	X509_free(certificate.x509);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_nul_does_not_hide_the_rest_of_a_name),
 		cmocka_unit_test(a_certificate_is_told_in_our_words),
 		cmocka_unit_test(the_order_of_a_file_and_repetitions_stay),
 		cmocka_unit_test(text_around_certificates_is_passed_over),
