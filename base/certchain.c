@@ -88,8 +88,9 @@ static void add_host(struct mm_buf *out, const GENERAL_NAME *name)
 		mm_buf_add(out, bytes[i] != '\0' ? (const char *)&bytes[i] : "?", 1);
 	if (name->type == GEN_DNS)
 		return;
-	if (inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, address, len == 4 || len == 16 ? sizeof address : 0))
-		mm_buf_add_str(out, address);
+	if (len == 4 || len == 16)
+		inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, address, sizeof address);
+	mm_buf_add_str(out, address);
 }
 
 void mm_certificate_add_names(struct mm_buf *out, const struct mm_certificate *certificate)

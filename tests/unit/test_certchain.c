@@ -279,31 +279,41 @@ static void the_systems_authorities_are_asked_without_a_file(void **state)
 	unsetenv("SSL_CERT_FILE");
 }
 
-static void a_nul_does_not_hide_the_rest_of_a_name(void **state)
+/* What mm_certificate_add_names says of one name of that type. */
+static void assert_shown(int type, const char *bytes, int len, const char *shown)
 {
-	static const char text[] = "good.example\0.evil.example";
 	struct mm_certificate certificate = {.x509 = X509_new()};
 	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
 	GENERAL_NAME *name = GENERAL_NAME_new();
-	ASN1_IA5STRING *host = ASN1_IA5STRING_new();
+	ASN1_STRING *value = ASN1_STRING_type_new(type == GEN_DNS ? V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
 	mm_auto_buf out = {0};
 
-	(void)state;
-	assert_int_equal(ASN1_STRING_set(host, text, sizeof text - 1), 1);
-	GENERAL_NAME_set0_value(name, GEN_DNS, host);
+	assert_int_equal(ASN1_STRING_set(value, bytes, len), 1);
+	GENERAL_NAME_set0_value(name, type, value);
 	assert_true(sk_GENERAL_NAME_push(names, name) > 0);
 	assert_int_equal(X509_add1_ext_i2d(certificate.x509, NID_subject_alt_name, names, 0, 0), 1);
 	mm_certificate_add_names(&out, &certificate);
-	assert_string_equal(out.p, "good.example?.evil.example");
+	assert_string_equal(out.p, shown);
 	assert_false(mm_certificate_names(&certificate, "good.example"));
 	GENERAL_NAMES_free(names);
 	X509_free(certificate.x509);
 }
 
+static void names_that_are_none_are_shown_and_name_nobody(void **state)
+{
+	static const char nul[] = "good.example\0.evil.example";
+
+	(void)state;
+	assert_shown(GEN_DNS, nul, sizeof nul - 1, "good.example?.evil.example");
+	assert_shown(GEN_IPADD, "\xc0\x00\x02\x01", 4, "192.0.2.1");
+	assert_shown(GEN_IPADD, "\xc0\x00\x02", 3, "?");
+	assert_shown(GEN_IPADD, "", 0, "?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_nul_does_not_hide_the_rest_of_a_name),
+		cmocka_unit_test(names_that_are_none_are_shown_and_name_nobody),
 		cmocka_unit_test(a_certificate_is_told_in_our_words),
 		cmocka_unit_test(the_order_of_a_file_and_repetitions_stay),
 		cmocka_unit_test(text_around_certificates_is_passed_over),
