@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A row of the table of faults, and what its functions work on: issuer/fault.c has the rows, mint_faulty.c obeys. */
-#ifndef ISSUER_FAULT_H
-#define ISSUER_FAULT_H
+#ifndef MINTMARK_ISSUER_FAULT_H
+#define MINTMARK_ISSUER_FAULT_H
 
 #include <mintmark/fault.h>
 

@@ -4,8 +4,8 @@
  * before the set that it tells of, and one whose set never came is disowned: docs/decisions/0013-audit.md. All of it
  * under the writer's lock.
  */
-#ifndef KEYS_AUDIT_H
-#define KEYS_AUDIT_H
+#ifndef MINTMARK_KEYS_AUDIT_H
+#define MINTMARK_KEYS_AUDIT_H
 
 #include <mintmark/store.h>
 #include <sys/types.h>

@@ -3,8 +3,8 @@
  * The two forms of an ECDSA signature: JWS has r and s side by side, each as long as the curve's order (RFC 7518
  * §3.4); OpenSSL has the DER of SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 §2.2.3). Without allocations.
  */
-#ifndef KEYS_ECDSA_H
-#define KEYS_ECDSA_H
+#ifndef MINTMARK_KEYS_ECDSA_H
+#define MINTMARK_KEYS_ECDSA_H
 
 #include <mintmark/alg.h>
 

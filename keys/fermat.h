@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA moduli whose two primes are neighbours. */
-#ifndef KEYS_FERMAT_H
-#define KEYS_FERMAT_H
+#ifndef MINTMARK_KEYS_FERMAT_H
+#define MINTMARK_KEYS_FERMAT_H
 
 #include <openssl/types.h>
 #include <stdbool.h>

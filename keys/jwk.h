@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What reading and writing JWKs share, and what keyio.c needs of them beyond <mintmark/keyio.h>. */
-#ifndef KEYS_JWK_H
-#define KEYS_JWK_H
+#ifndef MINTMARK_KEYS_JWK_H
+#define MINTMARK_KEYS_JWK_H
 
 #include <mintmark/keyio.h>
 

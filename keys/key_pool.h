@@ -3,8 +3,8 @@
  * Keys that were made in the course of one verb. Making one may take seconds, so what was made is kept: for the attempt
  * that follows, when the time has to be read again or another process committed first.
  */
-#ifndef KEYS_KEY_POOL_H
-#define KEYS_KEY_POOL_H
+#ifndef MINTMARK_KEYS_KEY_POOL_H
+#define MINTMARK_KEYS_KEY_POOL_H
 
 #include <mintmark/schedule.h>
 

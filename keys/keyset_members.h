@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The members of a stored key record beside its key: times, waits, and whether it was delivered. */
-#ifndef KEYS_KEYSET_MEMBERS_H
-#define KEYS_KEYSET_MEMBERS_H
+#ifndef MINTMARK_KEYS_KEYSET_MEMBERS_H
+#define MINTMARK_KEYS_KEYSET_MEMBERS_H
 
 #include <jansson.h>
 #include <mintmark/keyset.h>

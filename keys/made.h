@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys that are made for a set: by a verb, by the schedule, or planned by a forecast. */
-#ifndef KEYS_MADE_H
-#define KEYS_MADE_H
+#ifndef MINTMARK_KEYS_MADE_H
+#define MINTMARK_KEYS_MADE_H
 
 #include <mintmark/schedule.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PEM (RFC 7468) behind <mintmark/keyio.h>. */
-#ifndef KEYS_PEM_H
-#define KEYS_PEM_H
+#ifndef MINTMARK_KEYS_PEM_H
+#define MINTMARK_KEYS_PEM_H
 
 #include <mintmark/keyio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The numbers of an RSA key (RFC 8017 §3), under the names that JWK and OpenSSL give them. */
-#ifndef KEYS_RSA_H
-#define KEYS_RSA_H
+#ifndef MINTMARK_KEYS_RSA_H
+#define MINTMARK_KEYS_RSA_H
 
 #include <mintmark/err.h>
 #include <mintmark/ossl.h>

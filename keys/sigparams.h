@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What signing and verifying must agree on. */
-#ifndef KEYS_SIGPARAMS_H
-#define KEYS_SIGPARAMS_H
+#ifndef MINTMARK_KEYS_SIGPARAMS_H
+#define MINTMARK_KEYS_SIGPARAMS_H
 
 #include <mintmark/alg.h>
 #include <openssl/core_names.h>

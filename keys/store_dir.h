@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store in a directory, inside: what reading (store_dir.c) and writing (store_dir_commit.c) share. */
-#ifndef KEYS_STORE_DIR_H
-#define KEYS_STORE_DIR_H
+#ifndef MINTMARK_KEYS_STORE_DIR_H
+#define MINTMARK_KEYS_STORE_DIR_H
 
 #include "keys/store_impl.h"
 #include "keys/store_watch.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the stores share among themselves. */
-#ifndef KEYS_STORE_IMPL_H
-#define KEYS_STORE_IMPL_H
+#ifndef MINTMARK_KEYS_STORE_IMPL_H
+#define MINTMARK_KEYS_STORE_IMPL_H
 
 #include <mintmark/store.h>
 

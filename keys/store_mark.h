@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What tells a directory whose key set was lost from one that never had any: the next `init` must spare its keys. */
-#ifndef KEYS_STORE_MARK_H
-#define KEYS_STORE_MARK_H
+#ifndef MINTMARK_KEYS_STORE_MARK_H
+#define MINTMARK_KEYS_STORE_MARK_H
 
 #include <mintmark/err.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The private keys of a directory store: one file KID.pem for each, in a directory of their own. */
-#ifndef KEYS_STORE_MATERIAL_H
-#define KEYS_STORE_MATERIAL_H
+#ifndef MINTMARK_KEYS_STORE_MATERIAL_H
+#define MINTMARK_KEYS_STORE_MATERIAL_H
 
 #include <mintmark/keyset.h>
 

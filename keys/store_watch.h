@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Notice of a file that is replaced in a directory, by inotify where the system has it. */
-#ifndef KEYS_STORE_WATCH_H
-#define KEYS_STORE_WATCH_H
+#ifndef MINTMARK_KEYS_STORE_WATCH_H
+#define MINTMARK_KEYS_STORE_WATCH_H
 
 #include <stdbool.h>
 

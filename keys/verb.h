@@ -4,8 +4,8 @@
  * the copy. It is called again whenever a key had to be made for it, so that the time it finds is that of the commit,
  * and whenever another process committed first, if it insists.
  */
-#ifndef KEYS_VERB_H
-#define KEYS_VERB_H
+#ifndef MINTMARK_KEYS_VERB_H
+#define MINTMARK_KEYS_VERB_H
 
 #include <mintmark/manage.h>
 

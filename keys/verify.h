@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a key keeps for whoever verifies with it again and again. Private to keys/. */
-#ifndef KEYS_VERIFY_H
-#define KEYS_VERIFY_H
+#ifndef MINTMARK_KEYS_VERIFY_H
+#define MINTMARK_KEYS_VERIFY_H
 
 #include <mintmark/key.h>
 

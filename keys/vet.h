@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules that a key must satisfy to enter the program, from wherever it comes. */
-#ifndef KEYS_VET_H
-#define KEYS_VET_H
+#ifndef MINTMARK_KEYS_VET_H
+#define MINTMARK_KEYS_VET_H
 
 #include <mintmark/alg.h>
 #include <openssl/types.h>

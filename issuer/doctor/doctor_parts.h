@@ -4,8 +4,8 @@
  * authorities: what was got goes in, and findings are appended to `report`, one for each check that could be made. What
  * a judge is silent about because something else failed is filled in by the table (doctor.h).
  */
-#ifndef MINTMARK_ISSUER_DOCTOR_PARTS_H
-#define MINTMARK_ISSUER_DOCTOR_PARTS_H
+#ifndef MINTMARK_ISSUER_DOCTOR_DOCTOR_PARTS_H
+#define MINTMARK_ISSUER_DOCTOR_DOCTOR_PARTS_H
 
 #include "issuer/doctor/scope.h"
 

@@ -5,8 +5,8 @@
  * Here it comes from one block, in proportion to the body: what does not fit is refused (at most 0.3 ms, 0.6 MB), and
  * the whole is cleansed at once.
  */
-#ifndef MINTMARK_KUBE_ARENA_H
-#define MINTMARK_KUBE_ARENA_H
+#ifndef MINTMARK_ISSUER_KUBE_ARENA_H
+#define MINTMARK_ISSUER_KUBE_ARENA_H
 
 #include <google/protobuf-c/protobuf-c.h>
 #include <mintmark/attr.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bearer tokens in an Authorization header (RFC 6750 §2.1, RFC 9110 §11.6.2). */
-#ifndef ISSUER_KUBE_BEARER_H
-#define ISSUER_KUBE_BEARER_H
+#ifndef MINTMARK_ISSUER_KUBE_BEARER_H
+#define MINTMARK_ISSUER_KUBE_BEARER_H
 
 #include <mintmark/bytes.h>
 

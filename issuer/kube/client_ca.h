@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The authorities that may say who a client is, and the lists of what they have revoked. */
-#ifndef ISSUER_KUBE_CLIENT_CA_H
-#define ISSUER_KUBE_CLIENT_CA_H
+#ifndef MINTMARK_ISSUER_KUBE_CLIENT_CA_H
+#define MINTMARK_ISSUER_KUBE_CLIENT_CA_H
 
 #include <mintmark/attr.h>
 #include <mintmark/err.h>

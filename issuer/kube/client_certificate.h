@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom a client certificate names, and for how long that can be believed. */
-#ifndef ISSUER_KUBE_CLIENT_CERTIFICATE_H
-#define ISSUER_KUBE_CLIENT_CERTIFICATE_H
+#ifndef MINTMARK_ISSUER_KUBE_CLIENT_CERTIFICATE_H
+#define MINTMARK_ISSUER_KUBE_CLIENT_CERTIFICATE_H
 
 #include "issuer/kube/client_ca.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two forms of Kubernetes' objects behind one table each, and what their decoders share. Private to issuer/kube. */
-#ifndef MINTMARK_KUBE_CODEC_H
-#define MINTMARK_KUBE_CODEC_H
+#ifndef MINTMARK_ISSUER_KUBE_CODEC_H
+#define MINTMARK_ISSUER_KUBE_CODEC_H
 
 #include <mintmark/kubeapi.h>
 

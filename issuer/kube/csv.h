@@ -3,8 +3,8 @@
  * Reading CSV (RFC 4180) in place: fields are unquoted where they stand, so that there is no second copy of a secret.
  * Lines end in LF too, as Go's encoding/csv has it, by which kube-apiserver reads such files.
  */
-#ifndef ISSUER_KUBE_CSV_H
-#define ISSUER_KUBE_CSV_H
+#ifndef MINTMARK_ISSUER_KUBE_CSV_H
+#define MINTMARK_ISSUER_KUBE_CSV_H
 
 #include <mintmark/bytes.h>
 

@@ -3,8 +3,8 @@
  * Refusals in Kubernetes' words (apimachinery/pkg/api/errors). Each function fills an empty status, and returns its
  * code with the same message in `err`. When there is no memory for it, that is MM_ENOMEM and a bare 500.
  */
-#ifndef MINTMARK_KUBE_REFUSE_H
-#define MINTMARK_KUBE_REFUSE_H
+#ifndef MINTMARK_ISSUER_KUBE_REFUSE_H
+#define MINTMARK_ISSUER_KUBE_REFUSE_H
 
 #include "issuer/kube/codec.h"
 

@@ -3,8 +3,8 @@
  * kube-apiserver's static token file: who is meant by which bearer token. In memory stands a keyed hash in place of
  * each token, so that neither a dump of the memory nor the time that a look takes tells one.
  */
-#ifndef ISSUER_KUBE_TOKEN_FILE_H
-#define ISSUER_KUBE_TOKEN_FILE_H
+#ifndef MINTMARK_ISSUER_KUBE_TOKEN_FILE_H
+#define MINTMARK_ISSUER_KUBE_TOKEN_FILE_H
 
 #include <mintmark/callers.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files that read tokens share among themselves. */
-#ifndef ISSUER_TOKEN_TOKEN_H
-#define ISSUER_TOKEN_TOKEN_H
+#ifndef MINTMARK_ISSUER_TOKEN_TOKEN_H
+#define MINTMARK_ISSUER_TOKEN_TOKEN_H
 
 #include <mintmark/token.h>
 
