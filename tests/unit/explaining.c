@@ -63,10 +63,26 @@ static char *token_of(const struct explain_row *row)
 static struct mm_jwks *jwks_of(const struct explain_row *row)
 {
 	const char *kid = row->published_kid ? row->published_kid : "k1";
+	const struct mm_key *key = test_shared_key(row->alg ? row->alg : "ES256", 0);
+	mm_auto_string own = test_jwk(key, strcmp(kid, ABSENT) == 0 ? NULL : kid);
+	mm_auto_buf text = {0};
+	struct mm_jwks *jwks;
+	struct mm_err err = {0};
 
-	return row->unverified ? NULL
-			       : test_jwks(test_shared_key(row->alg ? row->alg : "ES256", 0),
-					   strcmp(kid, ABSENT) == 0 ? NULL : kid);
+	if (row->unverified)
+		return NULL;
+	mm_buf_printf(&text, "{\"keys\":[%s", own);
+	for (unsigned i = 1; i < row->published; i++) {
+		char name[32];
+		mm_auto_string other = NULL;
+
+		snprintf(name, sizeof name, "other-%u", i);
+		other = test_jwk(key, name);
+		mm_buf_printf(&text, ",%s", other);
+	}
+	mm_buf_add_str(&text, "]}");
+	assert_ok(mm_jwks_parse(mm_buf_span(&text), &jwks, &err), &err);
+	return jwks;
 }
 
 /* ---- the policy ------------------------------------------------------------------------------------------------- */

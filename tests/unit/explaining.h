@@ -37,6 +37,7 @@ struct explain_row {
 	const char *exp, *iat;     /* JSON */
 	const char *more;          /* further members */
 	bool unverified;           /* there is no JWKS */
+	unsigned published;        /* so many keys are in the JWKS; 0: one */
 	const char *published_kid; /* under which the key is published, in place of "k1"; ABSENT: without one */
 
 	/* The policy: one Allow for PROVIDER, with SUBJECT and sts.amazonaws.com by StringEquals. */
