@@ -106,6 +106,21 @@ struct test_certificate test_server_certificate(const struct test_certificate *i
 		&(struct test_certificate_spec){.issuer = issuer, .subject = subject, .serial = 3, .san = san});
 }
 
+struct test_certificate test_certificate_between(const struct test_certificate *issuer, const char *name,
+						 const char *san, mm_time from, mm_time until)
+{
+	const struct test_name subject[] = {{.nid = NID_commonName, .text = name}, {0}};
+	static long serial = 100;
+
+	return test_certificate_make(&(struct test_certificate_spec){.issuer = issuer,
+								     .subject = subject,
+								     .serial = serial++,
+								     .from = from,
+								     .until = until,
+								     .is_authority = !san,
+								     .san = san});
+}
+
 static void revoke(X509_CRL *list, long serial, mm_time at)
 {
 	X509_REVOKED *entry = X509_REVOKED_new();
@@ -145,6 +160,30 @@ X509_CRL *test_crl(const struct test_certificate *issuer, mm_time from, mm_time 
 	ASN1_TIME_free(begins);
 	ASN1_TIME_free(ends);
 	return list;
+}
+
+void test_add_pem(struct mm_buf *out, const struct test_certificate *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
+
+	assert_int_equal(PEM_write_bio_X509(bio, certificate->x509), 1);
+	len = BIO_get_mem_data(bio, &text);
+	mm_buf_add(out, text, (size_t)len);
+	BIO_free(bio);
+}
+
+struct mm_certchain *test_chain(const struct test_certificate *const *list)
+{
+	struct mm_certchain *chain;
+	struct mm_err err = {0};
+	mm_auto_buf text = {0};
+
+	for (; *list; list++)
+		test_add_pem(&text, *list);
+	assert_ok(mm_certchain_parse(mm_buf_span(&text), &chain, &err), &err);
+	return chain;
 }
 
 static FILE *open_to_append(const struct test_dir *dir, const char *name)

@@ -5,7 +5,7 @@
 
 #include "tests/unit/support.h"
 
-#include <mintmark/clock.h>
+#include <mintmark/certchain.h>
 #include <openssl/types.h>
 
 #define CERT_NOW ((mm_time)1700000000)
@@ -45,6 +45,15 @@ struct test_certificate test_client(const struct test_certificate *issuer, const
 struct test_certificate test_intermediate(const struct test_certificate *issuer, const char *name);
 struct test_certificate test_server_certificate(const struct test_certificate *issuer, const char *name,
 						const char *san);
+
+/* With that CN, valid between the two times; `san` NULL: an authority. Serial numbers count up from 100. */
+struct test_certificate test_certificate_between(const struct test_certificate *issuer, const char *name,
+						 const char *san, mm_time from, mm_time until);
+
+/* The chain that a PEM file of these is, which the caller frees; the last of the list is NULL. */
+#define TEST_LIST(...) ((const struct test_certificate *const[]){__VA_ARGS__, NULL})
+struct mm_certchain *test_chain(const struct test_certificate *const *list);
+void test_add_pem(struct mm_buf *out, const struct test_certificate *certificate);
 
 /* A list by `issuer` from `from` to `until` (0: never, and that is not said) that revokes `serial` (0: nothing). */
 X509_CRL *test_crl(const struct test_certificate *issuer, mm_time from, mm_time until, long serial);

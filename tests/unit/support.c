@@ -37,6 +37,19 @@ void test_assert_contains(const char *text, const char *part, const char *file, 
 	}
 }
 
+int test_count_in(int fd, const char *part)
+{
+	static char text[65536];
+	ssize_t len = pread(fd, text, sizeof text - 1, 0);
+	int n = 0;
+
+	assert_true(len >= 0);
+	text[len] = '\0';
+	for (const char *at = text; (at = strstr(at, part)); at++)
+		n++;
+	return n;
+}
+
 void test_strings_add(struct mm_strings *list, const char *text)
 {
 	struct mm_err err = {0};

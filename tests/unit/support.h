@@ -28,6 +28,9 @@ void test_assert_contains(const char *text, const char *part, const char *file, 
 
 void test_strings_add(struct mm_strings *list, const char *text); /* must succeed */
 
+/* How often `part` stands in the file, of which the first 64 KiB are looked at. */
+int test_count_in(int fd, const char *part);
+
 /* An empty directory of mode 0700 under $TMPDIR, and its removal with all that is in it. */
 struct test_dir {
 	char path[256];

@@ -4,7 +4,6 @@
 #include <mintmark/certchain.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -35,18 +34,6 @@ static int unmake(void **state)
 	return 0;
 }
 
-static void add_pem(struct mm_buf *out, const struct test_certificate *certificate)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long len;
-
-	assert_int_equal(PEM_write_bio_X509(bio, certificate->x509), 1);
-	len = BIO_get_mem_data(bio, &text);
-	mm_buf_add(out, text, (size_t)len);
-	BIO_free(bio);
-}
-
 static void add_der(struct mm_buf *out, const struct test_certificate *certificate)
 {
 	unsigned char *der = NULL;
@@ -57,19 +44,7 @@ static void add_der(struct mm_buf *out, const struct test_certificate *certifica
 	OPENSSL_free(der);
 }
 
-/* The chain of these, the last is NULL. */
-static struct mm_certchain *chain_of(const struct test_certificate *const *list)
-{
-	struct mm_certchain *chain;
-	struct mm_err err = {0};
-	mm_auto_buf text = {0};
-
-	for (; *list; list++)
-		add_pem(&text, *list);
-	assert_ok(mm_certchain_parse(mm_buf_span(&text), &chain, &err), &err);
-	return chain;
-}
-#define CHAIN(...) chain_of((const struct test_certificate *const[]){__VA_ARGS__, NULL})
+#define CHAIN(...) test_chain(TEST_LIST(__VA_ARGS__))
 
 static void assert_parse_fails(struct mm_span text, enum mm_code code, const char *reason)
 {
@@ -125,9 +100,9 @@ static void text_around_certificates_is_passed_over(void **state)
 
 	(void)state;
 	mm_buf_add_str(&text, "CONNECTED(00000003)\n---\nCertificate chain\n 0 s:CN = leaf\n");
-	add_pem(&text, &leaf);
+	test_add_pem(&text, &leaf);
 	mm_buf_add_str(&text, " 1 s:CN = middle\n");
-	add_pem(&text, &middle);
+	test_add_pem(&text, &middle);
 	mm_buf_add_str(&text, "---\nServer certificate\nsubject=CN = leaf\n");
 	assert_ok(mm_certchain_parse(mm_buf_span(&text), &chain, &err), &err);
 	assert_int_equal(chain->n, 2);
@@ -159,8 +134,8 @@ static void what_is_no_certificate_is_refused(void **state)
 	assert_parse_fails(mm_span("\x30\x82\xff\xff", 4), MM_EPARSE, "no certificate");
 	assert_parse_fails(mm_span_str("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), MM_EPARSE,
 			   "certificate 1 in PEM is broken");
-	add_pem(&text, &leaf);
-	add_pem(&text, &middle);
+	test_add_pem(&text, &leaf);
+	test_add_pem(&text, &middle);
 	third = text.p + text.len / 2 + 100;
 	memcpy(third, "!!!!", 4);
 	assert_parse_fails(mm_buf_span(&text), MM_EPARSE, "certificate 2 in PEM is broken");
@@ -174,10 +149,10 @@ static void more_than_a_hundred_are_too_many(void **state)
 
 	(void)state;
 	for (int i = 0; i < MM_CERTCHAIN_MAX; i++)
-		add_pem(&text, &root);
+		test_add_pem(&text, &root);
 	assert_ok(mm_certchain_parse(mm_buf_span(&text), &chain, &err), &err);
 	assert_int_equal(chain->n, MM_CERTCHAIN_MAX);
-	add_pem(&text, &root);
+	test_add_pem(&text, &root);
 	assert_parse_fails(mm_buf_span(&text), MM_ELIMIT, "101 certificates");
 }
 

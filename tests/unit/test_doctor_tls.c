@@ -3,7 +3,6 @@
 #include "tests/unit/certificates.h"
 #include "tests/unit/reports.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +14,6 @@
 /* root <- middle <- leaf, for a year; old and late are other leaves by middle, alone is by itself. */
 static struct test_certificate root, middle, leaf, old, late, soon, alone, stranger;
 static struct test_dir dir;
-
-static struct test_certificate make_certificate(const struct test_certificate *issuer, const char *name,
-						bool is_authority, mm_time from, mm_time until)
-{
-	const struct test_name subject[] = {{.nid = NID_commonName, .text = name}, {0}};
-	static long serial = 100;
-
-	return test_certificate_make(&(struct test_certificate_spec){.issuer = issuer,
-								     .subject = subject,
-								     .serial = serial++,
-								     .from = from,
-								     .until = until,
-								     .is_authority = is_authority,
-								     .san = is_authority ? NULL : "DNS:" HOST});
-}
 
 /* Who is publicly trusted: nobody but the authorities of this file. */
 static void trust(const char *name)
@@ -44,14 +28,14 @@ static int make(void **state)
 
 	(void)state;
 	test_dir_make(&dir);
-	root = make_certificate(NULL, "root", true, from, until);
-	middle = make_certificate(&root, "middle", true, from, until);
-	leaf = make_certificate(&middle, "leaf", false, from, until);
-	old = make_certificate(&middle, "old", false, NOW - 9 * DAY, NOW - 1);
-	late = make_certificate(&middle, "late", false, NOW + 1, until);
-	soon = make_certificate(&middle, "soon", false, NOW - 80 * DAY, NOW + DAY);
-	alone = make_certificate(NULL, "alone", false, from, until);
-	stranger = make_certificate(NULL, "stranger", true, from, until);
+	root = test_certificate_between(NULL, "root", NULL, from, until);
+	middle = test_certificate_between(&root, "middle", NULL, from, until);
+	leaf = test_certificate_between(&middle, "leaf", "DNS:" HOST, from, until);
+	old = test_certificate_between(&middle, "old", "DNS:" HOST, NOW - 9 * DAY, NOW - 1);
+	late = test_certificate_between(&middle, "late", "DNS:" HOST, NOW + 1, until);
+	soon = test_certificate_between(&middle, "soon", "DNS:" HOST, NOW - 80 * DAY, NOW + DAY);
+	alone = test_certificate_between(NULL, "alone", "DNS:" HOST, from, until);
+	stranger = test_certificate_between(NULL, "stranger", NULL, from, until);
 	test_pem_add(&dir, "root.pem", root.x509);
 	test_pem_add(&dir, "stranger.pem", stranger.x509);
 	return 0;
@@ -68,21 +52,11 @@ static int unmake(void **state)
 	return 0;
 }
 
-#define LIST(...) ((const struct test_certificate *const[]){__VA_ARGS__, NULL})
-
+/* As if it had been fetched. */
 static struct mm_certchain *chain_of(const struct test_certificate *const *list)
 {
-	BIO *bio = BIO_new(BIO_s_mem());
-	struct mm_certchain *chain;
-	struct mm_err err = {0};
-	char *text;
-	long len;
+	struct mm_certchain *chain = test_chain(list);
 
-	for (; *list; list++)
-		assert_int_equal(PEM_write_bio_X509(bio, (*list)->x509), 1);
-	len = BIO_get_mem_data(bio, &text);
-	assert_ok(mm_certchain_parse(mm_span(text, (size_t)len), &chain, &err), &err);
-	BIO_free(bio);
 	chain->protocol = "TLSv1.3";
 	memcpy(chain->address, "192.0.2.1:443", sizeof "192.0.2.1:443");
 	return chain;
@@ -111,7 +85,7 @@ static void a_chain_as_it_should_be_passes_everything(void **state)
 
 	(void)state;
 	trust("root.pem");
-	assert_true(judge(LIST(&leaf, &middle), NULL, &report).public);
+	assert_true(judge(TEST_LIST(&leaf, &middle), NULL, &report).public);
 	assert_string_equal(test_faults(&report), "");
 	assert_int_equal(report.n, 8);
 	assert_found(&report, MM_FINDING_PASS, "tls.reach", "oidc.test at 192.0.2.1:443");
@@ -125,20 +99,21 @@ static void each_chain_has_its_faults_and_no_others(void **state)
 		const struct test_certificate *const *list;
 		const char *ca, *faults, *says;
 	} rows[] = {
-		{LIST(&leaf, &middle), "root.pem", "", ""},
-		{LIST(&leaf, &middle, &root), "root.pem", "", ""},
-		{LIST(&leaf, &middle), NULL, "tls.trust", "no public authority vouches"},
-		{LIST(&leaf, &middle), "stranger.pem", "tls.trust", "issuer certificate"},
-		{LIST(&alone), NULL, "tls.trust", "self"},
-		{LIST(&alone), "root.pem", "tls.trust", "self"},
-		{LIST(&leaf), NULL, "tls.trust", "no public authority vouches"},
-		{LIST(&leaf), "root.pem", "tls.chain", "CN=leaf is presented without that of its issuer, CN=middle"},
-		{LIST(&leaf, &root), "root.pem", "tls.order tls.chain", "issued none of the others"},
-		{LIST(&leaf, &root, &middle), "root.pem", "tls.order", "which is presented before it"},
-		{LIST(&leaf, &middle, &stranger), "root.pem", "tls.order", "CN=stranger"},
-		{LIST(&old, &middle), "root.pem", "tls.expiry", "CN=old, expired at"},
-		{LIST(&late, &middle), "root.pem", "tls.expiry", "CN=late, is not valid before"},
-		{LIST(&soon, &middle), "root.pem", "tls.expiry", "CN=soon, expires at"},
+		{TEST_LIST(&leaf, &middle), "root.pem", "", ""},
+		{TEST_LIST(&leaf, &middle, &root), "root.pem", "", ""},
+		{TEST_LIST(&leaf, &middle), NULL, "tls.trust", "no public authority vouches"},
+		{TEST_LIST(&leaf, &middle), "stranger.pem", "tls.trust", "issuer certificate"},
+		{TEST_LIST(&alone), NULL, "tls.trust", "self"},
+		{TEST_LIST(&alone), "root.pem", "tls.trust", "self"},
+		{TEST_LIST(&leaf), NULL, "tls.trust", "no public authority vouches"},
+		{TEST_LIST(&leaf), "root.pem", "tls.chain",
+		 "CN=leaf is presented without that of its issuer, CN=middle"},
+		{TEST_LIST(&leaf, &root), "root.pem", "tls.order tls.chain", "issued none of the others"},
+		{TEST_LIST(&leaf, &root, &middle), "root.pem", "tls.order", "which is presented before it"},
+		{TEST_LIST(&leaf, &middle, &stranger), "root.pem", "tls.order", "CN=stranger"},
+		{TEST_LIST(&old, &middle), "root.pem", "tls.expiry", "CN=old, expired at"},
+		{TEST_LIST(&late, &middle), "root.pem", "tls.expiry", "CN=late, is not valid before"},
+		{TEST_LIST(&soon, &middle), "root.pem", "tls.expiry", "CN=soon, expires at"},
 	};
 
 	(void)state;
@@ -165,7 +140,7 @@ static void a_private_authority_is_known_not_to_be_public(void **state)
 
 	(void)state;
 	trust("stranger.pem");
-	server = judge(LIST(&leaf, &middle), "root.pem", &report);
+	server = judge(TEST_LIST(&leaf, &middle), "root.pem", &report);
 	assert_true(server.public_known);
 	assert_false(server.public);
 	assert_found(&report, MM_FINDING_PASS, "tls.trust", "trusted by ");
@@ -177,7 +152,7 @@ static void what_has_expired_is_not_distrusted_as_well(void **state)
 
 	(void)state;
 	trust("root.pem");
-	assert_false(judge(LIST(&old, &middle), NULL, &report).public_known);
+	assert_false(judge(TEST_LIST(&old, &middle), NULL, &report).public_known);
 	assert_string_equal(test_faults(&report), "tls.expiry");
 	assert_null(mm_findings_find(&report, "tls.trust"));
 }
@@ -188,16 +163,16 @@ static void without_public_authorities_trust_is_not_known(void **state)
 
 	(void)state;
 	trust("none.pem");
-	assert_false(judge(LIST(&leaf, &middle), NULL, &blind).public_known);
+	assert_false(judge(TEST_LIST(&leaf, &middle), NULL, &blind).public_known);
 	assert_string_equal(test_faults(&blind), "tls.trust");
-	assert_found(&blind, MM_FINDING_WARN, "tls.trust", "cannot be told");
-	assert_false(judge(LIST(&leaf, &middle), "root.pem", &told).public_known);
+	assert_found(&blind, MM_FINDING_FAIL, "tls.trust", "cannot be told");
+	assert_false(judge(TEST_LIST(&leaf, &middle), "root.pem", &told).public_known);
 	assert_string_equal(test_faults(&told), "");
 }
 
 static void another_name_is_a_fault(void **state)
 {
-	mm_auto(mm_certchain) chain = chain_of(LIST(&leaf, &middle));
+	mm_auto(mm_certchain) chain = chain_of(TEST_LIST(&leaf, &middle));
 	struct mm_doctor_server server = {.host = "other.test", .chain = chain, .now = NOW};
 	mm_auto_findings report = {0};
 	struct mm_err err = {0};
@@ -226,7 +201,7 @@ static void an_address_that_the_world_cannot_reach_is_a_warning(void **state)
 	(void)state;
 	trust("root.pem");
 	for (size_t i = 0; i < MM_COUNT(rows); i++) {
-		mm_auto(mm_certchain) chain = chain_of(LIST(&leaf, &middle));
+		mm_auto(mm_certchain) chain = chain_of(TEST_LIST(&leaf, &middle));
 		struct mm_doctor_server server = {
 			.host = HOST, .chain = chain, .now = NOW, .placed = rows[i].placed, .scope = rows[i].scope};
 		mm_auto_findings report = {0};
@@ -239,7 +214,7 @@ static void an_address_that_the_world_cannot_reach_is_a_warning(void **state)
 
 static void authorities_that_cannot_be_read_are_an_error(void **state)
 {
-	mm_auto(mm_certchain) chain = chain_of(LIST(&leaf, &middle));
+	mm_auto(mm_certchain) chain = chain_of(TEST_LIST(&leaf, &middle));
 	struct mm_doctor_server server = {.host = HOST, .chain = chain, .now = NOW, .ca_file = "/nonexistent.pem"};
 	mm_auto_findings report = {0};
 	struct mm_err err = {0};

@@ -114,19 +114,6 @@ static bool holds(const struct fixture *fixture, const char *destination, const 
 	return found;
 }
 
-static int count_logged(const struct fixture *fixture, const char *part)
-{
-	char text[65536];
-	ssize_t len = pread(fixture->log.fd, text, sizeof text - 1, 0);
-	int n = 0;
-
-	assert_true(len >= 0);
-	text[len] = '\0';
-	for (const char *at = text; (at = strstr(at, part)); at++)
-		n++;
-	return n;
-}
-
 /* ---- the fixture ------------------------------------------------------------------------------------------------- */
 
 static void configure(struct fixture *fixture, const char *first, const char *second)
@@ -277,7 +264,7 @@ static void what_was_committed_while_the_way_was_barred_is_brought_instead(void 
 	mm_fd_close(&lock);
 	collect(fixture);
 	assert_int_equal(fixture->stats.failed, 0);
-	assert_int_equal(count_logged(fixture, "level=error"), 0);
+	assert_int_equal(test_count_in(fixture->log.fd, "level=error"), 0);
 	turn(fixture);
 	assert_false(mm_publisher_works(fixture->publisher)); /* it is not tried in a circle */
 	load(fixture);
@@ -297,10 +284,10 @@ static void a_failure_is_counted_and_each_reason_said_once(void **state)
 		assert_int_equal(mm_counter_get(&fixture->stats.failed), i);
 		pass(fixture, 60);
 	}
-	assert_int_equal(count_logged(fixture, "level=error"), 1);
+	assert_int_equal(test_count_in(fixture->log.fd, "level=error"), 1);
 	mm_publisher_retry(fixture->publisher);
 	settle(fixture);
-	assert_int_equal(count_logged(fixture, "level=error"), 2);
+	assert_int_equal(test_count_in(fixture->log.fd, "level=error"), 2);
 }
 
 static void what_is_there_is_not_brought_again(void **state)

@@ -201,15 +201,6 @@ static const char *logged(const struct fixture *fixture)
 	return text;
 }
 
-static int count_logged(const struct fixture *fixture, const char *part)
-{
-	int n = 0;
-
-	for (const char *at = logged(fixture); (at = strstr(at, part)); at++)
-		n++;
-	return n;
-}
-
 static uint64_t failures(const struct fixture *fixture)
 {
 	return mm_counter_get(&fixture->stats.failures);
@@ -297,7 +288,7 @@ static void what_another_process_did_is_not_done_again(void **state)
 	collect(fixture);
 	assert_false(mm_rotor_failed(fixture->rotor));
 	assert_int_equal(fixture->made, 0);
-	assert_int_equal(count_logged(fixture, "level="), count_logged(fixture, "level=debug"));
+	assert_int_equal(test_count_in(fixture->log.fd, "level="), test_count_in(fixture->log.fd, "level=debug"));
 	turn(fixture);
 	assert_false(mm_rotor_works(fixture->rotor)); /* it is not asked for in a circle */
 	reload(fixture);
@@ -316,11 +307,11 @@ static void a_failure_is_counted_and_each_reason_said_once(void **state)
 		assert_int_equal(failures(fixture), i);
 		pass(fixture, 60);
 	}
-	assert_int_equal(count_logged(fixture, "the disk is full"), 1);
+	assert_int_equal(test_count_in(fixture->log.fd, "the disk is full"), 1);
 	fixture->trouble = "the disk is gone";
 	turn(fixture);
 	collect(fixture);
-	assert_int_equal(count_logged(fixture, "the disk is gone"), 1);
+	assert_int_equal(test_count_in(fixture->log.fd, "the disk is gone"), 1);
 }
 
 static void a_failure_is_tried_again_after_twice_the_time_up_to_a_minute(void **state)
@@ -368,7 +359,7 @@ static void who_asks_for_it_has_it_tried_at_once_and_is_told(void **state)
 	turn(fixture);
 	collect(fixture);
 	assert_int_equal(failures(fixture), 2);
-	assert_int_equal(count_logged(fixture, "the disk is full"), 2);
+	assert_int_equal(test_count_in(fixture->log.fd, "the disk is full"), 2);
 }
 
 static void success_ends_the_failure(void **state)
@@ -420,7 +411,7 @@ static void what_went_wrong_after_a_commit_is_said(void **state)
 	turn(fixture);
 	collect(fixture);
 	assert_false(mm_rotor_failed(fixture->rotor));
-	assert_int_equal(count_logged(fixture, "level=warn"), 1);
+	assert_int_equal(test_count_in(fixture->log.fd, "level=warn"), 1);
 	assert_contains(logged(fixture), "a key could not be destroyed");
 }
 
@@ -438,7 +429,7 @@ static void after_a_step_forward_nothing_is_done_for_the_longest_wait(void **sta
 	pass(fixture, TEST_RETIRE_WAIT - 1);
 	turn(fixture);
 	assert_false(mm_rotor_works(fixture->rotor));
-	assert_int_equal(count_logged(fixture, "the clock was set forward"), 1);
+	assert_int_equal(test_count_in(fixture->log.fd, "the clock was set forward"), 1);
 	pass(fixture, 1);
 	turn(fixture);
 	assert_false(fixture->stats.held);

@@ -16,33 +16,18 @@
 static struct test_certificate root, middle, low, leaf, alone, stranger;
 static struct test_dir dir;
 
-static struct test_certificate make_certificate(const struct test_certificate *issuer, const char *name,
-						bool is_authority, mm_time from, mm_time until)
-{
-	const struct test_name subject[] = {{.nid = NID_commonName, .text = name}, {0}};
-	static long serial = 100;
-
-	return test_certificate_make(&(struct test_certificate_spec){.issuer = issuer,
-								     .subject = subject,
-								     .serial = serial++,
-								     .from = from,
-								     .until = until,
-								     .is_authority = is_authority,
-								     .san = is_authority ? NULL : "DNS:" HOST});
-}
-
 static int make(void **state)
 {
 	const mm_time from = NOW - DAY, until = NOW + 365 * DAY;
 
 	(void)state;
 	test_dir_make(&dir);
-	root = make_certificate(NULL, "root", true, from, until);
-	middle = make_certificate(&root, "middle", true, from, until);
-	low = make_certificate(&middle, "low", true, from, until);
-	leaf = make_certificate(&low, "leaf", false, from, until);
-	alone = make_certificate(NULL, "alone", false, from, until);
-	stranger = make_certificate(NULL, "stranger", true, from, until);
+	root = test_certificate_between(NULL, "root", NULL, from, until);
+	middle = test_certificate_between(&root, "middle", NULL, from, until);
+	low = test_certificate_between(&middle, "low", NULL, from, until);
+	leaf = test_certificate_between(&low, "leaf", "DNS:" HOST, from, until);
+	alone = test_certificate_between(NULL, "alone", "DNS:" HOST, from, until);
+	stranger = test_certificate_between(NULL, "stranger", NULL, from, until);
 	test_pem_add(&dir, "root.pem", root.x509);
 	test_pem_add(&dir, "stranger.pem", stranger.x509);
 	return 0;
@@ -61,37 +46,11 @@ static int unmake(void **state)
 
 /* ---- what is judged --------------------------------------------------------------------------------------------- */
 
-#define LIST(...) ((const struct test_certificate *const[]){__VA_ARGS__, NULL})
-
-static void add_pem(struct mm_buf *out, const struct test_certificate *certificate)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long len;
-
-	assert_int_equal(PEM_write_bio_X509(bio, certificate->x509), 1);
-	len = BIO_get_mem_data(bio, &text);
-	mm_buf_add(out, text, (size_t)len);
-	BIO_free(bio);
-}
-
-static struct mm_certchain *chain_of(const struct test_certificate *const *list)
-{
-	struct mm_certchain *chain;
-	struct mm_err err = {0};
-	mm_auto_buf text = {0};
-
-	for (; *list; list++)
-		add_pem(&text, *list);
-	assert_ok(mm_certchain_parse(mm_buf_span(&text), &chain, &err), &err);
-	return chain;
-}
-
 /* Judges with the stranger as the only public authority; the last certificate is taken, whatever is found. */
 static void judge(const struct test_certificate *const *list, const char *host, mm_time now,
 		  struct mm_findings *findings)
 {
-	mm_auto(mm_certchain) chain = chain_of(list);
+	mm_auto(mm_certchain) chain = test_chain(list);
 	struct mm_err err = {0};
 	size_t taken;
 
@@ -129,37 +88,37 @@ static void assert_found(const struct test_certificate *const *list, mm_time now
 static void a_chain_as_it_should_be_is_not_warned_of(void **state)
 {
 	(void)state;
-	assert_found(LIST(&leaf, &low, &middle), NOW, MM_FINDING_PASS, NULL, NULL);
-	assert_found(LIST(&leaf, &low), NOW, MM_FINDING_PASS, NULL, NULL);
+	assert_found(TEST_LIST(&leaf, &low, &middle), NOW, MM_FINDING_PASS, NULL, NULL);
+	assert_found(TEST_LIST(&leaf, &low), NOW, MM_FINDING_PASS, NULL, NULL);
 }
 
 static void a_server_that_presents_its_own_certificate_alone_is(void **state)
 {
 	(void)state;
-	assert_found(LIST(&leaf), NOW, MM_FINDING_WARN, "chain.leaf-only",
+	assert_found(TEST_LIST(&leaf), NOW, MM_FINDING_WARN, "chain.leaf-only",
 		     "CN=leaf, is presented, and not that of its "
 		     "issuer CN=low");
-	assert_found(LIST(&alone), NOW, MM_FINDING_WARN, "chain.self-signed", "CN=alone");
+	assert_found(TEST_LIST(&alone), NOW, MM_FINDING_WARN, "chain.self-signed", "CN=alone");
 }
 
 static void a_root_is_named_with_the_thumbprint_below_it(void **state)
 {
-	mm_auto(mm_certchain) chain = chain_of(LIST(&middle));
+	mm_auto(mm_certchain) chain = test_chain(TEST_LIST(&middle));
 	char hex[MM_THUMBPRINT_SIZE];
 
 	(void)state;
 	mm_thumbprint_hex(&chain->v[0], hex);
-	assert_found(LIST(&leaf, &low, &middle, &root), NOW, MM_FINDING_WARN, "chain.root-included", hex);
-	assert_found(LIST(&leaf, &low, &middle, &root), NOW, MM_FINDING_WARN, "chain.root-included",
+	assert_found(TEST_LIST(&leaf, &low, &middle, &root), NOW, MM_FINDING_WARN, "chain.root-included", hex);
+	assert_found(TEST_LIST(&leaf, &low, &middle, &root), NOW, MM_FINDING_WARN, "chain.root-included",
 		     "as the last one it is taken");
 }
 
 static void the_wrong_order_is_said_to_be_wrong(void **state)
 {
 	(void)state;
-	assert_found(LIST(&leaf, &middle, &low), NOW, MM_FINDING_WARN, "chain.wrong-order",
+	assert_found(TEST_LIST(&leaf, &middle, &low), NOW, MM_FINDING_WARN, "chain.wrong-order",
 		     "certificate 3, CN=low, is issued by certificate 2, CN=middle");
-	assert_found(LIST(&middle, &low, &leaf), NOW, MM_FINDING_WARN, "chain.wrong-order",
+	assert_found(TEST_LIST(&middle, &low, &leaf), NOW, MM_FINDING_WARN, "chain.wrong-order",
 		     "the first certificate, CN=middle, is an authority's");
 }
 
@@ -168,7 +127,7 @@ static void the_wrong_order_does_not_hide_the_root(void **state)
 	mm_auto_findings findings = {0};
 
 	(void)state;
-	judge(LIST(&leaf, &root, &low, &middle), HOST, NOW, &findings);
+	judge(TEST_LIST(&leaf, &root, &low, &middle), HOST, NOW, &findings);
 	assert_non_null(mm_findings_find(&findings, "chain.wrong-order"));
 	assert_contains(mm_findings_find(&findings, "chain.root-included")->text, "certificate 2, CN=root");
 	assert_null(strstr(mm_findings_find(&findings, "chain.root-included")->text, "it is taken"));
@@ -177,14 +136,14 @@ static void the_wrong_order_does_not_hide_the_root(void **state)
 static void what_does_not_belong_there_is_named(void **state)
 {
 	(void)state;
-	assert_found(LIST(&leaf, &low, &stranger, &middle), NOW, MM_FINDING_WARN, "chain.unrelated",
+	assert_found(TEST_LIST(&leaf, &low, &stranger, &middle), NOW, MM_FINDING_WARN, "chain.unrelated",
 		     "certificate 3, CN=stranger");
-	assert_found(LIST(&leaf, &low, &stranger), NOW, MM_FINDING_WARN, "chain.unrelated",
+	assert_found(TEST_LIST(&leaf, &low, &stranger), NOW, MM_FINDING_WARN, "chain.unrelated",
 		     "as the last one it is taken");
-	assert_found(LIST(&leaf, &low, &low), NOW, MM_FINDING_WARN, "chain.unrelated",
+	assert_found(TEST_LIST(&leaf, &low, &low), NOW, MM_FINDING_WARN, "chain.unrelated",
 		     "certificate 3, CN=low, is presented twice");
 	/* the issuer is missing between them */
-	assert_found(LIST(&leaf, &middle), NOW, MM_FINDING_WARN, "chain.unrelated", "certificate 2, CN=middle");
+	assert_found(TEST_LIST(&leaf, &middle), NOW, MM_FINDING_WARN, "chain.unrelated", "certificate 2, CN=middle");
 }
 
 /* An authority that has signed itself, and that an older one has signed too: both may be presented. */
@@ -196,7 +155,7 @@ static void a_cross_signed_authority_belongs_there_too(void **state)
 	(void)state;
 	X509_set_issuer_name(cross.x509, X509_get_subject_name(stranger.x509));
 	assert_true(X509_sign(cross.x509, stranger.key, EVP_sha256()) > 0);
-	judge(LIST(&leaf, &low, &cross, &middle), HOST, NOW, &findings);
+	judge(TEST_LIST(&leaf, &low, &cross, &middle), HOST, NOW, &findings);
 	assert_null(mm_findings_find(&findings, "chain.unrelated"));
 	assert_null(mm_findings_find(&findings, "chain.wrong-order"));
 	assert_non_null(mm_findings_find(&findings, "chain.publicly-trusted"));
@@ -205,30 +164,31 @@ static void a_cross_signed_authority_belongs_there_too(void **state)
 
 static void dates_are_judged_to_the_second(void **state)
 {
-	struct test_certificate early = make_certificate(&low, "early", false, NOW, NOW + 90 * DAY);
-	struct test_certificate brief = make_certificate(&low, "brief", false, NOW, NOW + 6 * DAY);
+	struct test_certificate early = test_certificate_between(&low, "early", "DNS:" HOST, NOW, NOW + 90 * DAY);
+	struct test_certificate brief = test_certificate_between(&low, "brief", "DNS:" HOST, NOW, NOW + 6 * DAY);
 
 	(void)state;
-	assert_found(LIST(&early, &low), NOW - 1, MM_FINDING_FAIL, "chain.not-yet-valid",
+	assert_found(TEST_LIST(&early, &low), NOW - 1, MM_FINDING_FAIL, "chain.not-yet-valid",
 		     "CN=early, is not valid before");
-	assert_found(LIST(&early, &low), NOW, MM_FINDING_PASS, NULL, NULL);
-	assert_found(LIST(&early, &low), NOW + 60 * DAY, MM_FINDING_PASS, NULL, NULL);
-	assert_found(LIST(&early, &low), NOW + 60 * DAY + 1, MM_FINDING_WARN, "chain.expires-soon", "CN=early");
-	assert_found(LIST(&early, &low), NOW + 90 * DAY, MM_FINDING_WARN, "chain.expires-soon", "CN=early");
-	assert_found(LIST(&early, &low), NOW + 90 * DAY + 1, MM_FINDING_FAIL, "chain.expired", "2024-02-12T22:13:20Z");
-	assert_found(LIST(&brief, &low), NOW + 4 * DAY, MM_FINDING_PASS, NULL, NULL);
-	assert_found(LIST(&brief, &low), NOW + 4 * DAY + 1, MM_FINDING_WARN, "chain.expires-soon", "CN=brief");
+	assert_found(TEST_LIST(&early, &low), NOW, MM_FINDING_PASS, NULL, NULL);
+	assert_found(TEST_LIST(&early, &low), NOW + 60 * DAY, MM_FINDING_PASS, NULL, NULL);
+	assert_found(TEST_LIST(&early, &low), NOW + 60 * DAY + 1, MM_FINDING_WARN, "chain.expires-soon", "CN=early");
+	assert_found(TEST_LIST(&early, &low), NOW + 90 * DAY, MM_FINDING_WARN, "chain.expires-soon", "CN=early");
+	assert_found(TEST_LIST(&early, &low), NOW + 90 * DAY + 1, MM_FINDING_FAIL, "chain.expired",
+		     "2024-02-12T22:13:20Z");
+	assert_found(TEST_LIST(&brief, &low), NOW + 4 * DAY, MM_FINDING_PASS, NULL, NULL);
+	assert_found(TEST_LIST(&brief, &low), NOW + 4 * DAY + 1, MM_FINDING_WARN, "chain.expires-soon", "CN=brief");
 	test_certificate_free(&early);
 	test_certificate_free(&brief);
 }
 
 static void the_end_of_the_one_that_is_taken_is_the_thumbprints(void **state)
 {
-	struct test_certificate old = make_certificate(&middle, "old", true, NOW - 300 * DAY, NOW + 10 * DAY);
-	struct test_certificate server = make_certificate(&old, "server", false, NOW, NOW + 90 * DAY);
+	struct test_certificate old = test_certificate_between(&middle, "old", NULL, NOW - 300 * DAY, NOW + 10 * DAY);
+	struct test_certificate server = test_certificate_between(&old, "server", "DNS:" HOST, NOW, NOW + 90 * DAY);
 
 	(void)state;
-	assert_found(LIST(&server, &old), NOW, MM_FINDING_WARN, "chain.expires-soon",
+	assert_found(TEST_LIST(&server, &old), NOW, MM_FINDING_WARN, "chain.expires-soon",
 		     "and the thumbprint is of this one");
 	test_certificate_free(&old);
 	test_certificate_free(&server);
@@ -239,23 +199,24 @@ static void another_name_is_told_with_those_that_it_has(void **state)
 	mm_auto_findings findings = {0}, unasked = {0};
 
 	(void)state;
-	judge(LIST(&leaf, &low), "issuer.test", NOW, &findings);
+	judge(TEST_LIST(&leaf, &low), "issuer.test", NOW, &findings);
 	assert_int_equal(mm_findings_find(&findings, "chain.name-mismatch")->level, MM_FINDING_FAIL);
 	assert_contains(mm_findings_find(&findings, "chain.name-mismatch")->text,
 			"is for oidc.test, not for issuer.test");
-	judge(LIST(&leaf, &low), NULL, NOW, &unasked);
+	judge(TEST_LIST(&leaf, &low), NULL, NOW, &unasked);
 	assert_null(mm_findings_find(&unasked, "chain.name-mismatch"));
 }
 
 static void whether_the_public_vouches_is_told(void **state)
 {
-	struct test_certificate server = make_certificate(&stranger, "server", false, NOW, NOW + 90 * DAY);
+	struct test_certificate server = test_certificate_between(&stranger, "server", "DNS:" HOST, NOW,
+								  NOW + 90 * DAY);
 	mm_auto_findings public = {0}, private = {0};
 
 	(void)state;
-	judge(LIST(&server), HOST, NOW, &public);
+	judge(TEST_LIST(&server), HOST, NOW, &public);
 	assert_int_equal(mm_findings_find(&public, "chain.publicly-trusted")->level, MM_FINDING_PASS);
-	judge(LIST(&leaf, &low), HOST, NOW, &private);
+	judge(TEST_LIST(&leaf, &low), HOST, NOW, &private);
 	assert_int_equal(mm_findings_find(&private, "chain.private")->level, MM_FINDING_PASS);
 	assert_contains(mm_findings_find(&private, "chain.private")->text, "unable to get local issuer certificate");
 	test_certificate_free(&server);
@@ -263,7 +224,7 @@ static void whether_the_public_vouches_is_told(void **state)
 
 static void without_authorities_nobody_can_tell(void **state)
 {
-	mm_auto(mm_certchain) chain = chain_of(LIST(&leaf, &low));
+	mm_auto(mm_certchain) chain = test_chain(TEST_LIST(&leaf, &low));
 	mm_auto_findings findings = {0};
 	struct mm_err err = {0};
 	size_t taken;
@@ -346,11 +307,11 @@ static void serve_two(struct mm_thumbprints *out)
 	mm_auto_buf first = {0}, second = {0};
 	struct mm_err err = {0};
 
-	add_pem(&first, &leaf);
-	add_pem(&first, &low);
-	add_pem(&first, &middle);
-	add_pem(&second, &leaf);
-	add_pem(&second, &low);
+	test_add_pem(&first, &leaf);
+	test_add_pem(&first, &low);
+	test_add_pem(&first, &middle);
+	test_add_pem(&second, &leaf);
+	test_add_pem(&second, &low);
 	assert_ok(mm_thumbprint_of_file(mm_buf_span(&first), NULL, NOW, out, &err), &err);
 	assert_ok(mm_thumbprint_of_file(mm_buf_span(&second), NULL, NOW, out, &err), &err);
 	assert_int_equal(out->n, 2);

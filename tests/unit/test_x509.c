@@ -3,7 +3,6 @@
 
 #include <mintmark/ossl.h>
 #include <mintmark/x509.h>
-#include <openssl/pem.h>
 
 static void times_are_read(void **state)
 {
@@ -83,14 +82,9 @@ static void pem_is_read_to_its_end_and_other_text_is_passed_over(void **state)
 {
 	MM_CLEANUP(test_certificate_free) struct test_certificate authority = test_authority("a");
 	mm_auto_buf pem = {0}, twice = {0}, broken = {0};
-	mm_ossl_auto(BIO) bio = BIO_new(BIO_s_mem());
-	char *text;
-	long len;
 
 	(void)state;
-	assert_int_equal(PEM_write_bio_X509(bio, authority.x509), 1);
-	len = BIO_get_mem_data(bio, &text);
-	mm_buf_add(&pem, text, (size_t)len);
+	test_add_pem(&pem, &authority);
 	mm_buf_printf(&twice, "# first\n%s\n# second\n%s\nthe end\n", pem.p, pem.p);
 	mm_buf_printf(&broken, "%s-----BEGIN CERTIFICATE-----\nAAAA\n", pem.p);
 	assert_int_equal(count_read("", MM_OK), 0);
