@@ -144,7 +144,8 @@ static enum mm_code judge_trust(const char *const *checks, struct mm_doctor_serv
 	} else if (server->ca_file || private) {
 		judge_distrusted(checks, server, server->ca_file ? why.text : private->text, report);
 	} else if (public) {
-		mm_finding_add(report, MM_FINDING_WARN, checks[TLS_TRUST], public->remedy, "%s", public->text);
+		/* There is nobody to ask. Whoever relies on the answer must not take that for a yes. */
+		mm_finding_add(report, MM_FINDING_FAIL, checks[TLS_TRUST], public->remedy, "%s", public->text);
 	}
 	return MM_OK;
 }

@@ -164,8 +164,7 @@ static struct place place_of(const struct visit *visit, enum mm_doctor_document 
 {
 	static const char *const checks[][2] = {{"tls.name", "tls.trust"}, {"tls.jwks-name", "tls.jwks-trust"}};
 	const struct mm_doctor_server *server = &visit->servers[document];
-	/* There may have been nobody to ask, which is a warning. */
-	bool trusted = (server->public || server->ca_file) && mm_doctor_holds(visit->report, checks[document][0]) &&
+	bool trusted = mm_doctor_holds(visit->report, checks[document][0]) &&
 		       mm_doctor_holds(visit->report, checks[document][1]);
 
 	if (!server->chain)
