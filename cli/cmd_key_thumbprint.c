@@ -168,7 +168,9 @@ const struct mm_command mm_cmd_key_thumbprint = {
 	.usage = "Prints the JWK thumbprint (RFC 7638, with SHA-256) of a key, and its kid on standard error: of the "
 		 "key of the issuer with that kid, or its beginning, or 'active'; of a key in FILE (- for standard "
 		 "input), in PEM or as a JWK, public or private, or of each in a JWKS; or of every key that is "
-		 "published.",
+		 "published.\n"
+		 "\n"
+		 "It is not the kid, which is made as kube-apiserver makes it, from the same key in DER.",
 	.flags = flags,
 	.options_size = sizeof(struct mm_common_options),
 	.run = run,
