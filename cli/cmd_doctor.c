@@ -68,24 +68,6 @@ static enum mm_code check_options(const struct doctor_options *options, struct m
 	return MM_OK;
 }
 
-/* The issuer that was named, or that of the configuration, which the context keeps. */
-static enum mm_code find_issuer(struct mm_call *call, struct mm_cli_context *context, const char **out,
-				struct mm_err *err)
-{
-	enum mm_code code;
-
-	if (call->argument_count > 0) {
-		*out = call->arguments[0];
-		return MM_OK;
-	}
-	code = mm_cli_load_config(call, context, err);
-	if (code == MM_OK)
-		*out = context->config->issuer;
-	else if (call->hint[0] != '\0')
-		mm_hint(call, "mintmark doctor URL examines an issuer without a configuration");
-	return code;
-}
-
 static enum mm_code read_token(const struct doctor_options *options, struct mm_buf *out, struct mm_err *err)
 {
 	if (!options->token)
@@ -168,6 +150,7 @@ static enum mm_code answer(const struct mm_call *call, const char *issuer, const
 
 static enum mm_code run(struct mm_call *call, struct mm_err *err)
 {
+	static const char otherwise[] = "mintmark doctor URL examines an issuer without a configuration";
 	const struct doctor_options *options = call->options;
 	bool clouds[MM_CLOUD_COUNT] = {false};
 	struct mm_doctor_options wanted = {
@@ -187,7 +170,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	if (code == MM_OK)
 		code = choose_clouds(options, clouds, err);
 	if (code == MM_OK)
-		code = find_issuer(call, &context, &issuer, err);
+		code = mm_cli_find_issuer(call, &context, otherwise, &issuer, err);
 	if (code == MM_OK)
 		code = read_token(options, &token, err);
 	if (code != MM_OK)

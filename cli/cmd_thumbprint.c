@@ -60,27 +60,10 @@ static enum mm_code read_file(struct mm_call *call, mm_time now, struct mm_thumb
 	return code;
 }
 
-/* Who was named, or the issuer of the configuration, which the context keeps. */
-static enum mm_code find_host(struct mm_call *call, struct mm_cli_context *context, const char **out,
-			      struct mm_err *err)
-{
-	enum mm_code code;
-
-	if (call->argument_count > 0) {
-		*out = call->arguments[0];
-		return MM_OK;
-	}
-	code = mm_cli_load_config(call, context, err);
-	if (code == MM_OK)
-		*out = context->config->issuer;
-	else if (call->hint[0] != '\0')
-		mm_hint(call, "without a configuration: mintmark thumbprint with the issuer's URL, its HOST[:PORT], or "
-			      "--chain FILE");
-	return code;
-}
-
 static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprints *out, struct mm_err *err)
 {
+	static const char otherwise[] = "without a configuration: mintmark thumbprint with the issuer's URL, its "
+					"HOST[:PORT], or --chain FILE";
 	const struct thumbprint_options *options = call->options;
 	const struct mm_thumbprint_options how = {
 		.connect = options->connect,
@@ -95,7 +78,7 @@ static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprint
 
 	if (options->chain)
 		return read_file(call, now, out, err);
-	code = find_host(call, &context, &host, err);
+	code = mm_cli_find_issuer(call, &context, otherwise, &host, err);
 	if (code != MM_OK)
 		return code;
 	code = mm_thumbprint_of(host, &how, out, err);

@@ -47,6 +47,23 @@ static void hint_init(struct mm_call *call, const struct mm_config *config)
 		config->issuer);
 }
 
+enum mm_code mm_cli_find_issuer(struct mm_call *call, struct mm_cli_context *context, const char *otherwise,
+				const char **out, struct mm_err *err)
+{
+	enum mm_code code;
+
+	if (call->argument_count > 0) {
+		*out = call->arguments[0];
+		return MM_OK;
+	}
+	code = mm_cli_load_config(call, context, err);
+	if (code == MM_OK)
+		*out = context->config->issuer;
+	else if (call->hint[0] != '\0')
+		mm_hint(call, "%s", otherwise);
+	return code;
+}
+
 enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
 {
 	enum mm_code code = mm_cli_open_config(call, context, err);

@@ -29,6 +29,13 @@ MM_MUSTCHECK enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli
 /* The configuration alone, for those that try another policy. */
 MM_MUSTCHECK enum mm_code mm_cli_load_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 
+/*
+ * The call's first argument, or without one the issuer of the configuration, which `context` keeps. `otherwise` is the
+ * hint where there is no configuration: how to do without.
+ */
+MM_MUSTCHECK enum mm_code mm_cli_find_issuer(struct mm_call *call, struct mm_cli_context *context,
+					     const char *otherwise, const char **out, struct mm_err *err);
+
 /* As mm_cli_open_config, and the store; MM_ENOTFOUND when it was never initialised. */
 MM_MUSTCHECK enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 
