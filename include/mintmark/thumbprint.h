@@ -49,7 +49,7 @@ void mm_thumbprints_clear(struct mm_thumbprints *thumbprints);
 
 struct mm_thumbprint_options {
 	const char *connect; /* see certchain.h; for the host that was named alone */
-	const char *ca_file; /* verifies who serves the discovery document; NULL: nobody does */
+	const char *ca_file; /* verifies who serves the discovery document; NULL: the public authorities, if they can */
 	bool host_alone;     /* the discovery document is not asked */
 	int timeout_ms;      /* for each connection; 0 = 5000 */
 	mm_time now;
@@ -57,8 +57,8 @@ struct mm_thumbprint_options {
 
 /*
  * The thumbprints of an issuer URL, or of HOST[:PORT], for which "https://HOST[:PORT]" is taken to be the issuer. The
- * discovery document is read without trusting its server (a thumbprint is what one asks for to have it trusted), and
- * only for its jwks_uri. When it cannot be read, the host's own thumbprint is the answer and a finding says so.
+ * discovery document is read only for its jwks_uri, and also of a server that nobody vouches for (a thumbprint is what
+ * one asks for to have it trusted); of one that is publicly trusted, verified. When it cannot be read, the host's own thumbprint is the answer and a finding says so.
  * MM_EPARSE: no URL or host; MM_EREFUSED: plain http; and the errors of mm_certchain_fetch. `*out` must be {0}.
  */
 MM_MUSTCHECK enum mm_code mm_thumbprint_of(const char *target, const struct mm_thumbprint_options *options,

@@ -127,16 +127,22 @@ static void add_unread(struct mm_findings *findings, const char *why)
 		"whether the keys are on this host is not known, its discovery document cannot be read: %s", why);
 }
 
+/* Whether a public authority vouches for what was seen: then it must for what is read as well. */
+static bool is_trusted(const struct target *target, const struct mm_certchain *chain, mm_time now)
+{
+	return mm_certificate_names(&chain->v[0], target->host) && mm_certchain_verify(chain, NULL, now, NULL) == MM_OK;
+}
+
 /* The document as it is served at the address whose certificates were seen. */
 static enum mm_code read_document(const struct target *target, const struct mm_thumbprint_options *options,
-				  const char *address, json_t **out, struct mm_err *err)
+				  const struct mm_certchain *chain, json_t **out, struct mm_err *err)
 {
 	const struct mm_fetch_options fetching = {
 		.ca_file = options->ca_file,
 		.timeout_ms = options->timeout_ms,
 		.max_len = MM_DISCOVERY_MAX,
-		.connect = address,
-		.unverified = !options->ca_file,
+		.connect = chain->address,
+		.unverified = !options->ca_file && !is_trusted(target, chain, options->now),
 	};
 	mm_auto_buf url = {0}, body = {0};
 	enum mm_code code;
@@ -163,13 +169,13 @@ static void judge_issuer(const struct target *target, const json_t *document, st
 
 /* `*out` stays NULL where there is none to follow, and a finding says why. */
 static enum mm_code find_jwks_host(const struct target *target, const struct mm_thumbprint_options *options,
-				   const char *address, struct mm_url **out, struct mm_findings *findings,
+				   const struct mm_certchain *chain, struct mm_url **out, struct mm_findings *findings,
 				   struct mm_err *err)
 {
 	json_t *document = NULL;
 	struct mm_err why = {0};
 	const char *uri;
-	enum mm_code code = read_document(target, options, address, &document, &why);
+	enum mm_code code = read_document(target, options, chain, &document, &why);
 
 	if (code == MM_ENOMEM)
 		return mm_fail(err, code, "%s", why.text);
@@ -216,7 +222,7 @@ static enum mm_code add_all(const struct target *target, const struct mm_thumbpr
 	enum mm_code code = mm_certchain_fetch(target->host, target->port, &connecting, &chain, err);
 
 	if (code == MM_OK && !options->host_alone)
-		code = find_jwks_host(target, options, chain->address, &jwks, &out->findings, err);
+		code = find_jwks_host(target, options, chain, &jwks, &out->findings, err);
 	if (code == MM_OK && jwks) {
 		bool same = strcmp(jwks->host, target->host) == 0 && jwks->port == target->port;
 

@@ -75,11 +75,16 @@ class Certificates:
 class Server:
     """HTTPS on 127.0.0.1, with the chain that the client's SNI asks for; answers any path with `document`."""
 
-    def __init__(self, certificates, names=("leaf", "low"), version=None, document=None):
+    def __init__(self, certificates, names=("leaf", "low"), version=None, document=None, later=None):
         self.document = document
         chains = {name: certificates.context(chain, version) for name, chain in CHAINS.items()}
         context = certificates.context(list(names), version)
-        context.sni_callback = lambda tls, name, _: setattr(tls, "context", chains.get(name, context))
+        hosts = [context, certificates.context(list(later))] if later else [context]  # of one connection after the other
+
+        def choose(tls, name, _):
+            tls.context = chains.get(name) or (hosts.pop(0) if len(hosts) > 1 else hosts[0])
+
+        context.sni_callback = choose
         server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -351,3 +356,17 @@ def test_every_form_of_a_key_has_one_thumbprint(make_issuer, tmp_path, algorithm
         path = tmp_path / form
         issuer.run("key", "export", kid, "--format", form, "--out", path)
         assert issuer.run("key", "thumbprint", path).stdout == expected[kid] + "\n", form
+
+
+def test_who_reads_the_document_of_a_public_host_wants_the_same_trust_again(mintmark, certificates, server):
+    """The chain passes through whoever stands in between; the document would be another's."""
+    document = {"issuer": "x", "jwks_uri": f"{server.url}/keys"}
+    public = {"SSL_CERT_FILE": str(certificates.path("root"))}
+    chain = ["leaf", "low", "middle"]
+    with Server(certificates, chain, document=document) as issuer:
+        result = mintmark("thumbprint", issuer.url, env=public)
+        assert len(result.stdout.split()) == 2
+    with Server(certificates, chain, document=document, later=["own"]) as issuer:
+        result = mintmark("thumbprint", issuer.url, env=public)
+        assert result.stdout == thumbprint(certificates.path("middle").read_text()) + "\n"
+        assert "warn  discovery.unread" in result.stderr and "certificate" in result.stderr
