@@ -146,6 +146,8 @@ static enum mm_code find_aws_account(const struct mm_trust_wish *wish, struct mm
 	struct mm_arn role = {0};
 	enum mm_code code = MM_OK;
 
+	if (wish->account && !mm_aws_account_is(mm_span_str(wish->account)))
+		return mm_fail(err, MM_EUSAGE, "--account-id: found \"%.40s\"; accepted: 12 digits", wish->account);
 	if (request->role_arn && mm_role_arn_parse(request->role_arn, &role, err) != MM_OK)
 		code = by_flag ? mm_context(err, MM_EUSAGE, "%s", wish->role ? "--role" : "--role-arn")
 			       : mm_context(err, MM_ECONFIG, "service_accounts: " ROLE_ANNOTATION);
