@@ -116,13 +116,20 @@ static enum mm_code check_options(const struct run *run, struct mm_err *err)
 	return MM_OK;
 }
 
-/* The configuration says who the issuer is, and which role an account is annotated with. */
+/*
+ * The configuration says who the issuer is, and which role an account is annotated with. The policy of EKS Pod Identity
+ * names neither.
+ */
 static bool needs_config(const struct run *run)
 {
 	const struct create_options *options = run->options;
-	bool issuer = run->order.parts[MM_TRUST_POLICY] && !options->pod_identity;
+	bool role = run->call->argument_count > 0 && !options->role && !options->role_arn;
 
-	return !options->issuer && (issuer || (run->call->argument_count > 0 && !options->role && !options->role_arn));
+	if (options->issuer)
+		return false;
+	if (options->pod_identity)
+		return role && run->order.parts[MM_TRUST_ASSOCIATION];
+	return role || run->order.parts[MM_TRUST_POLICY];
 }
 
 static enum mm_code fill_request(struct run *run, struct mm_err *err)
@@ -141,6 +148,9 @@ static enum mm_code fill_request(struct run *run, struct mm_err *err)
 	};
 	enum mm_code code = needs_config(run) ? mm_cli_load_config(run->call, &run->context, err) : MM_OK;
 
+	if (code != MM_OK && run->call->hint[0] != '\0')
+		mm_hint(run->call, "%s--role-arn ARN does without a configuration",
+			options->pod_identity ? "" : "--issuer URL with ");
 	if (code != MM_OK)
 		return code;
 	return mm_trust_request_fill(run->call, &wish, run->context.config, &run->request, &run->answer.findings, err);

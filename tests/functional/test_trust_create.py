@@ -69,11 +69,22 @@ def test_a_wide_policy_is_printed_with_a_warning(issuer):
     assert result.stderr.startswith("warn  trust.wide-account  ci/*: every service account of the namespace")
 
 
-def test_pod_identity_trusts_the_service_without_a_configuration(mintmark, tmp_path):
-    policy = json.loads(mintmark("trust", "create", "--pod-identity", cwd=tmp_path,
+@pytest.mark.parametrize("accounts", [[], ["build/runner"]], ids=["nobody", "an account"])
+def test_pod_identity_trusts_the_service_without_a_configuration(mintmark, tmp_path, accounts):
+    policy = json.loads(mintmark("trust", "create", "--pod-identity", *accounts, cwd=tmp_path,
                                  env={"MINTMARK_CONFIG": ""}).stdout)
     assert policy["Statement"] == [{"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"},
                                     "Action": ["sts:AssumeRole", "sts:TagSession"]}]
+
+
+@pytest.mark.parametrize("flags, hint", [
+    ([], "hint: --issuer URL with --role-arn ARN does without a configuration\n"),
+    (["--pod-identity", "--what", "association", "--cluster", "x"],
+     "hint: --role-arn ARN does without a configuration\n"),
+], ids=["IRSA", "Pod Identity"])
+def test_without_a_configuration_it_is_told_what_does_without(mintmark, tmp_path, flags, hint):
+    result = mintmark("trust", "create", "build/runner", *flags, cwd=tmp_path, env={"MINTMARK_CONFIG": ""}, status=2)
+    assert result.stderr.endswith(hint)
 
 
 @pytest.mark.parametrize("account, audience", [("build/runner", None), ("build/other", "vault")])
