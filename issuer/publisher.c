@@ -83,6 +83,11 @@ bool mm_publisher_works(const struct mm_publisher *publisher)
 		if (publisher->couriers[i]->job.works)
 			return true;
 	}
+	return mm_publisher_commits(publisher);
+}
+
+bool mm_publisher_commits(const struct mm_publisher *publisher)
+{
 	return publisher->delivery.job.works;
 }
 

@@ -44,8 +44,9 @@ int mm_publisher_fd(const struct mm_publisher *publisher); /* readable when a jo
 /* Takes the results of the jobs that have ended. Look into the store afterwards: there may have been a commit. */
 void mm_publisher_collect(struct mm_publisher *publisher, int64_t steady_ns);
 
-bool mm_publisher_works(const struct mm_publisher *publisher); /* a job is running; what it does may be broken off */
-void mm_publisher_retry(struct mm_publisher *publisher);       /* what failed is tried again at the next turn */
+bool mm_publisher_works(const struct mm_publisher *publisher);   /* a job is running; it may be broken off... */
+bool mm_publisher_commits(const struct mm_publisher *publisher); /* ...but for this one, without need */
+void mm_publisher_retry(struct mm_publisher *publisher);         /* what failed is tried again at the next turn */
 
 /* Not while a job is running. */
 void mm_publisher_free(struct mm_publisher *publisher);

@@ -46,13 +46,14 @@ void mm_shutdown_ask(struct mm_shutdown *shutdown, const char *why)
 /* Whether there is a job that may have begun with a commit, which is not broken off without need. */
 static bool commits(const struct mm_shutdown *shutdown)
 {
-	return mm_rotor_works(shutdown->rotor) && !mm_rotor_makes_key(shutdown->rotor);
+	return mm_publisher_commits(shutdown->publisher) ||
+	       (mm_rotor_works(shutdown->rotor) && !mm_rotor_makes_key(shutdown->rotor));
 }
 
 /*
  * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. Nor is
- * a publication: what is half done is done again by the next start. A rotation that works on anything else for so long
- * hangs in the file system. No thread is killed in the middle of a commit; the process ends under it. That is a kill -9
+ * a publication: what is half done is done again by the next start. A commit that works for so long hangs in the file
+ * system. No thread is killed in the middle of a commit; the process ends under it. That is a kill -9
  * to the store, which survives it (docs/decisions/0003), and nothing else is left to lose. Not exit(3), which would take
  * OpenSSL away from a thread that still uses it.
  */
@@ -63,7 +64,8 @@ static void give_up(struct mm_shutdown *shutdown)
 	mm_hook_clear(shutdown->hook);
 	mm_crew_clear(shutdown->crew); /* their access logs are written out */
 	if (hangs) {
-		mm_log(shutdown->log, MM_LOG_ERROR, "a key rotation does not end; it is given up, as by kill -9");
+		mm_log(shutdown->log, MM_LOG_ERROR,
+		       "a commit of the key set does not end; it is given up, as by kill -9");
 		_exit(EXIT_FAILURE);
 	}
 	if (mm_rotor_works(shutdown->rotor))

@@ -232,7 +232,7 @@ def test_a_rotation_that_hangs_does_not_keep_it_from_ending(make_issuer):
         time.sleep(1)  # keys are made meanwhile, at the lowest priority: what hangs is the commit
         issuer.process.send_signal(signal.SIGTERM)
         assert issuer.process.wait(timeout=6 * harness.PATIENCE) == 1
-        assert "a key rotation does not end" in issuer.log()
+        assert "a commit of the key set does not end" in issuer.log()
         assert revision(issuer) == 1
         issuer.process = None
 

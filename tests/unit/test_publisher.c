@@ -189,6 +189,23 @@ static void without_destinations_nothing_is_done(void **state)
 	assert_int_equal(fixture->stats.revision, 0);
 }
 
+static void what_commits_is_told_from_what_may_be_broken_off(void **state)
+{
+	struct fixture *fixture = *state;
+	bool brought = false, committed = false;
+
+	settle(fixture);
+	prepare(fixture);
+	load(fixture);
+	for (turn(fixture); mm_publisher_works(fixture->publisher); turn(fixture)) {
+		*(mm_publisher_commits(fixture->publisher) ? &committed : &brought) = true;
+		collect(fixture);
+	}
+	assert_true(brought);
+	assert_true(committed);
+	assert_false(mm_publisher_commits(fixture->publisher));
+}
+
 static void a_new_key_waits_until_it_is_everywhere_and_then_that_is_committed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -333,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_destination_gets_what_is_committed),
 		TEST(without_destinations_nothing_is_done),
+		TEST(what_commits_is_told_from_what_may_be_broken_off),
 		TEST(a_new_key_waits_until_it_is_everywhere_and_then_that_is_committed),
 		TEST(a_destination_that_fails_holds_the_delivery_back_and_no_other_destination),
 		TEST(a_destination_that_is_slow_delays_no_other),
