@@ -165,6 +165,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	mm_auto_findings findings = {0};
 	mm_auto_buf token = {0};
 	const char *issuer = NULL;
+	struct mm_err why = {0};
 	enum mm_code code = check_options(options, err);
 
 	if (code == MM_OK)
@@ -176,7 +177,7 @@ static enum mm_code run(struct mm_call *call, struct mm_err *err)
 	if (code != MM_OK)
 		return code;
 	wanted.token = options->token ? mm_buf_span(&token) : mm_span(NULL, 0);
-	code = mm_doctor(issuer, &wanted, &findings, err);
+	code = mm_cli_blame_arguments(call, mm_doctor(issuer, &wanted, &findings, &why), &why, err);
 	return code == MM_OK ? answer(call, issuer, &findings, err) : code;
 }
 

@@ -74,6 +74,7 @@ static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprint
 	};
 	mm_auto_context context = {0};
 	const char *host = NULL;
+	struct mm_err why = {0};
 	enum mm_code code;
 
 	if (options->chain)
@@ -81,7 +82,7 @@ static enum mm_code find(struct mm_call *call, mm_time now, struct mm_thumbprint
 	code = mm_cli_find_issuer(call, &context, otherwise, &host, err);
 	if (code != MM_OK)
 		return code;
-	code = mm_thumbprint_of(host, &how, out, err);
+	code = mm_cli_blame_arguments(call, mm_thumbprint_of(host, &how, out, &why), &why, err);
 	if (code == MM_EREFUSED && strncmp(host, "http://", 7) == 0)
 		mm_hint(call, "serve the issuer over https; for a server by hand, 'mintmark thumbprint HOST:PORT'");
 	else if (code == MM_ENETWORK || code == MM_ETIMEOUT)

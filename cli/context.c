@@ -64,6 +64,16 @@ enum mm_code mm_cli_find_issuer(struct mm_call *call, struct mm_cli_context *con
 	return code;
 }
 
+enum mm_code mm_cli_blame_arguments(const struct mm_call *call, enum mm_code code, const struct mm_err *why,
+				    struct mm_err *err)
+{
+	if (code == MM_OK)
+		return MM_OK;
+	if (code == MM_EPARSE)
+		return mm_fail(err, MM_EUSAGE, "%s: %s", call->command->name, why->text);
+	return mm_fail(err, code, "%s", why->text);
+}
+
 enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
 {
 	enum mm_code code = mm_cli_open_config(call, context, err);

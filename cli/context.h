@@ -36,6 +36,13 @@ MM_MUSTCHECK enum mm_code mm_cli_load_config(struct mm_call *call, struct mm_cli
 MM_MUSTCHECK enum mm_code mm_cli_find_issuer(struct mm_call *call, struct mm_cli_context *context,
 					     const char *otherwise, const char **out, struct mm_err *err);
 
+/*
+ * Passes on how a command came out whose arguments may be to blame: what cannot be parsed (MM_EPARSE) is a wrong command
+ * line then (MM_EUSAGE, exit status 2), and the command's name stands before the line.
+ */
+enum mm_code mm_cli_blame_arguments(const struct mm_call *call, enum mm_code code, const struct mm_err *why,
+				    struct mm_err *err);
+
 /* As mm_cli_open_config, and the store; MM_ENOTFOUND when it was never initialised. */
 MM_MUSTCHECK enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 

@@ -319,6 +319,11 @@ def test_plain_http_is_refused_with_the_reason(mintmark, served):
     assert "does not speak TLS" in result.stderr and "plain http" in result.stderr
 
 
+def test_what_is_no_place_is_a_wrong_command_line(mintmark):
+    for target in ("https://", "ftp://h.example", ":443", "a b"):
+        assert "thumbprint: " in mintmark("thumbprint", target, status=2).stderr
+
+
 def test_nothing_is_asked_for(mintmark, tmp_path):
     assert "--chain FILE" in mintmark("thumbprint", cwd=tmp_path, status=2).stderr
     assert "resolv" in mintmark("thumbprint", "no-such-host.invalid", "--timeout", "1s", status=1).stderr.lower()
