@@ -179,15 +179,31 @@ enum mm_code mm_hcl_check(const struct mm_hcl *hcl, struct mm_err *err)
 	return hcl->failed ? mm_fail(err, MM_ENOMEM, "out of memory") : mm_buf_check(hcl->out, err);
 }
 
-enum mm_code mm_artefact_label(const char *prefix, const char *text, const char *extra, char **out, struct mm_err *err)
+/* Two texts that differ in what may not stand there alone get different ones all the same. */
+static void number(struct mm_buf *label, const struct mm_strings *taken)
+{
+	size_t len = label->len;
+
+	for (int n = 2; !label->failed && mm_strings_has(taken, mm_buf_span(label).p); n++) {
+		label->len = len;
+		mm_buf_printf(label, "_%d", n);
+	}
+}
+
+enum mm_code mm_artefact_label(const char *prefix, const char *text, const char *extra, struct mm_strings *taken,
+			       char **out, struct mm_err *err)
 {
 	mm_auto_buf label = {0};
 
 	mm_buf_add_str(&label, prefix);
 	for (const char *p = text; *p != '\0'; p++)
 		mm_buf_add(&label, is_alnum(*p) || strchr(extra, *p) ? p : "_", 1);
+	if (taken)
+		number(&label, taken);
 	*out = mm_buf_take(&label);
-	return *out ? MM_OK : mm_fail(err, MM_ENOMEM, "out of memory");
+	if (!*out)
+		return mm_fail(err, MM_ENOMEM, "out of memory");
+	return taken ? mm_strings_add(taken, *out, err) : MM_OK;
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */

@@ -46,9 +46,12 @@ void mm_hcl_set_string(struct mm_hcl *hcl, const char *name, const char *text);
 void mm_hcl_set_list(struct mm_hcl *hcl, const char *name, const json_t *texts);
 MM_MUSTCHECK enum mm_code mm_hcl_check(const struct mm_hcl *hcl, struct mm_err *err); /* MM_ENOMEM */
 
-/* PREFIX and what of `text` may stand in a name, with '_' for what may not. `extra`: what may, besides [A-Za-z0-9]. */
-MM_MUSTCHECK enum mm_code mm_artefact_label(const char *prefix, const char *text, const char *extra, char **out,
-					    struct mm_err *err);
+/*
+ * PREFIX and what of `text` may stand in a name, with '_' for what may not. `extra`: what may, besides [A-Za-z0-9]. What
+ * is in `taken` already is numbered, and what comes out is added to it; NULL: it need not be the only one.
+ */
+MM_MUSTCHECK enum mm_code mm_artefact_label(const char *prefix, const char *text, const char *extra,
+					    struct mm_strings *taken, char **out, struct mm_err *err);
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 

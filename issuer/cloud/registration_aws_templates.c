@@ -105,6 +105,7 @@ enum mm_code mm_render_aws_terraform(const struct mm_registration *registration,
 				     struct mm_err *err)
 {
 	mm_auto_buf out = {0};
+	mm_auto_strings labels = {0};
 	struct mm_hcl hcl = {.out = &out};
 	enum mm_code code = MM_OK;
 
@@ -117,7 +118,7 @@ enum mm_code mm_render_aws_terraform(const struct mm_registration *registration,
 
 		if (!role || mm_registration_target_seen(registration, i))
 			continue;
-		code = mm_artefact_label("role_", role, "_-", &label, err);
+		code = mm_artefact_label("role_", role, "_-", &labels, &label, err);
 		if (code == MM_OK)
 			code = mm_registration_policy(registration, role, json_string(""), &policy, &said, err);
 		if (code == MM_OK) {

@@ -15,7 +15,7 @@ enum mm_code mm_credential_name(const struct mm_registration *registration, cons
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	mm_auto_string label = NULL;
 	mm_auto_buf seed = {0}, name = {0};
-	enum mm_code code = mm_artefact_label("", account, "-", &label, err);
+	enum mm_code code = mm_artefact_label("", account, "-", NULL, &label, err);
 
 	if (code != MM_OK)
 		return code;
@@ -193,6 +193,7 @@ enum mm_code mm_render_azure_terraform(const struct mm_registration *registratio
 				       struct mm_err *err)
 {
 	mm_auto_buf out = {0};
+	mm_auto_strings labels = {0};
 	struct mm_hcl hcl = {.out = &out};
 	enum mm_code code = MM_OK;
 
@@ -204,7 +205,7 @@ enum mm_code mm_render_azure_terraform(const struct mm_registration *registratio
 
 		code = make(registration, i, &credential, err);
 		if (code == MM_OK)
-			code = mm_artefact_label("account_", credential.account->name, "-", &label, err);
+			code = mm_artefact_label("account_", credential.account->name, "-", &labels, &label, err);
 		if (code != MM_OK)
 			break;
 		if (!registration->identity)

@@ -208,17 +208,18 @@ static enum mm_code add_oidc(struct mm_hcl *hcl, const struct mm_registration *r
 }
 
 static enum mm_code add_member(struct mm_hcl *hcl, const struct mm_registration *registration,
-			       const struct mm_registration_account *account, struct mm_err *err)
+			       const struct mm_registration_account *account, struct mm_strings *labels,
+			       struct mm_err *err)
 {
 	mm_auto_buf principal = {0}, member = {0}, head = {0}, id = {0};
 	mm_auto_string label = NULL;
-	enum mm_code code = mm_artefact_label("", account->name, "-", &label, err);
+	enum mm_code code = mm_artefact_label("account_", account->name, "-", labels, &label, err);
 
 	if (code == MM_OK)
 		code = principal_of(registration, "${" POOL_LABEL ".name}", account->name, &principal, err);
 	if (code != MM_OK)
 		return code;
-	mm_buf_printf(&head, "resource \"google_service_account_iam_member\" \"account_%s\"", label);
+	mm_buf_printf(&head, "resource \"google_service_account_iam_member\" \"%s\"", label);
 	mm_buf_printf(&id, "projects/-/serviceAccounts/%s", account->target);
 	mm_buf_printf(&member, "\"%s\"", principal.p);
 	mm_hcl_open(hcl, mm_buf_span(&head).p);
@@ -234,6 +235,7 @@ enum mm_code mm_render_gcp_terraform(const struct mm_registration *registration,
 				     struct mm_err *err)
 {
 	mm_auto_buf out = {0};
+	mm_auto_strings labels = {0};
 	struct mm_hcl hcl = {.out = &out};
 	enum mm_code code;
 
@@ -250,7 +252,7 @@ enum mm_code mm_render_gcp_terraform(const struct mm_registration *registration,
 	mm_hcl_close(&hcl);
 	for (size_t i = 0; i < registration->account_count && code == MM_OK; i++) {
 		if (registration->accounts[i].target)
-			code = add_member(&hcl, registration, &registration->accounts[i], err);
+			code = add_member(&hcl, registration, &registration->accounts[i], &labels, err);
 	}
 	if (code == MM_OK)
 		code = mm_hcl_check(&hcl, err);

@@ -136,8 +136,22 @@ static void labels_have_nothing_but_what_may_stand_in_them(void **state)
 	mm_auto_string label = NULL;
 	(void)state;
 
-	assert_ok(mm_artefact_label("role_", "team/a.b-c d\"", "_-", &label, NULL), NULL);
+	assert_ok(mm_artefact_label("role_", "team/a.b-c d\"", "_-", NULL, &label, NULL), NULL);
 	assert_string_equal(label, "role_team_a_b-c_d_");
+}
+
+static void labels_of_different_texts_differ(void **state)
+{
+	static const char *const rows[][2] = {{"a.b", "a_b"}, {"a_b", "a_b_2"}, {"a/b", "a_b_3"}, {"a_b_2", "a_b_2_2"}};
+	mm_auto_strings taken = {0};
+	(void)state;
+
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		mm_auto_string label = NULL;
+
+		assert_ok(mm_artefact_label("", rows[i][0], "_", &taken, &label, NULL), NULL);
+		assert_string_equal(label, rows[i][1]);
+	}
 }
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
@@ -171,6 +185,7 @@ int main(void)
 		cmocka_unit_test(strings_are_no_templates),
 		cmocka_unit_test(blocks_are_laid_out_as_terraform_does_it),
 		cmocka_unit_test(labels_have_nothing_but_what_may_stand_in_them),
+		cmocka_unit_test(labels_of_different_texts_differ),
 		cmocka_unit_test(files_keep_their_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
