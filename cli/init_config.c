@@ -64,7 +64,7 @@ enum mm_code mm_init_compose(const struct mm_init_wish *wish, struct mm_buf *out
 				    "#listen:\n#  public: 0.0.0.0:8443\n"
 				    "#tls:\n#  certificate: tls.crt\n#  key: tls.key\n"
 				    "# To keep both documents in a bucket or in a web server's directory:\n"
-				    "#publish: [s3://BUCKET/PREFIX, /var/www/oidc]\n");
+				    "#publish: [s3://my-issuer/id/prod, /var/www/oidc]\n");
 	else
 		add_listen(out, issuer);
 	add_keys(out, wanted_alg(wish), wanted_rsa_bits(wish));

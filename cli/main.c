@@ -39,6 +39,7 @@ static const struct mm_command trust_group = {
 	.help = "write, explain and check the trust policies of AWS roles",
 };
 
+/* clang-format off */
 static const struct mm_command *const commands[] = {
 	&mm_cmd_init,
 	&mm_cmd_serve,
@@ -80,6 +81,7 @@ static const struct mm_command *const commands[] = {
 	&mm_cmd_help,
 	NULL,
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

@@ -19,7 +19,7 @@ struct mm_courier {
 	struct mm_store *store;
 	struct mm_log *log;
 	struct mm_snapshot *snapshot; /* that was brought last, or should have been; referenced. NULL: none yet */
-	bool delivered; /* it is there */
+	bool delivered;               /* it is there */
 	struct mm_retry retry;
 
 	/* The job's while it works. */

@@ -8,7 +8,16 @@
 #include <mintmark/server.h>
 
 /* What the main thread reacts to, beside the stores. */
-enum { WATCH_SIGNALS, WATCH_STDIN, WATCH_WORKERS, WATCH_ROTOR, WATCH_PUBLISHER, WATCH_CLOCK, WATCH_WATCHDOG, WATCH_COUNT };
+enum {
+	WATCH_SIGNALS,
+	WATCH_STDIN,
+	WATCH_WORKERS,
+	WATCH_ROTOR,
+	WATCH_PUBLISHER,
+	WATCH_CLOCK,
+	WATCH_WATCHDOG,
+	WATCH_COUNT
+};
 
 struct mm_server {
 	const struct mm_config *config; /* as it was at the start: what only a new start changes */

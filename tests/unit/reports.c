@@ -20,7 +20,7 @@ void test_assert_found(const struct mm_findings *findings, enum mm_finding_level
 		print_error("%s: found %zu times\n", check, n);
 	else if (found->level != level || !strstr(found->text, part))
 		print_error("%s: %s \"%s\", expected %s with \"%s\"\n", check, mm_finding_levels[found->level],
-			       found->text, mm_finding_levels[level], part);
+			    found->text, mm_finding_levels[level], part);
 	else if (level >= MM_FINDING_WARN && !found->remedy)
 		print_error("%s: it has no remedy\n", check);
 	else
