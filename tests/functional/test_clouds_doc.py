@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -34,9 +35,17 @@ def shell(mintmark, tmp_path):
     return run
 
 
+@pytest.fixture(scope="module")
+def made(mintmark, tmp_path_factory):
+    """An issuer: making RSA keys takes longer than all that is tried with them."""
+    folder = tmp_path_factory.mktemp("made")
+    mintmark("init", "--issuer", "https://oidc.example.com/id/prod", "--dir", folder / "issuer")
+    return folder / "issuer"
+
+
 @pytest.fixture
-def issuer(shell):
-    shell("mintmark init --issuer https://oidc.example.com/id/prod --dir issuer")
+def issuer(made, tmp_path):
+    shutil.copytree(made, tmp_path / "issuer")
     return "export MINTMARK_CONFIG=$PWD/issuer/mintmark.yaml\n"
 
 
