@@ -262,7 +262,7 @@ static bool read_range(struct mm_span text, unsigned char out[static 16], int *b
 		return true;
 	if (strlen(slash) > 3 || slash[0] == '\0' || slash[strspn(slash, "0123456789")] != '\0')
 		return false;
-	*prefix = atoi(slash);
+	*prefix = (int)strtol(slash, NULL, 10); /* at most three digits */
 	return *prefix <= *bits;
 }
 
