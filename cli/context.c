@@ -34,13 +34,6 @@ enum mm_code mm_cli_load_config(struct mm_call *call, struct mm_cli_context *con
 	return code == MM_OK ? MM_OK : mm_fail(err, code, "%s", why.text);
 }
 
-enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
-{
-	enum mm_code code = mm_cli_load_config(call, context, err);
-
-	return code == MM_OK ? mm_policy_from_config(context->config, &context->policy, err) : code;
-}
-
 static void hint_init(struct mm_call *call, const struct mm_config *config)
 {
 	mm_hint(call, "'mintmark init --issuer %s --dir DIR' makes the first keys, where DIR holds mintmark.yaml",
@@ -76,8 +69,10 @@ enum mm_code mm_cli_blame_arguments(const struct mm_call *call, enum mm_code cod
 
 enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err)
 {
-	enum mm_code code = mm_cli_open_config(call, context, err);
+	enum mm_code code = mm_cli_load_config(call, context, err);
 
+	if (code == MM_OK)
+		code = mm_policy_from_config(context->config, &context->policy, err);
 	if (code == MM_OK)
 		code = mm_store_open_dir(context->config->data_dir, false, &context->store, err);
 	if (code == MM_ENOTFOUND)

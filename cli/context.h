@@ -20,13 +20,10 @@ void mm_cli_context_clear(struct mm_cli_context *context);
 #define mm_auto_context MM_CLEANUP(mm_cli_context_clear) struct mm_cli_context
 
 /*
- * Loads the configuration that --config, the environment or the usual places name, and the policy that follows from it.
- * A missing configuration is a wrong one (MM_ECONFIG: exit status 2), and the hint says how to make one. For commands
- * whose options begin with struct mm_common_options.
+ * Loads the configuration that --config, the environment or the usual places name. A missing configuration is a wrong one
+ * (MM_ECONFIG: exit status 2), and the hint says how to make one. For commands whose options begin with struct
+ * mm_common_options.
  */
-MM_MUSTCHECK enum mm_code mm_cli_open_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
-
-/* The configuration alone, for those that try another policy. */
 MM_MUSTCHECK enum mm_code mm_cli_load_config(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 
 /*
@@ -43,7 +40,7 @@ MM_MUSTCHECK enum mm_code mm_cli_find_issuer(struct mm_call *call, struct mm_cli
 enum mm_code mm_cli_blame_arguments(const struct mm_call *call, enum mm_code code, const struct mm_err *why,
 				    struct mm_err *err);
 
-/* As mm_cli_open_config, and the store; MM_ENOTFOUND when it was never initialised. */
+/* As mm_cli_load_config, with the policy that follows, and the store; MM_ENOTFOUND when it was never initialised. */
 MM_MUSTCHECK enum mm_code mm_cli_open_store(struct mm_call *call, struct mm_cli_context *context, struct mm_err *err);
 
 /* The same, and the key set as it is now. */

@@ -30,9 +30,6 @@ MM_MUSTCHECK enum mm_code mm_destination_new(const char *text, const struct mm_d
 void mm_destination_free(struct mm_destination *destination);
 MM_AUTO(mm_destination)
 
-/* For the option `publish` and the command line: the errors of mm_destination_new. */
-MM_MUSTCHECK enum mm_code mm_destination_check(const char *text, struct mm_err *err);
-
 /*
  * What is published; asked for once the destination is locked (a directory) or has been looked at (S3), so that what
  * comes is the newest. S3: again whenever somebody else was faster.

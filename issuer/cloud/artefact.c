@@ -73,7 +73,7 @@ void mm_shell_add_note(struct mm_buf *out, const char *format, ...)
 /* ---- Terraform -------------------------------------------------------------------------------------------------- */
 
 /* HCL native syntax specification, "Template Expressions" and "Quoted Template Expressions". */
-void mm_hcl_add_template(struct mm_buf *out, const char *text)
+static void add_template(struct mm_buf *out, const char *text)
 {
 	for (const char *p = text; *p != '\0'; p++) {
 		bool begins = (*p == '$' || *p == '%') && p[1] == '{';
@@ -93,7 +93,7 @@ void mm_hcl_add_template(struct mm_buf *out, const char *text)
 void mm_hcl_add_string(struct mm_buf *out, const char *text)
 {
 	mm_buf_add_str(out, "\"");
-	mm_hcl_add_template(out, text);
+	add_template(out, text);
 	mm_buf_add_str(out, "\"");
 }
 

@@ -26,8 +26,6 @@ void mm_shell_add_note(struct mm_buf *out, const char *format, ...) MM_PRINTF(2,
 
 /* A quoted template without any: ${ and %{ are text. */
 void mm_hcl_add_string(struct mm_buf *out, const char *text);
-/* The same without the quotes, to be written beside an interpolation. */
-void mm_hcl_add_template(struct mm_buf *out, const char *text);
 
 /* Blocks and what is in them, laid out as `terraform fmt` does. {.out = …} is a new one; close every block. */
 struct mm_hcl {

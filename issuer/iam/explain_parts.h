@@ -41,7 +41,7 @@ struct mm_trial {
 
 /* What STS answers: the first that is said stands. */
 void mm_trial_refuse(struct mm_trial *trial, const char *format, ...) MM_PRINTF(2, 3);
-extern const char mm_sts_not_a_jwt[], mm_sts_not_valid[], mm_sts_no_key[];
+extern const char mm_sts_not_valid[], mm_sts_no_key[];
 
 /* A claim without which STS does nothing is not there, or unreadable. */
 void mm_explain_missing(struct mm_trial *trial, const char *check, const char *claim);

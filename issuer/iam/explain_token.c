@@ -8,7 +8,7 @@
 
 #define TOKEN_MIN 4 /* STS API Reference, AssumeRoleWithWebIdentity: WebIdentityToken */
 
-const char mm_sts_not_a_jwt[] = "InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this "
+static const char not_a_jwt[] = "InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this "
 				"error if you sent an Access Token)";
 const char mm_sts_not_valid[] = "InvalidIdentityToken: The web identity token that was passed could not be validated "
 				"by AWS";
@@ -70,7 +70,7 @@ static enum mm_code check_form(struct mm_trial *trial, bool *readable, struct mm
 	if (code == MM_OK)
 		return MM_OK;
 	FAIL("token.form", "%s", why.text);
-	mm_trial_refuse(trial, "%s", mm_sts_not_a_jwt);
+	mm_trial_refuse(trial, "%s", not_a_jwt);
 	hint_mistaken(trial);
 	return MM_OK;
 }

@@ -72,14 +72,6 @@ void mm_destination_free(struct mm_destination *destination)
 	free(destination);
 }
 
-enum mm_code mm_destination_check(const char *text, struct mm_err *err)
-{
-	static const struct mm_destination_options options = {0};
-	mm_auto(mm_destination) destination = NULL;
-
-	return mm_destination_new(text, &options, &destination, err);
-}
-
 void mm_destination_result_clear(struct mm_destination_result *result)
 {
 	free(result->jwks_place);

@@ -7,7 +7,8 @@
 #define MARK_ISSUER   "x-amz-meta-mintmark-issuer"
 #define MARK_REVISION "x-amz-meta-mintmark-revision"
 
-void mm_s3_object_forget(struct mm_s3_object *object)
+/* Clears all but the key. */
+static void forget(struct mm_s3_object *object)
 {
 	char *key = mm_take(object->key);
 
@@ -72,7 +73,7 @@ enum mm_code mm_s3_object_look(struct mm_s3_client *client, struct mm_s3_object 
 	mm_auto_s3_answer answer = {0};
 	enum mm_code code = mm_s3_get(client, object->key, &answer, err);
 
-	mm_s3_object_forget(object);
+	forget(object);
 	if (code != MM_OK)
 		return code;
 	if (answer.status != 200)

@@ -33,8 +33,6 @@ struct mm_s3_content {
 	mm_duration max_age;
 };
 
-/* Clears all but the key. */
-void mm_s3_object_forget(struct mm_s3_object *object);
 void mm_s3_object_clear(struct mm_s3_object *object);
 
 /* Looks what is there now. As mm_s3_get, and mm_s3_fail for every other answer. */
