@@ -88,8 +88,8 @@ asan() {
 # The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
 tsan() {
   local test tests=()
-  mapfile -t tests < <(grep -lE "pthread_create|mm_thread_start|mm_job_start|mm_rotor_new|mm_publisher_new|mm_quiet_maker" tests/unit/test_*.c |
-    sed "s/\\.c$//")
+  local starts="pthread_create|mm_thread_start|mm_job_start|mm_rotor_new|mm_publisher_new|mm_quiet_maker"
+  mapfile -t tests < <(grep -lE "$starts" tests/unit/test_*.c | sed "s/\\.c$//")
   configure tsan --with-sanitizer=thread CFLAGS=-O1
   make -C build/tsan -j"$jobs" mintmark "${tests[@]}"
   export TSAN_OPTIONS=halt_on_error=1

@@ -9,8 +9,8 @@ set -euo pipefail
 build=(autoconf automake gcc libc6-dev libcurl4-openssl-dev libevent-dev libjansson-dev libjwt-dev libprotobuf-c-dev
   libssl-dev libyaml-dev make pkg-config protobuf-c-compiler)
 quickstart=(curl jq openssl)
-test=(ca-certificates clang-format clang-tidy e2fsprogs libcmocka-dev mandoc mount nginx procps python3-boto3 python3-cryptography
-  python3-jwt python3-pytest python3-pytest-xdist python3-yaml shellcheck systemd valgrind zsh)
+test=(ca-certificates clang-format clang-tidy e2fsprogs libcmocka-dev mandoc mount nginx procps python3-boto3
+  python3-cryptography python3-jwt python3-pytest python3-pytest-xdist python3-yaml shellcheck systemd valgrind zsh)
 bench=(nginx procps wrk)
 # Where Node.js was installed from elsewhere, Debian's packages of it would conflict: these go by their commands.
 test_commands=(node:nodejs npm:npm)
