@@ -18,7 +18,7 @@ static void an_empty_list_passes(void **state)
 static void findings_keep_their_order(void **state)
 {
 	mm_auto_findings findings = {0};
-	char expected[16];
+	char expected[32];
 	(void)state;
 
 	for (int i = 0; i < 100; i++)
