@@ -82,7 +82,9 @@ asan() {
   configure asan --with-sanitizer=address,undefined CFLAGS=-O1
   make -C build/asan -j"$jobs" check VERBOSE=1
   functional_with asan 3 tests/functional/test_cli.py tests/functional/test_cli_*.py tests/functional/test_http*.py \
-    tests/functional/test_admin_*.py tests/functional/test_callers.py tests/functional/test_token_errors.py
+    tests/functional/test_admin_*.py tests/functional/test_callers.py tests/functional/test_token_errors.py \
+    tests/functional/test_doctor.py tests/functional/test_thumbprint.py tests/functional/test_trust_*.py \
+    tests/functional/test_publish_s3.py
 }
 
 # The unit tests that start threads, and the real server: under hostile requests, and while keys are committed.
