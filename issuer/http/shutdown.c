@@ -53,9 +53,9 @@ static bool commits(const struct mm_shutdown *shutdown)
 /*
  * A key that is being made is no reason to go on: RSA may take minutes, and nothing is changed before the commit. Nor is
  * a publication: what is half done is done again by the next start. A commit that works for so long hangs in the file
- * system. No thread is killed in the middle of a commit; the process ends under it. That is a kill -9
- * to the store, which survives it (docs/decisions/0003), and nothing else is left to lose. Not exit(3), which would take
- * OpenSSL away from a thread that still uses it.
+ * system. No thread is killed in the middle of a commit; the process ends under it. That is a kill -9 to the store, which
+ * survives it (docs/decisions/0003), and nothing else is left to lose. Not exit(3), which would take OpenSSL away from a
+ * thread that still uses it.
  */
 static void give_up(struct mm_shutdown *shutdown)
 {
